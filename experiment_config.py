@@ -1,0 +1,257 @@
+"""What an experiment is: validated dataclasses, their JSON form, and the identity that names its folder."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, field_validator
+
+from atomic_files import read_json, write_json
+from errors import ConfigError
+from strategies import StrategyConfig, config_from_mapping, required_signals
+from strategies.cartography_filter import CartographyFilterConfig
+from strategies.cluster_filter import ClusterFilterConfig
+from strategies.label_smoothing import LabelSmoothingConfig
+from strategies.soft_weighting import SoftWeightingConfig
+from tasks import TASKS
+from validated import from_mapping, validated_dataclass
+
+__all__ = [
+    "CartographyFilterConfig",
+    "ClusterFilterConfig",
+    "ClusteringConfig",
+    "DataMapConfig",
+    "ExperimentConfig",
+    "LabelSmoothingConfig",
+    "SoftWeightingConfig",
+    "TrainingConfig",
+    "create_baseline_config",
+    "create_cartography_filter_config",
+    "create_cluster_filter_config",
+    "create_combined_config",
+    "create_label_smoothing_config",
+    "create_soft_weighting_config",
+]
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._=+-]{0,99}")
+
+
+@validated_dataclass
+class TrainingConfig:
+    """How a model is trained. Everything here changes the result, so everything here is part of the identity."""
+
+    seed: int = Field(default=42, ge=0, lt=2**32)
+    """Seeds initialisation and data order."""
+    num_train_epochs: float = Field(default=6, gt=0)
+    learning_rate: float = Field(default=1e-3, gt=0)
+    weight_decay: float = Field(default=0.0, ge=0)
+    warmup_ratio: float = Field(default=0.1, ge=0, lt=1)
+    per_device_train_batch_size: int = Field(default=32, ge=1)
+    per_device_eval_batch_size: int = Field(default=64, ge=1)
+    gradient_accumulation_steps: int = Field(default=1, ge=1)
+    max_train_samples: int | None = Field(default=None, ge=1)
+    max_eval_samples: int | None = Field(default=None, ge=1)
+    max_length: int | None = Field(default=None, ge=16)
+    """Longest input in tokens; None takes the task's default."""
+    doc_stride: int = Field(default=128, ge=0)
+    """Tokens that neighbouring windows of a long context share."""
+    budget: Literal["epochs", "steps"] = "epochs"
+    """What a filtered run holds equal to the baseline: passes over its rows, or optimiser steps."""
+    group_by_length: bool = True
+    """Batch inputs of similar length, which pads less."""
+    arguments: dict[str, Any] = Field(default_factory=dict)
+    """Any other field of transformers.TrainingArguments by its own name (bf16, torch_compile ...)."""
+
+
+@validated_dataclass
+class DataMapConfig:
+    """How a data map is computed from training dynamics."""
+
+    burn_in: int = Field(default=0, ge=0)
+    """First epochs to leave out."""
+    source: Literal["train", "eval"] = "train"
+    """``train``: logits that training computes anyway. ``eval``: one more forward pass at each epoch's end."""
+    seeds: tuple[Annotated[int, Field(ge=0)], ...] = ()
+    """Seeds of the probe runs; several are averaged. Empty means the experiment's own seed."""
+
+
+@validated_dataclass
+class ClusteringConfig:
+    """How rows are embedded and clustered."""
+
+    model: str | None = None
+    """Model that embeds; None takes the experiment's own."""
+    min_cluster_size: int | None = Field(default=None, ge=2)
+    """None means max(15, 0.5 % of the rows)."""
+    min_samples: int = Field(default=5, ge=1)
+    pca_dimensions: int = Field(default=50, ge=2)
+    seed: int = Field(default=0, ge=0)
+
+
+def _strategy(value: Any) -> StrategyConfig:
+    if isinstance(value, StrategyConfig):
+        return value
+    if isinstance(value, Mapping):
+        return config_from_mapping(value)
+    raise ConfigError(f"ExperimentConfig.strategies: expected strategy configs or mappings, got {value!r}")
+
+
+@validated_dataclass
+class ExperimentConfig:
+    """One experiment: data, model, strategies and training. No strategies means the baseline."""
+
+    name: str
+    task: str = "qa"
+    model: str = "demo"
+    dataset: str = "demo"
+    columns: dict[str, str] = Field(default_factory=dict)
+    """Canonical column (question, context, answers, text, text_pair, label, id) to the file's name or position."""
+    train_split: str = "train"
+    eval_split: str = "validation"
+    eval_datasets: tuple[str, ...] = ()
+    """Further data sets to evaluate on, such as out-of-domain ones: ``name`` or ``name@split``."""
+    ablation: Literal["none", "q_only", "p_only"] = "none"
+    strategies: tuple[Annotated[StrategyConfig, BeforeValidator(_strategy)], ...] = ()
+    filter_validation: bool = False
+    """Also report metrics on the validation rows that the strategies' filters keep."""
+    training: TrainingConfig = Field(default_factory=TrainingConfig)
+    data_map: DataMapConfig = Field(default_factory=DataMapConfig)
+    clustering: ClusteringConfig = Field(default_factory=ClusteringConfig)
+    cartography_dir: str | None = None
+    """Folder of an existing data map; None lets the runner make one."""
+    validation_cartography_dir: str | None = None
+    cluster_dir: str | None = None
+    """Folder of an existing clustering; None lets the runner make one."""
+    notes: str = ""
+
+    @field_validator("name")
+    @classmethod
+    def _check_name(cls, value: str) -> str:
+        if not _NAME.fullmatch(value) or ".." in value:
+            raise ValueError(
+                "names become folders: use letters, digits and . _ = + -, starting with a letter or digit, "
+                "without '..', at most 100 characters"
+            )
+        return value
+
+    @field_validator("task")
+    @classmethod
+    def _check_task(cls, value: str) -> str:
+        if value not in TASKS:
+            TASKS.get(value)
+        return value
+
+    @property
+    def required_signals(self) -> frozenset[str]:
+        """Names of the signals that the strategies read."""
+        return required_signals(self.strategies)
+
+    @property
+    def strategy_name(self) -> str:
+        """Registered names of the strategies joined by ``+``, or ``baseline``."""
+        return "+".join(config.name for config in self.strategies) or "baseline"
+
+    def to_mapping(self) -> dict[str, Any]:
+        """Return the whole configuration as plain JSON types."""
+        values: dict[str, Any] = {}
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if field.name == "strategies":
+                value = [config.to_mapping() for config in value]
+            elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+                value = dataclasses.asdict(value)
+            values[field.name] = value
+        plain: dict[str, Any] = json.loads(json.dumps(values))
+        return plain
+
+    @classmethod
+    def from_mapping(cls, values: Mapping[str, Any]) -> ExperimentConfig:
+        """Build a configuration from :meth:`to_mapping`'s form.
+
+        Raises:
+            ConfigError: unknown key, wrong type or impossible value.
+        """
+        return from_mapping(cls, values)
+
+    def save(self, path: str | Path) -> None:
+        """Write the configuration as JSON, atomically."""
+        write_json(Path(path), self.to_mapping())
+
+    @classmethod
+    def load(cls, path: str | Path) -> ExperimentConfig:
+        """Read a configuration written by :meth:`save`.
+
+        Raises:
+            DataError: the file is missing or not JSON.
+            ConfigError: its content is not a valid configuration; the message names the file.
+        """
+        values = read_json(Path(path))
+        try:
+            return cls.from_mapping(values)
+        except ConfigError as error:
+            raise ConfigError(f"{path}: {error}") from error
+
+    def identity(self) -> str:
+        """Return the sha256 of what changes the result: not the name, the notes or where it runs."""
+        values = self.to_mapping()
+        for key in ("name", "notes"):
+            del values[key]
+        if "data_map" not in self.required_signals:
+            del values["data_map"], values["cartography_dir"], values["validation_cartography_dir"]
+        if "clusters" not in self.required_signals:
+            del values["clustering"], values["cluster_dir"]
+        return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+
+    @property
+    def folder_name(self) -> str:
+        """``<name>_<hash8>``: the folder of this experiment."""
+        return f"{self.name}_{self.identity()[:8]}"
+
+
+def create_baseline_config(name: str = "baseline", **fields: Any) -> ExperimentConfig:
+    """Return a baseline experiment; ``fields`` are those of :class:`ExperimentConfig`."""
+    return ExperimentConfig(name=name, **fields)
+
+
+def create_combined_config(name: str, *strategies: StrategyConfig, **fields: Any) -> ExperimentConfig:
+    """Return an experiment that applies several strategies together."""
+    return ExperimentConfig(name=name, strategies=strategies, **fields)
+
+
+def create_cartography_filter_config(
+    name: str = "cartography_filter", top_fraction: float = 0.33, **fields: Any
+) -> ExperimentConfig:
+    """Return an experiment that keeps the ``top_fraction`` most ambiguous of the ambiguous rows, and all others."""
+    return create_combined_config(name, CartographyFilterConfig(top_fraction=top_fraction), **fields)
+
+
+def create_cluster_filter_config(
+    name: str = "cluster_filter",
+    exclude_clusters: tuple[int, ...] = (-1,),
+    min_cluster_probability: float | None = None,
+    **fields: Any,
+) -> ExperimentConfig:
+    """Return an experiment that drops clusters, and rows loosely tied to theirs."""
+    strategy = ClusterFilterConfig(exclude_clusters=exclude_clusters, min_cluster_probability=min_cluster_probability)
+    return create_combined_config(name, strategy, **fields)
+
+
+def create_label_smoothing_config(
+    name: str = "label_smoothing", smoothing_factor: float = 0.6, **fields: Any
+) -> ExperimentConfig:
+    """Return an experiment that smooths labels by variability."""
+    return create_combined_config(name, LabelSmoothingConfig(smoothing_factor=smoothing_factor), **fields)
+
+
+def create_soft_weighting_config(
+    name: str = "soft_weighting", weight_clip_min: float = 0.1, weight_clip_max: float = 10.0, **fields: Any
+) -> ExperimentConfig:
+    """Return an experiment that weights losses by variability."""
+    strategy = SoftWeightingConfig(weight_clip_min=weight_clip_min, weight_clip_max=weight_clip_max)
+    return create_combined_config(name, strategy, **fields)
