@@ -1,0 +1,30 @@
+"""What decides a clustering: the model that embeds, and the parameters of PCA and HDBSCAN."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from validated import validated_dataclass
+
+__all__ = ["ClusteringOptions"]
+
+
+@validated_dataclass
+class ClusteringOptions:
+    """Parameters of a clustering, checked on construction."""
+
+    model: str = "demo"
+    """Model that embeds the rows: ``demo``, a folder (a trained run's trainer_output serves) or a hub name."""
+    max_length: int | None = Field(default=None, ge=16)
+    """Longest input in tokens; None takes the task's default."""
+    doc_stride: int = Field(default=128, ge=0)
+    """Tokens that neighbouring windows of a long context share."""
+    batch_size: int = Field(default=64, ge=1)
+    """Inputs embedded at once. Changes speed, not the result."""
+    pca_dimensions: int = Field(default=50, ge=2)
+    min_cluster_size: int | None = Field(default=None, ge=2)
+    """Fewest rows that make a cluster; None means max(15, 0.5 % of the rows)."""
+    min_samples: int = Field(default=5, ge=1)
+    """How dense a core must be: larger calls more rows noise."""
+    seed: int = Field(default=0, ge=0, lt=2**32)
+    """Seeds the demo model's weights, the PCA and the 2-D view."""
