@@ -1,0 +1,123 @@
+"""Load tokenisers, models and encoders: the embedded ``demo``, a local folder, or a name on the hub."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import transformers
+from transformers import AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerFast
+from transformers.utils import logging as transformers_logging
+
+from errors import DataError, ResourceError
+from tasks.demo_model import build_model, build_tokenizer
+
+if TYPE_CHECKING:
+    from tasks.base import Rows, Task
+
+__all__ = ["DEMO", "load_encoder", "load_model", "load_tokenizer"]
+
+DEMO = "demo"
+"""Name of the embedded model."""
+
+T = TypeVar("T")
+
+
+def load_tokenizer(name: str) -> PreTrainedTokenizerFast:
+    """Return the tokeniser of a model.
+
+    Args:
+        name: ``demo``, a local folder, or a name on the hub.
+
+    Raises:
+        ResourceError: the folder is missing, or the name is not on this machine and the hub cannot be reached.
+        DataError: the folder holds no usable tokeniser, or one without offsets.
+    """
+    if name == DEMO:
+        return build_tokenizer()
+    tokenizer = _load(name, "tokeniser", lambda: AutoTokenizer.from_pretrained(name, trust_remote_code=False))
+    if not tokenizer.is_fast:
+        raise DataError(f"model {name!r}: its tokeniser gives no offsets (no tokenizer.json); choose another model")
+    fast: PreTrainedTokenizerFast = tokenizer
+    return fast
+
+
+def load_model(name: str, task: Task, rows: Rows) -> PreTrainedModel:
+    """Return a model with the task's head, new where the weights have none. The caller seeds torch first.
+
+    Args:
+        name: ``demo`` (untrained), a local folder, or a name on the hub.
+        task: names the auto class and the config fields.
+        rows: give the number of labels and their names.
+
+    Raises:
+        ResourceError: the folder is missing, or the name is not on this machine and the hub cannot be reached.
+        DataError: the folder holds no model of this task.
+    """
+    fields = task.model_config(rows)
+    if name == DEMO:
+        return build_model(task.auto_model, fields)
+    auto_class = getattr(transformers, task.auto_model)
+    return _load(name, "model", lambda: _from_pretrained(auto_class, name, **fields))
+
+
+def load_encoder(name: str) -> PreTrainedModel:
+    """Return a model without a head. The caller seeds torch first, as ``demo`` is untrained.
+
+    Raises:
+        ResourceError: the folder is missing, or the name is not on this machine and the hub cannot be reached.
+        DataError: the folder holds no usable model.
+    """
+    if name == DEMO:
+        return build_model("AutoModel", {})
+    return _load(name, "model", lambda: _from_pretrained(AutoModel, name))
+
+
+def _from_pretrained(auto_class: type, name: str, **fields: object) -> PreTrainedModel:
+    # Fine-tuning meets a head of another size in a folder that was trained on other labels: it is made anew.
+    model: PreTrainedModel = auto_class.from_pretrained(  # type: ignore[attr-defined]
+        name, trust_remote_code=False, ignore_mismatched_sizes=True, **fields
+    )
+    return model
+
+
+def _load(name: str, part: str, load: Callable[[], T]) -> T:
+    folder = Path(name)
+    if not folder.exists() and _looks_like_path(name):
+        raise ResourceError(f"model {name!r}: no such folder; name one with config.json and weights, or 'demo'")
+    try:
+        with _quiet():
+            return load()
+    except (OSError, ValueError, KeyError) as error:
+        reason = str(error).strip().split("\n")[0]
+        if folder.exists():
+            raise DataError(
+                f"model {name!r}: the folder holds no {part} that transformers can load ({reason}); "
+                "it needs config.json, model.safetensors and the tokeniser's files"
+            ) from error
+        raise ResourceError(
+            f"model {name!r}: not on this machine, and the hub gave nothing ({reason}); go online and check the name, "
+            "name a local folder, or use 'demo'"
+        ) from error
+
+
+def _looks_like_path(name: str) -> bool:
+    """Tell a path from a hub name, which is ``name`` or ``owner/name``."""
+    return name.startswith((".", "/", "~")) or name.count("/") > 1 or "\\" in name
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Silence the report of new heads and unused weights, which fine-tuning always prints, and the loading bar."""
+    verbosity = transformers_logging.get_verbosity()
+    bar = transformers_logging.is_progress_bar_enabled()
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        transformers_logging.set_verbosity(verbosity)
+        if bar:
+            transformers_logging.enable_progress_bar()
