@@ -32,6 +32,10 @@ __all__ = [
 
 STRATEGIES: Registry[type[Strategy[Any]]] = Registry("strategies")
 STRATEGIES.register("baseline", "strategies.baseline:Baseline")
+STRATEGIES.register("cartography_filter", "strategies.cartography_filter:CartographyFilter")
+STRATEGIES.register("cluster_filter", "strategies.cluster_filter:ClusterFilter")
+STRATEGIES.register("label_smoothing", "strategies.label_smoothing:LabelSmoothing")
+STRATEGIES.register("soft_weighting", "strategies.soft_weighting:SoftWeighting")
 
 
 def config_from_mapping(values: Mapping[str, Any]) -> StrategyConfig:

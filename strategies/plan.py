@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -38,6 +38,22 @@ class TrainingPlan:
             smoothing=np.zeros(num_examples, dtype=np.float32),
             weight=np.ones(num_examples, dtype=np.float32),
         )
+
+    @classmethod
+    def filtering(cls, keep: Bools, report: Mapping[str, Any] | None = None) -> TrainingPlan:
+        """Return the plan that trains on the rows where ``keep`` (num_examples,) holds, and changes nothing else."""
+        return replace(cls.identity(len(keep)), keep=keep, report=report or {})
+
+    @classmethod
+    def smoothed(cls, smoothing: NDArray[np.floating[Any]], report: Mapping[str, Any] | None = None) -> TrainingPlan:
+        """Return the plan that keeps every row and smooths its label by ``smoothing`` (num_examples,)."""
+        return replace(cls.identity(len(smoothing)), smoothing=smoothing.astype(np.float32), report=report or {})
+
+    @classmethod
+    def weighted(cls, weight: NDArray[np.floating[Any]], report: Mapping[str, Any] | None = None) -> TrainingPlan:
+        """Return the plan that keeps every row and weights its loss by ``weight`` (num_examples,) scaled to mean 1."""
+        identity = cls.identity(len(weight))
+        return replace(identity, weight=normalise_weights(weight, identity.keep), report=report or {})
 
 
 def normalise_weights(weight: NDArray[np.floating[Any]], keep: Bools) -> Floats:

@@ -48,6 +48,32 @@ class Signals:
             raise SignalError(f"signal {table!r} has no column {name!r} (it has: {', '.join(columns)}); make it anew")
         return columns[name]
 
+    def scores(self, table: str, name: str, *, low: float = -np.inf, high: float = np.inf) -> NDArray[np.float64]:
+        """Return a numeric column as (num_examples,) float64, every value finite and within [low, high].
+
+        Raises:
+            SignalError: the column is missing, not numeric, or has values that are not finite or out of range.
+        """
+        values = self.column(table, name)
+        if values.dtype.kind not in "iufb":
+            raise SignalError(f"signal {table!r}: column {name!r} is not numeric ({values.dtype}); make it anew")
+        numbers = values.astype(np.float64)
+        finite = np.isfinite(numbers)
+        if not finite.all():
+            where = ", ".join(repr(str(value)) for value in self.ids[~finite][:3])
+            raise SignalError(
+                f"signal {table!r}: {name} is not a finite number for {int((~finite).sum())} of {len(numbers)} rows "
+                f"(such as {where}): they were never observed; make it anew over all training rows"
+            )
+        tolerance = 1e-6
+        outside = (numbers < low - tolerance) | (numbers > high + tolerance)
+        if outside.any():
+            raise SignalError(
+                f"signal {table!r}: {name} of {int(outside.sum())} of {len(numbers)} rows lies outside "
+                f"[{low:g}, {high:g}]; make it anew"
+            )
+        return np.clip(numbers, low, high)
+
     def permuted(self, rng: np.random.Generator) -> Signals:
         """Return the same signals with all tables shuffled across examples together (for placebo controls)."""
         order = rng.permutation(self.num_examples)
