@@ -24,7 +24,7 @@ def nearest(name: str, known: list[str]) -> str:
 class Registry(Generic[T]):
     """Names to objects. Targets may be ``"module:attribute"`` strings, imported at first use.
 
-    Third parties register through the entry-point group ``assay.<family>``.
+    Third parties register through the entry-point group ``assay.<family>``; a built-in name cannot be taken over.
     """
 
     def __init__(self, family: str) -> None:
@@ -46,19 +46,31 @@ class Registry(Generic[T]):
         """Return the object called ``name``.
 
         Raises:
-            ConfigError: no such name; the message lists the known ones and the nearest.
+            ConfigError: no such name (the message lists the known ones and the nearest), or a plugin that cannot be
+                imported.
         """
         if name not in self._targets:
             self._read_entry_points()
         if name not in self._targets:
             known = self.names()
-            raise ConfigError(f"unknown {self.family} {name!r}{nearest(name, known)} (known: {', '.join(known)})")
+            raise ConfigError(
+                f"unknown name {name!r} in {self.family}{nearest(name, known)} (known: {', '.join(known)})"
+            )
         target = self._targets[name]
         if isinstance(target, str):
-            module, attribute = target.split(":")
-            target = cast(T, getattr(import_module(module), attribute))
+            target = self._import(name, target)
             self._targets[name] = target
         return target
+
+    def _import(self, name: str, target: str) -> T:
+        module, _, attribute = target.partition(":")
+        try:
+            return cast(T, getattr(import_module(module), attribute))
+        except (ImportError, AttributeError) as error:
+            raise ConfigError(
+                f"{self.family}: {name!r} is registered as {target!r}, which cannot be imported ({error}); "
+                "repair or uninstall the package that provides it"
+            ) from error
 
     def names(self) -> list[str]:
         """Return every known name, entry points included, sorted."""
