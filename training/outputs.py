@@ -1,0 +1,51 @@
+"""Files a run leaves behind, and what to say when they cannot be written."""
+
+from __future__ import annotations
+
+import errno
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from atomic_files import explain_os_error, write_json, write_text
+from errors import AssayError
+
+__all__ = ["write_metrics", "write_predictions", "writing_into"]
+
+
+def write_metrics(folder: Path, metrics: Mapping[str, float]) -> None:
+    """Write eval_metrics.json."""
+    write_json(folder / "eval_metrics.json", dict(metrics))
+
+
+def write_predictions(folder: Path, prefix: str, predictions: Sequence[Mapping[str, Any]]) -> None:
+    """Write ``eval_predictions.jsonl`` (or ``eval_predictions_<data set>.jsonl``), one row an example."""
+    suffix = prefix.removeprefix("eval")
+    lines = (json.dumps(row, ensure_ascii=False, allow_nan=False) for row in predictions)
+    write_text(folder / f"eval_predictions{suffix}.jsonl", "".join(f"{line}\n" for line in lines))
+
+
+@contextmanager
+def writing_into(folder: Path) -> Iterator[None]:
+    """Make ``folder``; turn a failure to write, by whatever library, into an error that says what to do.
+
+    Raises:
+        ResourceError: the folder cannot be written, or the disk is full.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".writable"
+        probe.touch()
+        probe.unlink()
+        yield
+    except AssayError:
+        raise
+    except OSError as error:
+        raise explain_os_error(error, folder) from error
+    except Exception as error:
+        # safetensors and torch report a full disk as errors of their own kinds.
+        if "no space left" in str(error).lower():
+            raise explain_os_error(OSError(errno.ENOSPC, "No space left on device"), folder) from error
+        raise

@@ -1,0 +1,193 @@
+"""The one Trainer: one loss path for every strategy, the baseline included."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from datasets import Dataset
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.data import DataLoader, Sampler
+from transformers import Trainer
+from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
+
+from tasks.base import Rows, Task
+from training.collator import FEATURE, SMOOTHING, WEIGHT, FeatureCollator
+from training.records import FeatureRecords
+from training.sampling import EpochSampler, LengthSampler
+
+__all__ = ["EvaluationSet", "StrategyTrainer", "input_lengths"]
+
+
+def input_lengths(features: Dataset) -> NDArray[np.int64]:
+    """Return the number of tokens of each feature, (num_features,)."""
+    column = features.data.column("input_ids")
+    lengths = np.concatenate([np.diff(chunk.offsets.to_numpy()) for chunk in column.chunks])
+    return lengths if features._indices is None else lengths[features._indices.column(0).to_numpy()]
+
+
+class EvaluationSet:
+    """Rows and their features, numbered, ready to be evaluated."""
+
+    def __init__(self, rows: Rows, features: Dataset) -> None:
+        self.rows = rows
+        self.features = features
+
+
+class StrategyTrainer(Trainer):
+    """A Trainer whose loss is ``sum(weight * loss) / B``, each loss smoothed by its own mass.
+
+    B counts the features of the whole optimiser step, over accumulation steps and processes, so the gradient does not
+    depend on how a batch is cut up. With unit weights and no smoothing it is the stock loss, to the last bit of every
+    gradient. Evaluation sees neither weights nor smoothing.
+
+    Args:
+        task: turns outputs into losses and records.
+        group_by_length: batch features of similar length.
+        records: filled with what ``task.observe`` sees in each training step; None records nothing.
+        **kwargs: those of :class:`transformers.Trainer`; ``train_dataset`` needs a ``feature`` column.
+    """
+
+    def __init__(
+        self, *, task: Task, group_by_length: bool = True, records: FeatureRecords | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.task = task
+        self.group_by_length = group_by_length
+        self.records = records
+        self.train_sampler: EpochSampler | None = None
+        # compute_loss already divides by the features of the whole optimiser step.
+        self.loss_is_scaled_for_ga = True
+        self.model_accepts_loss_kwargs = False
+
+    # -- loss ---------------------------------------------------------------------------------------------------
+
+    def get_batch_samples(
+        self, epoch_iterator: Iterator[Any], num_batches: int, device: torch.device
+    ) -> tuple[list[Any], int]:
+        """Return the micro-batches of one optimiser step, and the features in them over all processes."""
+        batches, _ = super().get_batch_samples(epoch_iterator, num_batches, device)
+        count = sum(len(batch[FEATURE]) for batch in batches)
+        if self.args.world_size > 1:
+            count = int(self.accelerator.gather(torch.tensor(count, device=device)).sum())
+        return batches, count
+
+    def compute_loss(
+        self,
+        model: torch.nn.Module,
+        inputs: dict[str, Any],
+        return_outputs: bool = False,
+        num_items_in_batch: Tensor | int | None = None,
+    ) -> Any:
+        """Return the batch's loss; in training, also record what the logits say about each feature."""
+        names = self.processing_class.model_input_names
+        outputs = model(**{name: inputs[name] for name in names if name in inputs})
+        losses = self.task.losses(outputs, inputs, inputs.get(SMOOTHING))
+        # A missing weight is an error, never silently the baseline.
+        count = len(losses) if num_items_in_batch is None else int(num_items_in_batch)
+        loss = (losses * inputs[WEIGHT]).sum() / count
+        if self.args.world_size > 1:
+            loss = loss * self.args.world_size  # processes average their gradients
+        if self.records is not None and model.training:
+            with torch.no_grad():
+                self.records.add(inputs[FEATURE], self.task.observe(outputs, inputs))
+        return (loss, outputs) if return_outputs else loss
+
+    # -- order --------------------------------------------------------------------------------------------------
+
+    def _get_train_sampler(self, train_dataset: Any = None) -> Sampler[int]:
+        dataset = self.train_dataset if train_dataset is None else train_dataset
+        chunk = self.args.train_batch_size * self.args.gradient_accumulation_steps * self.args.world_size
+        seed = self.args.data_seed if self.args.data_seed is not None else self.args.seed
+        self.train_sampler = EpochSampler(input_lengths(dataset), chunk, seed, group=self.group_by_length)
+        return self.train_sampler
+
+    def _get_eval_sampler(self, eval_dataset: Any) -> Sampler[int]:
+        return LengthSampler(input_lengths(eval_dataset))
+
+    # -- evaluation ---------------------------------------------------------------------------------------------
+
+    def observe(self, features: Dataset) -> dict[str, NDArray[Any]]:
+        """Run the model over features without dropout or gradient and return the records, (num_features, ...)."""
+        collator = self.data_collator
+        assert isinstance(collator, FeatureCollator)
+        dataloader = self._evaluation_dataloader(features, collator)
+        records = FeatureRecords(len(features))
+        # The unwrapped model: a distributed wrapper would wait for processes with fewer batches.
+        model, names = self.model, self.processing_class.model_input_names
+        was_training = model.training
+        model.eval()
+        with torch.inference_mode(), self.accelerator.autocast():
+            for batch in dataloader:
+                inputs = self._prepare_inputs(batch)
+                outputs = model(**{name: inputs[name] for name in names if name in inputs})
+                records.add(inputs[FEATURE], self.task.observe(outputs, inputs))
+        model.train(was_training)
+        return records.arrays()
+
+    def _evaluation_dataloader(self, features: Dataset, training_collator: FeatureCollator) -> DataLoader[Any]:
+        numbered = numbered_features(features, self.task.batch_columns)
+        collator = FeatureCollator(training_collator.tokenizer, training_collator.columns)
+        dataloader: DataLoader[Any] = DataLoader(
+            numbered,
+            batch_size=self.args.eval_batch_size,
+            sampler=LengthSampler(input_lengths(numbered)),
+            collate_fn=collator,
+            num_workers=self.args.dataloader_num_workers,
+        )
+        return self.accelerator.prepare(dataloader) if self.args.world_size > 1 else dataloader
+
+    def evaluate(
+        self,
+        eval_dataset: EvaluationSet | None = None,
+        ignore_keys: list[str] | None = None,
+        metric_key_prefix: str = "eval",
+    ) -> dict[str, float]:
+        """Evaluate and return metrics named ``<prefix>_<metric>``; losses are those of hard labels, unweighted."""
+        target = eval_dataset if eval_dataset is not None else self.eval_dataset
+        assert isinstance(target, EvaluationSet)
+        started = time.perf_counter()
+        evaluation = self.task.evaluate(self.observe(target.features), target.features, target.rows)
+        metrics = {f"{metric_key_prefix}_{name}": value for name, value in evaluation.metrics.items()}
+        metrics[f"{metric_key_prefix}_runtime"] = time.perf_counter() - started
+        self.log(metrics)
+        self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
+        return metrics
+
+    # -- checkpoints --------------------------------------------------------------------------------------------
+
+    def _save_checkpoint(self, model: torch.nn.Module, trial: Any) -> None:
+        """Save the half-finished epoch's records first: the trainer's state, written last, says all is there."""
+        if self.records is not None:
+            folder = Path(self.args.output_dir) / f"{PREFIX_CHECKPOINT_DIR}-{self.state.global_step}"
+            self.records.save(folder / self.records_name)
+        super()._save_checkpoint(model, trial)
+
+    @property
+    def records_name(self) -> str:
+        """File of this process's records inside a checkpoint."""
+        return f"records_{self.args.process_index}.npz"
+
+    def restore_records(self, checkpoint: Path) -> None:
+        """Take up the records of the epoch in which ``checkpoint`` was written."""
+        if self.records is not None and (checkpoint / self.records_name).exists():
+            self.records.load(checkpoint / self.records_name, self.args.device)
+
+
+def numbered_features(features: Dataset, columns: tuple[str, ...]) -> Dataset:
+    """Return features with only what a batch needs, and their position as column ``feature``."""
+    needed = [name for name in features.column_names if name in (*_MODEL_INPUTS, *columns)]
+    return features.select_columns(needed).add_column(FEATURE, np.arange(len(features)))
+
+
+_MODEL_INPUTS = ("input_ids", "attention_mask", "token_type_ids")
+
+
+def scalar_metrics(metrics: Mapping[str, Any]) -> dict[str, float]:
+    """Return the numbers among a log record."""
+    return {name: float(value) for name, value in metrics.items() if isinstance(value, int | float)}
