@@ -36,6 +36,14 @@ STRATEGIES.register("cartography_filter", "strategies.cartography_filter:Cartogr
 STRATEGIES.register("cluster_filter", "strategies.cluster_filter:ClusterFilter")
 STRATEGIES.register("label_smoothing", "strategies.label_smoothing:LabelSmoothing")
 STRATEGIES.register("soft_weighting", "strategies.soft_weighting:SoftWeighting")
+STRATEGIES.register("category_filter", "strategies.category_filter:CategoryFilter")
+STRATEGIES.register("ambiguous_mix", "strategies.ambiguous_mix:AmbiguousMix")
+STRATEGIES.register("score_filter", "strategies.score_filter:ScoreFilter")
+STRATEGIES.register("label_error_removal", "strategies.label_error_removal:LabelErrorRemoval")
+STRATEGIES.register("stratified_coverage", "strategies.stratified_coverage:StratifiedCoverage")
+STRATEGIES.register("uniform_smoothing", "strategies.uniform_smoothing:UniformSmoothing")
+STRATEGIES.register("random_filter", "strategies.random_filter:RandomFilter")
+STRATEGIES.register("placebo", "strategies.placebo:Placebo")
 
 
 def config_from_mapping(values: Mapping[str, Any]) -> StrategyConfig:

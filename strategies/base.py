@@ -19,7 +19,10 @@ __all__ = ["Strategy", "StrategyConfig"]
 
 @validated_dataclass
 class StrategyConfig:
-    """Parameters of one strategy. Subclasses add fields; ``name`` is the registered name."""
+    """Parameters of one strategy. Subclasses add fields; ``name`` is the registered name.
+
+    Fields are JSON types, tuples of them, or other strategies' configs (:data:`strategies.nested.NestedStrategy`).
+    """
 
     name: ClassVar[str] = ""
 
@@ -27,13 +30,14 @@ class StrategyConfig:
         """Return ``{"name": ..., <every field>}``, ready for JSON."""
         values: dict[str, Any] = {"name": self.name}
         for field in dataclasses.fields(self):
-            value = getattr(self, field.name)
-            values[field.name] = value.to_mapping() if isinstance(value, StrategyConfig) else _plain(value)
+            values[field.name] = _plain(getattr(self, field.name))
         return values
 
 
 def _plain(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple) else value
+    if isinstance(value, StrategyConfig):
+        return value.to_mapping()
+    return [_plain(item) for item in value] if isinstance(value, tuple | list) else value
 
 
 C = TypeVar("C", bound=StrategyConfig)
@@ -65,7 +69,15 @@ class Strategy(ABC, Generic[C]):
         plan = self._plan(signals, rng)
         self._check(plan, signals)
         summary = summarise(plan.keep, plan.smoothing, plan.weight)
-        report: Mapping[str, Any] = {"strategy": self.config.name, **self.config.to_mapping(), **summary, **plan.report}
+        parameters = {key: value for key, value in self.config.to_mapping().items() if key != "name"}
+        report: Mapping[str, Any] = {
+            "strategy": self.config.name,
+            "parameters": parameters,
+            **summary,
+            "dropped": {},
+            "thresholds": {},
+            **plan.report,
+        }
         return dataclasses.replace(plan, report=report)
 
     @abstractmethod

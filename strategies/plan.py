@@ -116,6 +116,7 @@ def summarise(keep: Bools, smoothing: Floats, weight: Floats) -> dict[str, Any]:
         "rows_before": len(keep),
         "rows_kept": int(keep.sum()),
         "rows_dropped": int((~keep).sum()),
+        "same_as_baseline": bool(keep.all() and (smoothing == 0).all() and (weight == 1).all()),
         "weight": {
             "min": float(kept_weight.min()),
             "mean": float(kept_weight.mean()),

@@ -53,6 +53,13 @@ def order_by(score: NDArray[np.floating[Any]], ids: NDArray[np.str_]) -> NDArray
     return np.lexsort((ids, -score))
 
 
+def random_order(ids: NDArray[np.str_], rng: np.random.Generator) -> NDArray[np.float64]:
+    """Return a random score for each id, (num_examples,): the same for an id wherever its row stands."""
+    scores = np.empty(len(ids), dtype=np.float64)
+    scores[np.argsort(ids, kind="stable")] = rng.random(len(ids))
+    return scores
+
+
 def first(
     count: int, candidates: NDArray[np.bool_], score: NDArray[np.floating[Any]], ids: NDArray[np.str_]
 ) -> NDArray[np.bool_]:

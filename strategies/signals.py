@@ -75,8 +75,13 @@ class Signals:
         return np.clip(numbers, low, high)
 
     def permuted(self, rng: np.random.Generator) -> Signals:
-        """Return the same signals with all tables shuffled across examples together (for placebo controls)."""
-        order = rng.permutation(self.num_examples)
+        """Return signals whose tables are shuffled across examples, all together (for placebo controls).
+
+        Ids and labels stay. Which example gets whose values depends on ids and ``rng``, not on the rows' order.
+        """
+        by_id = np.argsort(self.ids, kind="stable")
+        order = np.empty_like(by_id)
+        order[by_id] = by_id[rng.permutation(self.num_examples)]
         tables = {
             table: {name: values[order] for name, values in columns.items()} for table, columns in self.tables.items()
         }
