@@ -6,7 +6,7 @@ Heavy libraries (pyarrow, pandas, matplotlib) load when a function needs them, s
 from __future__ import annotations
 
 from cartography.averaging import average_data_maps
-from cartography.data_map import DataMap, build_data_map, check_provenance, load_data_map, rebuild_data_map
+from cartography.data_map import DataMap, build_data_map, load_data_map, rebuild_data_map
 from cartography.dynamics import Dynamics, read_dynamics, write_epoch
 from cartography.metrics import CATEGORIES, Thresholds, ambiguity, categorise, compute_metrics
 
@@ -19,7 +19,6 @@ __all__ = [
     "average_data_maps",
     "build_data_map",
     "categorise",
-    "check_provenance",
     "compute_metrics",
     "load_data_map",
     "read_dynamics",

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from cartography.data_map import DataMap, finish_data_map, load_data_map
 from cartography.metrics import NEVER_LEARNED, Thresholds
 from errors import ConfigError, SignalError
-from strategies.signals import align
 
 __all__ = ["average_data_maps"]
 
@@ -37,8 +36,7 @@ def average_data_maps(folders: Sequence[Path | str], out: Path | str, thresholds
     first, *others = maps = [load_data_map(place) for place in places]
     for place, other in zip(places[1:], others, strict=True):
         _check_same_data(places[0], first, place, other)
-    aligned = [first.columns]
-    aligned += [align(first.ids, m.ids, m.columns, str(p)) for p, m in zip(places[1:], others, strict=True)]
+    aligned = [first.columns, *(_reordered(other, first.ids) for other in others)]
     return finish_data_map(Path(out), first.ids, _means(aligned), _joint_provenance(places, maps), thresholds)
 
 
@@ -49,10 +47,19 @@ def _check_same_data(place: Path, first: DataMap, other_place: Path, other: Data
                 f"{other_place} and {place} differ in {name} ({other.provenance.get(name)!r} against "
                 f"{first.provenance.get(name)!r}); average only maps of the same rows, made the same way"
             )
-    if len(first) != len(other):
+    shared = len(np.intersect1d(first.ids, other.ids, assume_unique=True))
+    if not shared == len(first) == len(other):
         raise SignalError(
-            f"{other_place} covers {len(other)} examples and {place} {len(first)}; average only maps of the same rows"
+            f"{other_place} covers {len(other)} examples and {place} {len(first)}, of which they share {shared}; "
+            "average only maps of the same rows"
         )
+
+
+def _reordered(other: DataMap, ids: NDArray[np.str_]) -> dict[str, NDArray[Any]]:
+    """Return the columns of ``other`` in the order of ``ids``, which hold the same values."""
+    order = np.empty(len(ids), dtype=np.int64)
+    order[np.argsort(ids)] = np.argsort(other.ids)
+    return {name: values[order] for name, values in other.columns.items()}
 
 
 def _means(tables: Sequence[Mapping[str, NDArray[Any]]]) -> dict[str, NDArray[Any]]:

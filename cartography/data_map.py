@@ -12,12 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atomic_files import read_json, write_json
+from cartography.arrow_ids import to_numpy
 from cartography.dynamics import EpochReader
 from cartography.map_files import METRICS_CSV, read_metrics_csv, write_metrics_csv, write_metrics_json
 from cartography.metrics import MetricsAccumulator, Thresholds, categorise, kept_epochs, resolve_thresholds
 from errors import SignalError
 
-__all__ = ["DataMap", "build_data_map", "check_provenance", "load_data_map", "rebuild_data_map"]
+__all__ = ["DataMap", "build_data_map", "finish_data_map", "load_data_map", "rebuild_data_map"]
 
 MAP_PNG = "cartography_map.png"
 PROVENANCE = "provenance.json"
@@ -49,7 +50,8 @@ def build_data_map(
 
     Args:
         folder: the data map's folder.
-        provenance: where the dynamics come from; epochs, burn_in, num_examples, thresholds and created_at are added.
+        provenance: where the dynamics come from; epochs (recorded), burn_in, num_examples (in the map),
+            num_unobserved (meant but never observed, so not in the map), thresholds and created_at are added.
         burn_in: first epochs to leave out.
         thresholds: where the categories part; medians unless given.
 
@@ -67,10 +69,15 @@ def build_data_map(
     seen = metrics["observed"] > 0
     if not seen.any():
         raise SignalError(f"{folder}: no example was observed in epochs {list(kept)}; lower burn_in or train again")
-    ids = np.asarray(reader.ids.to_pylist(), dtype=np.str_)
+    ids = to_numpy(reader.ids)
     if not seen.all():
         ids, metrics = ids[seen], {name: values[seen] for name, values in metrics.items()}
-    facts = {"epochs": len(reader.files), "burn_in": burn_in, "num_unobserved": int((~seen).sum())}
+    meant = int(provenance.get("num_examples", 0)) + int(provenance.get("num_unobserved", 0))
+    facts = {
+        "epochs": len(reader.files),
+        "burn_in": burn_in,
+        "num_unobserved": max(meant, len(reader)) - len(ids),
+    }
     return finish_data_map(Path(folder), ids, metrics, {**provenance, **facts}, thresholds)
 
 
@@ -156,26 +163,3 @@ def rebuild_data_map(folder: Path | str, burn_in: int | None = None, thresholds:
         raise SignalError(f"{place}: {PROVENANCE} is missing, so nobody knows which data this was; train again")
     provenance = read_json(sources[0])
     return build_data_map(place, provenance, provenance.get("burn_in", 0) if burn_in is None else burn_in, thresholds)
-
-
-def check_provenance(data_map: DataMap, dataset_fingerprint: str, task: str, split: str) -> None:
-    """Make sure that a map was made from the very rows it is used on.
-
-    Raises:
-        SignalError: it was not; the message names both data sets.
-    """
-    had = data_map.provenance
-    wanted = {"dataset_fingerprint": dataset_fingerprint, "task": task, "split": split}
-    differing = [name for name, value in wanted.items() if had.get(name) != value]
-    if not differing:
-        return
-    of_map = f"{had.get('dataset')} (task {had.get('task')}, split {had.get('split')}, fingerprint {_short(had)})"
-    of_data = f"task {task}, split {split}, fingerprint {_short(wanted)}"
-    raise SignalError(
-        f"the data map was made from {of_map}, but the rows here are {of_data}: {', '.join(differing)} differ. "
-        "Name the map of these rows, or leave the folder out and let the runner make it"
-    )
-
-
-def _short(facts: Mapping[str, Any]) -> str:
-    return str(facts.get("dataset_fingerprint"))[:12]

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atomic_files import atomic_path
+from cartography.arrow_ids import repeated_ids, to_numpy
 from errors import DataError, SignalError
 
 if TYPE_CHECKING:
@@ -69,9 +70,8 @@ def write_epoch(folder: Path | str, epoch: int, frame_columns: Mapping[str, NDAr
     _check_columns(path, frame_columns)
     table = pa.table({name: pa.array(_stored(name, values)) for name, values in frame_columns.items()})
     with atomic_path(path) as temporary:
-        # Ids are unique, so a dictionary of them would only cost time.
-        plain = [name for name in table.column_names if name != "id"]
-        pq.write_table(table, temporary, compression="lz4", use_dictionary=[n for n in plain if n == "correct"])
+        # Nearly all values are distinct, so dictionaries would only cost time.
+        pq.write_table(table, temporary, compression="lz4", use_dictionary=False)
     return path
 
 
@@ -137,8 +137,10 @@ class EpochReader:
         self.ids: pa.Array = table["id"].combine_chunks()
         """(N,) ids as an Arrow string array, far smaller than numpy's fixed-width one."""
         self.rows: NDArray[np.int64] = table["row"].to_numpy()
-        self._sorted: tuple[NDArray[np.int64], pa.Array] | None = None
-        self._check_unique(first)
+        repeated = repeated_ids(self.ids)
+        if repeated:
+            shown = ", ".join(repr(value) for value in repeated[:3])
+            raise DataError(f"{first}: {len(repeated)} ids stand in it more than once ({shown}); ids must be unique")
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -174,15 +176,6 @@ class EpochReader:
         order: NDArray[np.int64] = place.to_numpy().astype(np.int64)
         return order
 
-    def _check_unique(self, path: Path) -> None:
-        import pyarrow.compute as pc
-
-        if pc.count_distinct(self.ids).as_py() == len(self.ids):
-            return
-        counts = pc.value_counts(self.ids)
-        repeated = [str(entry["values"]) for entry in counts.filter(pc.greater(counts.field("counts"), 1))[:3]]
-        raise DataError(f"{path}: ids stand in it more than once: {', '.join(repeated)}; ids must be unique")
-
 
 def _read_table(path: Path, columns: list[str]) -> pa.Table:
     import pyarrow as pa
@@ -209,5 +202,4 @@ def read_dynamics(folder: Path | str) -> Dynamics:
     for place, (_, columns) in enumerate(reader):
         for name, values in columns.items():
             arrays[name][place] = values
-    ids = np.asarray(reader.ids.to_pylist(), dtype=np.str_)
-    return Dynamics(ids=ids, rows=reader.rows, epochs=tuple(reader.files), **arrays)
+    return Dynamics(ids=to_numpy(reader.ids), rows=reader.rows, epochs=tuple(reader.files), **arrays)

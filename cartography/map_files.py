@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atomic_files import atomic_path
+from cartography.arrow_ids import repeated_ids, to_numpy
 from cartography.metrics import CATEGORIES
 from errors import DataError, SignalError
 
@@ -78,10 +79,12 @@ def read_metrics_csv(path: Path, num_examples: int | None = None) -> tuple[NDArr
         raise _garbled(path, f"it lacks the columns {', '.join(missing)}")
     if num_examples is not None and table.num_rows != num_examples:
         raise _garbled(path, f"it holds {table.num_rows} rows, but provenance.json says {num_examples}")
-    ids = np.asarray(table["id"].to_pylist(), dtype=np.str_)
     columns = {name: _values(path, name, table[name]) for name in table.column_names if name != "id"}
-    _check_unique(path, table["id"])
-    return ids, columns
+    repeated = repeated_ids(table["id"])
+    if repeated:
+        shown = ", ".join(repr(value) for value in repeated[:3])
+        raise SignalError(f"{path}: {len(repeated)} ids stand in it more than once ({shown}); make the map anew")
+    return to_numpy(table["id"]), columns
 
 
 def _values(path: Path, name: str, column: Any) -> NDArray[Any]:
@@ -107,14 +110,3 @@ def _garbled(path: Path, reason: str) -> DataError:
     return DataError(
         f"{path}: truncated or garbled ({reason}); make it anew with python -m cartography rebuild {path.parent}"
     )
-
-
-def _check_unique(path: Path, ids: Any) -> None:
-    import pyarrow.compute as pc
-
-    if pc.count_distinct(ids).as_py() == len(ids):
-        return
-    counts = pc.value_counts(ids)
-    repeated = counts.filter(pc.greater(counts.field("counts"), 1)).field("values").to_pylist()
-    shown = ", ".join(repr(value) for value in repeated[:3])
-    raise SignalError(f"{path}: {len(repeated)} ids stand in it more than once ({shown}); make the map anew")

@@ -123,8 +123,8 @@ def compute_metrics(dynamics: Dynamics, burn_in: int = 0) -> dict[str, NDArray[A
     Returns:
         Name to (N,): confidence (mean gold probability), variability (its population standard deviation),
         correctness (number of epochs with a right prediction), forgetting (falls from right to wrong; 1000 where
-        never right), threshold_closeness (confidence * (1 - confidence)), aum (mean margin), el2n (mean), loss (mean), and
-        observed (number of epochs that counted).
+        never right), threshold_closeness (confidence * (1 - confidence)), aum (mean margin), el2n (mean), loss (mean),
+        and observed (number of epochs that counted).
 
     Raises:
         SignalError: ``burn_in`` leaves no epoch.
