@@ -31,6 +31,7 @@ __all__ = [
     "LabelSmoothingConfig",
     "SoftWeightingConfig",
     "TrainingConfig",
+    "content_key",
     "create_baseline_config",
     "create_cartography_filter_config",
     "create_cluster_filter_config",
@@ -40,6 +41,34 @@ __all__ = [
 ]
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._=+-]{0,99}")
+
+_PRETRAINED_DEFAULTS: Mapping[str, Any] = {
+    "num_train_epochs": 3,
+    "learning_rate": 5e-5,
+    "weight_decay": 0.01,
+    "per_device_train_batch_size": 16,
+}
+"""What replaces TrainingConfig's defaults, tuned for the embedded model, when a pretrained encoder is fine-tuned."""
+
+_EXECUTION_ARGUMENTS = frozenset(
+    {
+        "dataloader_num_workers",
+        "dataloader_pin_memory",
+        "disable_tqdm",
+        "log_level",
+        "logging_steps",
+        "report_to",
+        "save_steps",
+        "save_strategy",
+        "save_total_limit",
+        "use_cpu",
+    }
+)
+"""TrainingArguments that say where and how a run is executed and watched: no part of its identity."""
+
+_ADDED_LATER: Mapping[str, Any] = {}
+"""Dotted fields added after the first release, with the value that means "as before": left out of the identity while
+they hold it, so that a new option renames no folder of an older version."""
 
 
 @validated_dataclass
@@ -68,6 +97,21 @@ class TrainingConfig:
     arguments: dict[str, Any] = Field(default_factory=dict)
     """Any other field of transformers.TrainingArguments by its own name (bf16, torch_compile ...)."""
 
+    @classmethod
+    def for_model(cls, model: str, **fields: Any) -> TrainingConfig:
+        """Return the training that suits ``model``: this class's defaults for ``demo``, usual fine-tuning for others.
+
+        Args:
+            model: ``demo``, a folder or a hub name.
+            **fields: values that replace the defaults; ``None`` keeps a default.
+
+        Raises:
+            ConfigError: an unknown field or an impossible value.
+        """
+        given = {name: value for name, value in fields.items() if value is not None}
+        defaults = {} if model == "demo" else _PRETRAINED_DEFAULTS
+        return cls(**{**defaults, **given})
+
 
 @validated_dataclass
 class DataMapConfig:
@@ -92,6 +136,27 @@ class ClusteringConfig:
     min_samples: int = Field(default=5, ge=1)
     pca_dimensions: int = Field(default=50, ge=2)
     seed: int = Field(default=0, ge=0)
+
+
+def content_key(values: Mapping[str, Any]) -> str:
+    """Return the sha256 of plain JSON values, independent of the order of keys."""
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+
+
+def _without_later_fields(values: Mapping[str, Any], later: Mapping[str, Any]) -> dict[str, Any]:
+    """Drop the dotted fields named in ``later`` that hold the value given there; strategies go by their name."""
+    kept = json.loads(json.dumps(values))
+    for path, as_before in later.items():
+        owner, _, field = path.rpartition(".")
+        section, _, strategy = owner.partition(".")
+        if section == "strategies":
+            targets = [entry for entry in kept["strategies"] if entry["name"] == strategy]
+        else:
+            targets = [kept.get(section, {}) if section else kept]
+        for target in targets:
+            if field in target and target[field] == as_before:
+                del target[field]
+    return kept
 
 
 def _strategy(value: Any) -> StrategyConfig:
@@ -124,10 +189,10 @@ class ExperimentConfig:
     data_map: DataMapConfig = Field(default_factory=DataMapConfig)
     clustering: ClusteringConfig = Field(default_factory=ClusteringConfig)
     cartography_dir: str | None = None
-    """Folder of an existing data map; None lets the runner make one."""
+    """Folder of an existing data map, or where one is to be made; None lets the runner choose."""
     validation_cartography_dir: str | None = None
     cluster_dir: str | None = None
-    """Folder of an existing clustering; None lets the runner make one."""
+    """Folder of an existing clustering, or where one is to be made; None lets the runner choose."""
     notes: str = ""
 
     @field_validator("name")
@@ -151,6 +216,11 @@ class ExperimentConfig:
     def required_signals(self) -> frozenset[str]:
         """Names of the signals that the strategies read."""
         return required_signals(self.strategies)
+
+    @property
+    def data_map_seeds(self) -> tuple[int, ...]:
+        """Seeds of the probe runs behind the data map, sorted: those asked for, else the experiment's own."""
+        return tuple(sorted(set(self.data_map.seeds))) or (self.training.seed,)
 
     @property
     def strategy_name(self) -> str:
@@ -198,15 +268,23 @@ class ExperimentConfig:
             raise ConfigError(f"{path}: {error}") from error
 
     def identity(self) -> str:
-        """Return the sha256 of what changes the result: not the name, the notes or where it runs."""
+        """Return the sha256 of what the configuration asks for: data, model, task, strategies, seed, hyper-parameters.
+
+        Left out are the name, the notes, the folders of signals, arguments that only say how a run is executed, and
+        settings of signals that no strategy reads. ``eval_datasets`` and ``filter_validation`` belong to it, since
+        they decide which metrics results.json holds.
+        """
         values = self.to_mapping()
-        for key in ("name", "notes"):
+        for key in ("name", "notes", "cartography_dir", "validation_cartography_dir", "cluster_dir"):
             del values[key]
+        arguments = values["training"]["arguments"]
+        values["training"]["arguments"] = {k: v for k, v in arguments.items() if k not in _EXECUTION_ARGUMENTS}
+        values["data_map"]["seeds"] = list(self.data_map_seeds)
         if "data_map" not in self.required_signals:
-            del values["data_map"], values["cartography_dir"], values["validation_cartography_dir"]
+            del values["data_map"]
         if "clusters" not in self.required_signals:
-            del values["clustering"], values["cluster_dir"]
-        return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+            del values["clustering"]
+        return content_key(_without_later_fields(values, _ADDED_LATER))
 
     @property
     def folder_name(self) -> str:

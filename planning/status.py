@@ -1,0 +1,154 @@
+"""How far a node has come, read from its folder; and the marks that the runner leaves there."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from atomic_files import read_json, write_json
+from errors import AssayError
+from experiment_config import ExperimentConfig
+from planning.nodes import DONE, NEW, RESUME, Node, State
+
+__all__ = [
+    "CLUSTERS_TABLE",
+    "CONFIG",
+    "DATA_MAP_TABLE",
+    "ENVIRONMENT",
+    "MARK",
+    "RESULTS",
+    "data_files",
+    "changed_file",
+    "mark",
+    "probe_folder",
+    "read_environment",
+    "read_mark",
+    "state_of",
+]
+
+DATA_MAP_TABLE = "cartography_metrics.csv"
+CLUSTERS_TABLE = "cluster_assignments.csv"
+CONFIG = "config.json"
+RESULTS = "results.json"
+ENVIRONMENT = "environment.json"
+MARK = "node.json"
+"""Written into a signal's folder before it is made and again when it is finished."""
+
+_TABLES = {"data_map": DATA_MAP_TABLE, "average": DATA_MAP_TABLE, "clusters": CLUSTERS_TABLE}
+
+
+def probe_folder(node: Node) -> Path:
+    """Return the folder in which the run that records a data map is trained."""
+    return node.folder / "probe"
+
+
+def state_of(node: Node) -> State:
+    """Read how far ``node`` has come."""
+    return _experiment_state(node) if node.kind == "experiment" else _signal_state(node)
+
+
+def mark(node: Node, finished: bool, files: Sequence[dict[str, Any]]) -> None:
+    """Leave in a signal's folder what is made there, and whether it is finished.
+
+    Raises:
+        ResourceError: the folder cannot be written.
+    """
+    values = {"kind": node.kind, "key": node.key, "finished": finished, "data_files": list(files)}
+    write_json(node.folder / MARK, {**values, "config": node.config.to_mapping()})
+
+
+def read_mark(folder: Path) -> dict[str, Any]:
+    """Return what :func:`mark` left in ``folder``; empty where nothing readable is."""
+    return _read(folder / MARK)
+
+
+def read_environment(folder: Path) -> dict[str, Any]:
+    """Return what an experiment's folder says about the start of its run; empty where nothing readable is."""
+    return _read(folder / ENVIRONMENT)
+
+
+def data_files(config: ExperimentConfig) -> list[dict[str, Any]]:
+    """Return path, size, modification time and sha256 of every local file of data and model that ``config`` names."""
+    return [{**_stat(path), "sha256": _sha256(path)} for path in _local_files(config)]
+
+
+def changed_file(recorded: Sequence[dict[str, Any]]) -> str | None:
+    """Return the first recorded file that is gone or has another content, or None.
+
+    A file whose size and modification time are as recorded is not read again.
+    """
+    for entry in recorded:
+        path = Path(str(entry["path"]))
+        if not path.is_file():
+            return str(path)
+        now = _stat(path)
+        if now["size"] == entry["size"] and now["modified_ns"] == entry["modified_ns"]:
+            continue
+        if now["size"] != entry["size"] or _sha256(path) != entry["sha256"]:
+            return str(path)
+    return None
+
+
+def _experiment_state(node: Node) -> State:
+    results, environment = _read(node.folder / RESULTS), read_environment(node.folder)
+    if not results and not environment:
+        return State(NEW)
+    if environment.get("key", results.get("key")) != node.key:
+        return State(NEW, "its folder holds another experiment")
+    changed = changed_file(environment.get("data_files", []))
+    if changed:
+        return State(NEW, f"{changed} changed since it was trained")
+    if results.get("success") is True and results.get("key") == node.key:
+        return State(DONE)
+    reason = "it failed before" if results else "it was interrupted"
+    return State(RESUME if _has_checkpoint(node.folder) else NEW, reason)
+
+
+def _signal_state(node: Node) -> State:
+    left = read_mark(node.folder)
+    if left.get("key") != node.key:
+        return State(NEW)
+    changed = changed_file(left.get("data_files", []))
+    if changed:
+        return State(NEW, f"{changed} changed since it was made")
+    if left.get("finished") is True and (node.folder / _TABLES[node.kind]).is_file():
+        return State(DONE)
+    trained_in = node.recorded_by or probe_folder(node)
+    return State(RESUME if _has_checkpoint(trained_in) else NEW, "it was interrupted")
+
+
+def _has_checkpoint(folder: Path) -> bool:
+    output = folder / "trainer_output"
+    return any(output.glob("checkpoint-*")) or (output / "model.safetensors").is_file()
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        values = read_json(path)
+    except AssayError:
+        return {}
+    return values if isinstance(values, dict) else {}
+
+
+def _local_files(config: ExperimentConfig) -> list[Path]:
+    names = [config.dataset, config.model, *(name.rpartition("@")[0] or name for name in config.eval_datasets)]
+    files: set[Path] = set()
+    for name in names:
+        path = Path(name)
+        if path.is_file():
+            files.add(path)
+        elif path.is_dir():
+            files.update(child for child in path.iterdir() if child.is_file())
+    return sorted(files)
+
+
+def _stat(path: Path) -> dict[str, Any]:
+    status = path.stat()
+    return {"path": str(path), "size": status.st_size, "modified_ns": status.st_mtime_ns}
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()

@@ -1,0 +1,215 @@
+"""Run or analyse a suite of experiments."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from errors import AssayError, ConfigError
+from experiment_config import ExperimentConfig
+from suites import SUITES, SuiteOptions, create_suite
+
+_EXAMPLES = """\
+examples:
+  python run_experiments.py --mode run --suite minimal --dry-run
+  python run_experiments.py --mode run --suite minimal --seeds 42 43 44
+  python run_experiments.py --mode run --suite sample --task classification --dataset data/sst2 \\
+      --model distilbert-base-uncased --seeds 42 43
+  python run_experiments.py --mode run --suite my_suite.py --experiments-dir my_experiments
+  python run_experiments.py --mode run --configs experiments/*/config.json
+  python run_experiments.py --mode analyze
+
+exit status: 0 done, 1 an experiment failed, 2 a mistake in flags, files or data, 130 interrupted
+"""
+
+_TRAINING_FLAGS = (
+    "max_train_samples",
+    "max_eval_samples",
+    "max_length",
+    "num_train_epochs",
+    "learning_rate",
+    "per_device_train_batch_size",
+    "gradient_accumulation_steps",
+    "budget",
+)
+_SUITE_FLAGS = (
+    "seeds",
+    "task",
+    "model",
+    "dataset",
+    "train_split",
+    "eval_split",
+    "eval_datasets",
+    "ablation",
+    "burn_in",
+    "map_seeds",
+    "map_per_seed",
+    "filter_validation",
+    "cartography_dir",
+    "validation_cartography_dir",
+    "cluster_dir",
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit status."""
+    flags = _parser().parse_args(arguments)
+    try:
+        if flags.mode == "analyze":
+            return _analyze(flags)
+        return _run(flags)
+    except AssayError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\ninterrupted; the same command continues where this one stopped", file=sys.stderr)
+        return 130
+
+
+def _run(flags: argparse.Namespace) -> int:
+    from experiment_runner import RunnerOptions, print_dry_run
+
+    experiments = _experiments(flags)
+    options = RunnerOptions(
+        auto_prepare=not flags.no_auto_prepare, force=flags.force, stop_on_error=flags.stop_on_error
+    )
+    if flags.dry_run:
+        print_dry_run(experiments, flags.experiments_dir, options)
+        return 0
+    from experiment_runner import run_experiments_from_list
+
+    results = run_experiments_from_list(experiments, flags.experiments_dir, options=options)
+    return 0 if all(result["success"] for result in results) else 1
+
+
+def _analyze(flags: argparse.Namespace) -> int:
+    from experiment_analysis import load_experiment_results, plot_results, print_results_summary
+
+    results = load_experiment_results(flags.experiments_dir)
+    print_results_summary(results)
+    plot_results(results, flags.experiments_dir, show=flags.show_plots)
+    return 0
+
+
+def _experiments(flags: argparse.Namespace) -> list[ExperimentConfig]:
+    given = {name: getattr(flags, name) for name in _SUITE_FLAGS if getattr(flags, name) is not None}
+    training = {name: getattr(flags, name) for name in _TRAINING_FLAGS if getattr(flags, name) is not None}
+    if flags.arguments:
+        training["arguments"] = _pairs(flags.arguments, "--arguments", _number_or_text)
+    if training:
+        given["training"] = training
+    if flags.columns:
+        given["columns"] = _pairs(flags.columns, "--columns", str)
+    if flags.configs:
+        if given:
+            name = next(iter(training or given)).replace("_", "-")
+            raise ConfigError(f"--configs runs saved configurations as they are; leave out --{name}, or edit the files")
+        return [ExperimentConfig.load(path) for path in flags.configs]
+    return create_suite(flags.suite, SuiteOptions(**given))
+
+
+def _pairs(words: Sequence[str], flag: str, parse: Any) -> dict[str, Any]:
+    pairs = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals or not name:
+            raise ConfigError(f"{flag} {word}: expected NAME=VALUE")
+        pairs[name] = parse(value)
+    return pairs
+
+
+def _number_or_text(value: str) -> Any:
+    for known, meant in (("true", True), ("false", False), ("none", None)):
+        if value.lower() == known:
+            return meant
+    for kind in (int, float):
+        try:
+            return kind(value)
+        except ValueError:
+            continue
+    return value
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="run_experiments.py",
+        description=__doc__,
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--mode", choices=("run", "analyze"), required=True, help="train a suite, or analyse results")
+    parser.add_argument("--experiments-dir", default="experiments", metavar="DIR", help="(default: experiments)")
+    _add_what(parser)
+    _add_training(parser)
+    _add_signals(parser)
+    _add_how(parser)
+    return parser
+
+
+def _add_what(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("what to run")
+    source = group.add_mutually_exclusive_group()
+    names = ", ".join(SUITES.names())
+    source.add_argument("--suite", default="minimal", help=f"{names}, or FILE.py (default: minimal)")
+    source.add_argument("--configs", nargs="+", metavar="PATH", help="run these saved config.json files instead")
+    group.add_argument("--seeds", nargs="+", type=int, metavar="N", help="each variant once a seed (default: 42 43 44)")
+    group.add_argument("--task", help="qa, nli or classification (default: what the embedded data set is, else qa)")
+    group.add_argument("--model", help="demo, a folder or a hub name (default: demo)")
+    group.add_argument("--dataset", help="demo, demo-nli, a file, a folder or a hub name (default: demo)")
+    group.add_argument("--columns", nargs="+", metavar="NAME=COLUMN", help="columns that are not recognised")
+    group.add_argument("--train-split", metavar="NAME", help="(default: train)")
+    group.add_argument("--eval-split", metavar="NAME", help="(default: validation)")
+    group.add_argument(
+        "--eval-datasets",
+        nargs="*",
+        metavar="NAME[@SPLIT]",
+        help="further data sets to evaluate on (default: for demo its out-of-domain split)",
+    )
+    group.add_argument("--ablation", choices=("none", "q_only", "p_only"), help="hide a part of the input")
+
+
+def _add_training(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("training (defaults suit the model)")
+    group.add_argument("--max-train-samples", type=int, metavar="N")
+    group.add_argument("--max-eval-samples", type=int, metavar="N")
+    group.add_argument("--max-length", type=int, metavar="N", help="longest input in tokens")
+    group.add_argument("--num-train-epochs", type=float, metavar="X")
+    group.add_argument("--learning-rate", type=float, metavar="X")
+    group.add_argument("--per-device-train-batch-size", type=int, metavar="N")
+    group.add_argument("--gradient-accumulation-steps", type=int, metavar="N")
+    group.add_argument("--budget", choices=("epochs", "steps"), help="what a filtered run holds equal")
+    group.add_argument(
+        "--arguments", nargs="+", metavar="NAME=VALUE", help="any other field of transformers.TrainingArguments"
+    )
+
+
+def _add_signals(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("data maps and clusterings (made where they are missing)")
+    group.add_argument("--cartography-dir", metavar="DIR", help="an existing data map, or where to make it")
+    group.add_argument("--validation-cartography-dir", metavar="DIR", help="the same for the validation split")
+    group.add_argument("--cluster-dir", metavar="DIR", help="an existing clustering, or where to make it")
+    group.add_argument("--map-per-seed", action="store_true", default=None, help="each run uses its own seed's map")
+    group.add_argument("--map-seeds", nargs="+", type=int, metavar="N", help="average the maps of these seeds")
+    group.add_argument("--burn-in", type=int, metavar="N", help="first epochs to leave out of data maps")
+    group.add_argument(
+        "--filter-validation",
+        action="store_true",
+        default=None,
+        help="also report metrics on the validation rows that the filters would keep",
+    )
+    group.add_argument("--no-auto-prepare", action="store_true", help="stop where a signal is missing")
+
+
+def _add_how(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("how to run")
+    group.add_argument("--dry-run", action="store_true", help="print the plan and stop")
+    group.add_argument("--stop-on-error", action="store_true", help="stop at the first experiment that fails")
+    group.add_argument("--force", action="store_true", help="train finished experiments again")
+    group.add_argument("--show-plots", action="store_true", help="open a window with the plots (--mode analyze)")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
