@@ -1,0 +1,92 @@
+"""Writes experiment folders as a runner leaves them, for tests and benchmarks of everything that reads them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+__all__ = ["config_mapping", "write_metrics_file", "write_run", "write_suite"]
+
+Strategies = Sequence[Mapping[str, Any]]
+
+
+def config_mapping(name: str, seed: int, strategies: Strategies = (), **fields: Any) -> dict[str, Any]:
+    """Return the content of a config.json, written out by hand so that a change of the format is noticed."""
+    training = {"seed": seed, "num_train_epochs": 6.0, "learning_rate": 1e-3, **fields.pop("training", {})}
+    return {
+        "name": name,
+        "task": "qa",
+        "model": "demo",
+        "dataset": "demo",
+        "train_split": "train",
+        "eval_split": "validation",
+        "eval_datasets": ["demo@ood"],
+        "strategies": [dict(strategy) for strategy in strategies],
+        "training": training,
+        **fields,
+    }
+
+
+def write_run(root: Path, config: Mapping[str, Any], metrics: Mapping[str, float | None], **results: Any) -> Path:
+    """Write one finished experiment; ``results`` replace fields of results.json."""
+    identity = hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()
+    folder = root / f"{config['name']}_{identity[:8]}"
+    folder.mkdir(parents=True)
+    names = [strategy["name"] for strategy in config["strategies"]]
+    content = {
+        "success": True,
+        "error": None,
+        "name": config["name"],
+        "strategy": "+".join(names) or "baseline",
+        "seed": config["training"]["seed"],
+        **{key: config[key] for key in ("task", "model", "dataset")},
+        "primary_metric": "eval_f1",
+        "metrics": dict(metrics),
+        "duration_seconds": 12.5,
+        "started_at": "2025-01-01T00:00:00+00:00",
+        "finished_at": "2025-01-01T00:00:12+00:00",
+        "strategy_report": {"rows_before": 2000, "rows_kept": 2000},
+        "train_steps": 378,
+        "train_rows": 2000,
+        "resumed_from": None,
+        "git": {"commit": "0" * 40, "dirty": False},
+        "environment": {"python": "3.11.0", "torch": "2.13.0"},
+        "config_identity": identity,
+        **results,
+    }
+    (folder / "config.json").write_text(json.dumps(config, indent=2))
+    (folder / "results.json").write_text(json.dumps(content, indent=2))
+    return folder
+
+
+def write_suite(
+    root: Path, variants: Mapping[str, tuple[Strategies, Mapping[str, Sequence[float]]]], seeds: Sequence[int]
+) -> list[Path]:
+    """Write every variant for every seed, all variants of a seed before the next seed.
+
+    Args:
+        root: the experiments folder.
+        variants: label to its strategies and, for each metric, one value a seed.
+        seeds: training seeds.
+    """
+    folders: list[Path] = []
+    for position, seed in enumerate(seeds):
+        for label, (strategies, scores) in variants.items():
+            config = config_mapping(f"{label}_seed{seed}", seed, strategies)
+            metrics = {name: values[position] for name, values in scores.items()}
+            started = f"2025-01-01T{len(folders) // 60:02d}:{len(folders) % 60:02d}:00+00:00"
+            folders.append(write_run(root, config, metrics, started_at=started, finished_at=started))
+    return folders
+
+
+def write_metrics_file(folder: Path, series: Mapping[str, Mapping[int, float]]) -> None:
+    """Write metrics.jsonl: metric to its value at each step."""
+    points = [(step, name, value) for name, values in series.items() for step, value in values.items()]
+    lines = [
+        json.dumps({"step": step, "time": 1.7e9 + step, "name": name, "value": value})
+        for step, name, value in sorted(points)
+    ]
+    (folder / "metrics.jsonl").write_text("".join(f"{line}\n" for line in lines))
