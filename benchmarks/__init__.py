@@ -1,0 +1,1 @@
+"""Measurements as ratios within one run; docs/performance.md keeps what they printed."""

@@ -1,0 +1,47 @@
+"""Time trainers step by step on the same batches, one after the other, so that noise strikes all alike."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from transformers import Trainer
+
+__all__ = ["step_times"]
+
+
+class _Stepper:
+    """Drives one trainer's own training step, optimiser and data loader."""
+
+    def __init__(self, trainer: Trainer) -> None:
+        self.trainer = trainer
+        trainer.create_optimizer()
+        self._model: Any = trainer.model
+        self._batches = iter(trainer.get_train_dataloader())
+
+    def step(self) -> float:
+        """Fetch a batch, train on it, and return the seconds that took."""
+        started = time.perf_counter()
+        batches, count = self.trainer.get_batch_samples(self._batches, 1, self.trainer.args.device)
+        self.trainer.current_gradient_accumulation_steps = 1
+        self.trainer.training_step(self._model, batches[0], count)
+        optimizer: Any = self.trainer.optimizer
+        optimizer.step()
+        optimizer.zero_grad()
+        return time.perf_counter() - started
+
+
+def step_times(trainers: Mapping[str, Trainer], steps: int, warm_up: int = 3) -> dict[str, NDArray[np.float64]]:
+    """Return the seconds of each step of each trainer, (steps,); the order alternates from step to step."""
+    steppers = {name: _Stepper(trainer) for name, trainer in trainers.items()}
+    times: dict[str, list[float]] = {name: [] for name in steppers}
+    for number in range(steps + warm_up):
+        names = list(steppers) if number % 2 == 0 else list(reversed(steppers))
+        for name in names:
+            seconds = steppers[name].step()
+            if number >= warm_up:
+                times[name].append(seconds)
+    return {name: np.array(values) for name, values in times.items()}
