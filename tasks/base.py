@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["DataSource", "Evaluation", "FeatureOptions", "Records", "Rows", "Task"]
 
+_BLOCK = 4096
+
 Records = Mapping[str, NDArray[Any]]
 """Name to (num_features,) values observed on each feature, as :meth:`Task.observe` returned them."""
 
@@ -36,6 +38,8 @@ class DataSource:
     """Canonical column to the file's column name, or its position in a header-less file."""
     max_samples: int | None = None
     """Read at most this many rows: a random sample with a fixed seed, in file order."""
+    label_names: tuple[str, ...] = ()
+    """Classes in the order of their numbers, as the training split defined them; empty means take them from the data."""
 
 
 @dataclass(frozen=True)
@@ -61,10 +65,17 @@ class Rows:
 
     @functools.cached_property
     def fingerprint(self) -> str:
-        """sha256 over the content of every row, in order: the same data gives the same fingerprint anywhere."""
-        digest = hashlib.sha256()
-        for row in self.table:
-            digest.update(json.dumps(row, sort_keys=True, ensure_ascii=False, default=str).encode())
+        """sha256 over the content of every row, in order: the same data gives the same fingerprint anywhere.
+
+        Columns are hashed in blocks of a fixed number of rows, so neither column order nor the table's chunks matter.
+        """
+        digest = hashlib.sha256(json.dumps(list(self.label_names)).encode())
+        table = self.table.with_format("arrow")
+        for start in range(0, len(self.table), _BLOCK):
+            block = table[start : start + _BLOCK]
+            for name in sorted(block.column_names):
+                values = json.dumps([name, block[name].to_pylist()], sort_keys=True, ensure_ascii=False, default=str)
+                digest.update(values.encode())
         return digest.hexdigest()
 
 
@@ -133,7 +144,7 @@ class Task(ABC):
 
     @abstractmethod
     def observe(self, outputs: Any, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Return what is worth keeping of each feature, each (B,), vectorised, without gradient."""
+        """Return what is worth keeping of each feature, each (B,) or (B, K), vectorised, without gradient."""
 
     @abstractmethod
     def examples(self, records: Records, features: Dataset, rows: Rows) -> dict[str, NDArray[Any]]:
@@ -152,6 +163,6 @@ class Task(ABC):
             DataError: an example has no prediction.
         """
 
+    @abstractmethod
     def texts(self, rows: Rows, indices: Sequence[int]) -> list[str]:
-        """Return a short readable text of each example, for reports."""
-        raise NotImplementedError
+        """Return a readable text of each example (its inputs and its gold answer or label), for reports."""

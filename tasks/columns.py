@@ -1,0 +1,120 @@
+"""Recognise columns by their common names, or as the user mapped them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from errors import ConfigError, DataError
+from registry import nearest
+from tasks.readers import RawSplit
+
+__all__ = ["CLASSIFICATION_NAMES", "QA_NAMES", "ColumnNames", "match_columns", "missing_column"]
+
+
+@dataclass(frozen=True)
+class ColumnNames:
+    """Names under which one canonical column is known, best first."""
+
+    canonical: str
+    names: tuple[str, ...]
+
+
+_IDS = ColumnNames("id", ("id", "guid", "uid", "qid", "question_id", "pairID", "pair_id", "example_id", "idx"))
+_PLANTED = ColumnNames("planted", ("planted",))
+
+QA_NAMES = (
+    _IDS,
+    ColumnNames("question", ("question", "questions", "query")),
+    ColumnNames("context", ("context", "passage", "paragraph", "document")),
+    ColumnNames("answers", ("answers", "answer_text", "answer", "gold_answer")),
+    ColumnNames("answer_start", ("answer_start", "answer_starts", "start")),
+    ColumnNames("is_impossible", ("is_impossible",)),
+    ColumnNames("title", ("title",)),
+    _PLANTED,
+)
+"""Columns of extractive question answering."""
+
+CLASSIFICATION_NAMES = (
+    _IDS,
+    ColumnNames("label", ("label", "gold_label", "labels", "target", "class", "category", "sentiment")),
+    _PLANTED,
+)
+"""Columns of classification beside its texts."""
+
+_PAIRS = (
+    ("text", "text_pair"),
+    ("premise", "hypothesis"),
+    ("sentence1", "sentence2"),
+    ("question1", "question2"),
+    ("question", "sentence"),
+    ("question", "passage"),
+    ("text1", "text2"),
+    ("sentence_A", "sentence_B"),
+)
+"""Names of first and second text, best first."""
+
+_TEXTS = ("text", "sentence", "review", "content", "comment", "tweet", "question", "premise", "sentence1")
+
+
+def match_columns(raw: RawSplit, known: Sequence[ColumnNames], mapped: Mapping[str, str]) -> dict[str, str]:
+    """Return canonical column to the split's own column, for those that are there.
+
+    Args:
+        raw: a split as read.
+        known: canonical columns and the names they go by. Comparison ignores case.
+        mapped: what the user said, canonical column to own column.
+
+    Raises:
+        ConfigError: ``mapped`` has a key that is no canonical column.
+        DataError: ``mapped`` names a column that the split does not have.
+    """
+    valid = [names.canonical for names in known]
+    if known is CLASSIFICATION_NAMES:
+        valid += ["text", "text_pair"]
+    _check_mapping(raw, valid, mapped)
+    found = {names.canonical: own for names in known if (own := _first(raw, names.names)) is not None}
+    if known is CLASSIFICATION_NAMES:
+        found |= _match_texts(raw, mapped)
+    return found | dict(mapped)
+
+
+def _check_mapping(raw: RawSplit, valid: list[str], mapped: Mapping[str, str]) -> None:
+    for canonical, own in mapped.items():
+        if canonical not in valid:
+            raise ConfigError(
+                f"columns: no column {canonical!r}{nearest(canonical, valid)} (known: {', '.join(valid)})"
+            )
+        if own not in raw.table.column_names:
+            listing = ", ".join(raw.table.column_names)
+            raise DataError(f"{raw.where}: no column {own!r} for {canonical!r} (it has: {listing})")
+
+
+def _first(raw: RawSplit, names: Sequence[str]) -> str | None:
+    own = {name.lower(): name for name in reversed(raw.table.column_names)}
+    return next((own[name.lower()] for name in names if name.lower() in own), None)
+
+
+def _match_texts(raw: RawSplit, mapped: Mapping[str, str]) -> dict[str, str]:
+    if "text" in mapped:
+        # One mapped text is a single text: a second column is used only if it is mapped, too.
+        return {}
+    for first, second in _PAIRS:
+        own_first, own_second = _first(raw, (first,)), _first(raw, (second,))
+        if own_first is not None and own_second is not None:
+            return {"text": own_first, "text_pair": own_second}
+    text = _first(raw, _TEXTS)
+    if text is not None:
+        return {"text": text}
+    if raw.table.column_names == ["0", "1"]:
+        return {"text": "0", "label": "1"}
+    return {}
+
+
+def missing_column(raw: RawSplit, canonical: str) -> DataError:
+    """Return the error for a column that was not recognised."""
+    listing = ", ".join(raw.table.column_names) or "none"
+    return DataError(
+        f"{raw.where}: no column for {canonical!r} (it has: {listing}); name it with --columns {canonical}=NAME, "
+        f"or by position in a file without a header: --columns {canonical}=0"
+    )
