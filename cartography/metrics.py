@@ -52,12 +52,12 @@ class MetricsAccumulator:
     """Takes epochs one at a time, so only one of them need be in memory. N examples, about 50 bytes each."""
 
     def __init__(self, num_examples: int) -> None:
-        self._count = np.zeros(num_examples, dtype=np.int32)
+        self._count = np.zeros(num_examples, dtype=np.int16)
         self._mean = np.zeros(num_examples)
         self._squares = np.zeros(num_examples)
         self._sums = {name: np.zeros(num_examples) for name in ("margin", "el2n", "loss")}
-        self._correct = np.zeros(num_examples, dtype=np.int32)
-        self._forgotten = np.zeros(num_examples, dtype=np.int32)
+        self._correct = np.zeros(num_examples, dtype=np.int16)
+        self._forgotten = np.zeros(num_examples, dtype=np.int16)
         self._was_correct = np.zeros(num_examples, dtype=np.bool_)
 
     def add(self, epoch: Mapping[str, NDArray[Any]]) -> None:
@@ -96,20 +96,23 @@ class MetricsAccumulator:
 
         The accumulator is used up: its arrays become the result's.
         """
-        count = np.where(self._count == 0, np.nan, self._count)
-        squares = self._squares
-        np.divide(squares, count, out=squares)
-        np.sqrt(squares, out=squares)
-        for total in self._sums.values():
-            np.divide(total, count, out=total)
-        self._mean[self._count == 0] = np.nan
+        closeness = np.empty_like(self._mean)
+        for start in range(0, len(self._mean), _CHUNK):
+            part = slice(start, start + _CHUNK)
+            count = np.where(self._count[part] == 0, np.nan, self._count[part])
+            self._squares[part] = np.sqrt(self._squares[part] / count)
+            for total in self._sums.values():
+                total[part] /= count
+            mean = self._mean[part]
+            mean[np.isnan(count)] = np.nan
+            closeness[part] = mean * (1.0 - mean)
         self._forgotten[self._correct == 0] = NEVER_LEARNED
         return {
             "confidence": self._mean,
-            "variability": squares,
+            "variability": self._squares,
             "correctness": self._correct,
             "forgetting": self._forgotten,
-            "threshold_closeness": self._mean * (1.0 - self._mean),
+            "threshold_closeness": closeness,
             "aum": self._sums["margin"],
             "el2n": self._sums["el2n"],
             "loss": self._sums["loss"],
