@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import errno
 import json
+import math
 import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +20,10 @@ __all__ = ["atomic_path", "explain_os_error", "read_json", "write_json", "write_
 
 def explain_os_error(error: OSError, path: Path) -> ResourceError:
     """Turn an ``OSError`` met while writing ``path`` into an error that says what to do."""
-    if error.errno == errno.ENOSPC:
-        return ResourceError(f"{path}: the disk is full; free space or choose another folder, then run the same command")
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return ResourceError(
+            f"{path}: the disk is full; free space or choose another folder, then run the same command"
+        )
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST):
         return ResourceError(f"{path}: cannot write here ({error.strerror}); choose a folder you may write to")
     return ResourceError(f"{path}: {error.strerror or error}")
@@ -41,7 +45,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
         yield temporary
         with temporary.open("rb") as written:
             os.fsync(written.fileno())
-        temporary.chmod(0o666 & ~_umask())
+        temporary.chmod(0o666 & ~_UMASK)
         temporary.replace(path)
     except OSError as error:
         if isinstance(error, ResourceError):
@@ -52,10 +56,14 @@ def atomic_path(path: Path) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
 
 
-def _umask() -> int:
+def _read_umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+# Read once, before there are threads: reading it sets it for a moment, for the whole process.
+_UMASK = _read_umask()
 
 
 def write_text(path: Path, text: str) -> None:
@@ -65,7 +73,10 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write ``value`` as indented JSON atomically. Non-finite numbers become null, so any reader can parse it."""
+    """Write ``value`` as indented JSON atomically.
+
+    Numbers that are not finite become null, so that any reader can parse it; numpy's numbers become plain ones.
+    """
     write_text(path, json.dumps(_finite(value), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
@@ -74,8 +85,12 @@ def _finite(value: Any) -> Any:
         return {str(key): _finite(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_finite(item) for item in value]
-    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
-        return None
+    if isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, Integral):
+        return int(value)
+    if isinstance(value, Real):
+        return float(value) if math.isfinite(value) else None
     return value
 
 

@@ -1,0 +1,98 @@
+"""Rooms import downwards only: this table is the house's plan, and every module stands in it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+FOUNDATION = {"errors", "registry", "atomic_files", "validated"}
+CONFIG = {"experiment_config", "strategies", "tasks"}
+
+MAY_IMPORT: dict[str, set[str]] = {
+    # the foundation imports only what stands before it
+    "errors": set(),
+    "registry": {"errors"},
+    "atomic_files": {"errors"},
+    "validated": {"errors", "registry"},
+    # rooms that know nothing of experiments
+    "strategies": FOUNDATION,
+    "analysis": FOUNDATION,
+    "tasks": FOUNDATION,
+    "cartography": FOUNDATION | {"tasks"},
+    "clustering": FOUNDATION | {"tasks"},
+    # what an experiment is, and how one is trained
+    "experiment_config": FOUNDATION | {"strategies", "tasks"},
+    "training": FOUNDATION | CONFIG | {"cartography", "clustering"},
+    # many experiments
+    "suites": FOUNDATION | CONFIG,
+    "planning": FOUNDATION | CONFIG,
+    "running": FOUNDATION | CONFIG | {"cartography", "clustering", "planning", "training"},
+    "experiment_runner": FOUNDATION | CONFIG | {"planning", "running"},
+    "experiment_results": FOUNDATION | {"analysis", "experiment_config"},
+    "experiment_analysis": FOUNDATION | {"analysis", "experiment_config", "experiment_results"},
+    # the commands and their flags; nobody imports a command
+    "run_flags": FOUNDATION | CONFIG,
+    "run": FOUNDATION | CONFIG | {"run_flags", "training"},
+    "run_experiments": FOUNDATION | CONFIG | {"experiment_analysis", "experiment_runner", "suites"},
+    "extract_embeddings": FOUNDATION | {"clustering", "tasks"},
+    "cluster_analysis": FOUNDATION | {"clustering", "tasks"},
+}
+COMMANDS = {"run", "run_experiments", "extract_embeddings", "cluster_analysis"}
+NOT_THE_PRODUCT = {"tests", "benchmarks", "examples", "docs", "build", "dist"}
+
+
+def _rooms(root: Path) -> Iterator[tuple[str, list[Path]]]:
+    for entry in sorted(root.iterdir()):
+        if entry.suffix == ".py":
+            yield entry.stem, [entry]
+        elif entry.is_dir() and entry.name not in NOT_THE_PRODUCT and not entry.name.startswith("."):
+            files = sorted(entry.rglob("*.py"))
+            if files:
+                yield entry.name, files
+
+
+def _imported_rooms(source: str) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.add(node.module.split(".")[0])
+    return names & MAY_IMPORT.keys()
+
+
+def _wrong_imports(room: str, source: str) -> set[str]:
+    return _imported_rooms(source) - MAY_IMPORT[room] - {room}
+
+
+def test_every_room_stands_in_the_table(root: Path) -> None:
+    unknown = {room for room, _ in _rooms(root)} - MAY_IMPORT.keys()
+    assert not unknown, f"give {sorted(unknown)} a place in MAY_IMPORT"
+
+
+def test_rooms_import_downwards_only(root: Path) -> None:
+    wrong = [
+        f"{file.relative_to(root)} imports {name}"
+        for room, files in _rooms(root)
+        for file in files
+        for name in sorted(_wrong_imports(room, file.read_text(encoding="utf-8")))
+    ]
+    assert not wrong
+
+
+def test_the_table_has_no_cycle_and_no_room_imports_a_command() -> None:
+    order = list(TopologicalSorter(MAY_IMPORT).static_order())
+    assert set(order) == MAY_IMPORT.keys()
+    assert not COMMANDS & set().union(*MAY_IMPORT.values())
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["import training", "from training.session import run_experiment", "def f():\n    import training.trainer as t"],
+)
+def test_a_wrong_import_is_seen_wherever_it_hides(source: str) -> None:
+    assert _wrong_imports("strategies", source) == {"training"}
