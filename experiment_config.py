@@ -145,7 +145,7 @@ def content_key(values: Mapping[str, Any]) -> str:
 
 def _without_later_fields(values: Mapping[str, Any], later: Mapping[str, Any]) -> dict[str, Any]:
     """Drop the dotted fields named in ``later`` that hold the value given there; strategies go by their name."""
-    kept = json.loads(json.dumps(values))
+    kept: dict[str, Any] = json.loads(json.dumps(values))
     for path, as_before in later.items():
         owner, _, field = path.rpartition(".")
         section, _, strategy = owner.partition(".")

@@ -2,50 +2,84 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from experiment_config import ExperimentConfig
 from planning import Plan, PlanOptions, make_plan
+from planning.estimate import Cost, estimate_costs
+from planning.table import print_plan
+from running.options import RunnerOptions
+from validated import from_mapping
 
-__all__ = ["RunnerOptions", "plan_experiments", "print_dry_run"]
+__all__ = [
+    "RunnerOptions",
+    "plan_experiments",
+    "print_dry_run",
+    "run_experiments_from_configs",
+    "run_experiments_from_list",
+]
 
 
-@dataclass(frozen=True)
-class RunnerOptions:
-    """How a list of experiments is run."""
+def run_experiments_from_list(
+    experiments: Sequence[ExperimentConfig], experiments_dir: str | Path = "experiments", **options: Any
+) -> list[dict[str, Any]]:
+    """Train what is missing of a list of experiments, and the signals they need.
 
-    auto_prepare: bool = True
-    """Make the signals that nobody supplied; otherwise their absence is an error."""
-    force: bool = False
-    """Train finished experiments again."""
-    stop_on_error: bool = False
-    """Stop at the first experiment that fails."""
+    Args:
+        experiments: what to run, in this order.
+        experiments_dir: where results live.
+        **options: fields of :class:`RunnerOptions`: ``auto_prepare``, ``force``, ``stop_on_error``, ``quiet``.
+
+    Returns:
+        The content of each experiment's results.json, in order; failed ones have ``success`` False and ``error``.
+        With ``stop_on_error`` the list ends at the first failure.
+
+    Raises:
+        AssayError: what is known to be wrong before anything is trained.
+    """
+    chosen = from_mapping(RunnerOptions, options)
+    plan = plan_experiments(experiments, experiments_dir, **options)
+    return _execute(plan, estimate_costs(plan), chosen)
+
+
+def run_experiments_from_configs(
+    paths: Sequence[str | Path], experiments_dir: str | Path = "experiments", **options: Any
+) -> list[dict[str, Any]]:
+    """Train what is missing of saved experiments; see :func:`run_experiments_from_list`.
+
+    Raises:
+        AssayError: a file is missing or no valid configuration, or what that function raises.
+    """
+    return run_experiments_from_list([ExperimentConfig.load(path) for path in paths], experiments_dir, **options)
 
 
 def plan_experiments(
-    experiments: Sequence[ExperimentConfig],
-    experiments_dir: str | Path = "experiments",
-    options: RunnerOptions | None = None,
+    experiments: Sequence[ExperimentConfig], experiments_dir: str | Path = "experiments", **options: Any
 ) -> Plan:
     """Return the plan of a list of experiments, without loading a model.
 
     Raises:
         AssayError: no experiments, or a signal is missing and may not be made.
     """
-    options = options or RunnerOptions()
-    return make_plan(experiments, PlanOptions(Path(experiments_dir), options.auto_prepare, options.force))
+    chosen = from_mapping(RunnerOptions, options)
+    return make_plan(experiments, PlanOptions(Path(experiments_dir), chosen.auto_prepare, chosen.force))
 
 
 def print_dry_run(
-    experiments: Sequence[ExperimentConfig],
-    experiments_dir: str | Path = "experiments",
-    options: RunnerOptions | None = None,
+    experiments: Sequence[ExperimentConfig], experiments_dir: str | Path = "experiments", **options: Any
 ) -> None:
-    """Print what would be run, what exists, and what it would cost."""
-    from planning.estimate import estimate_costs
-    from planning.table import print_plan
+    """Print what would be run, what exists, and what it would cost.
 
-    plan = plan_experiments(experiments, experiments_dir, options)
+    Raises:
+        AssayError: as :func:`plan_experiments` does.
+    """
+    plan = plan_experiments(experiments, experiments_dir, **options)
     print_plan(plan, estimate_costs(plan))
+
+
+def _execute(plan: Plan, costs: Mapping[Path, Cost], options: RunnerOptions) -> list[dict[str, Any]]:
+    from running.execution import execute
+
+    return execute(plan, costs, options)

@@ -69,18 +69,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(flags: argparse.Namespace) -> int:
-    from experiment_runner import RunnerOptions, print_dry_run
+    from experiment_runner import print_dry_run, run_experiments_from_list
 
     experiments = _experiments(flags)
-    options = RunnerOptions(
-        auto_prepare=not flags.no_auto_prepare, force=flags.force, stop_on_error=flags.stop_on_error
-    )
+    options = {
+        "auto_prepare": not flags.no_auto_prepare,
+        "force": flags.force,
+        "stop_on_error": flags.stop_on_error,
+    }
     if flags.dry_run:
-        print_dry_run(experiments, flags.experiments_dir, options)
+        print_dry_run(experiments, flags.experiments_dir, **options)
         return 0
-    from experiment_runner import run_experiments_from_list
-
-    results = run_experiments_from_list(experiments, flags.experiments_dir, options=options)
+    results = run_experiments_from_list(experiments, flags.experiments_dir, **options)
     return 0 if all(result["success"] for result in results) else 1
 
 

@@ -11,7 +11,7 @@ from errors import ConfigError, SignalError
 from experiment_config import ExperimentConfig
 from planning import keys
 from planning.nodes import DONE, NEW, Node, Plan, State
-from planning.status import CLUSTERS_TABLE, DATA_MAP_TABLE, read_environment, read_mark, state_of
+from planning.status import CLUSTERS_TABLE, DATA_MAP_TABLE, read_mark, recorded_to, state_of
 from strategies import CLUSTERS, DATA_MAP
 
 __all__ = ["PlanOptions", "make_plan"]
@@ -162,7 +162,7 @@ class _Planner:
         node = self.add_experiment(config)
         if node.records_to is not None or self.states[node.folder].status == DONE:
             return None
-        if self.states[node.folder].status != NEW and _recorded_to(node) != str(folder):
+        if self.states[node.folder].status != NEW and recorded_to(node.folder) != folder:
             return None
         return node
 
@@ -204,11 +204,6 @@ class _Planner:
         self.nodes[node.folder] = node
         self.states[node.folder] = state
         return node
-
-
-def _recorded_to(node: Node) -> str | None:
-    recorded = read_environment(node.folder).get("records_to")
-    return str(recorded) if recorded else None
 
 
 def _how_to_make(node: Node) -> str:

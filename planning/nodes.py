@@ -9,10 +9,13 @@ from typing import Literal
 
 from experiment_config import ExperimentConfig
 
-__all__ = ["DONE", "NEW", "RESUME", "Kind", "Node", "Plan", "State"]
+__all__ = ["DONE", "NEW", "RESUME", "Kind", "Node", "Plan", "State", "Status"]
 
 Kind = Literal["experiment", "data_map", "average", "clusters"]
-NEW, DONE, RESUME = "new", "done", "resume"
+Status = Literal["new", "done", "resume"]
+NEW: Status = "new"
+DONE: Status = "done"
+RESUME: Status = "resume"
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ class Node:
 class State:
     """How far a node has come."""
 
-    status: Literal["new", "done", "resume"]
+    status: Status
     reason: str = ""
     """Why something that exists is not finished, in words."""
 

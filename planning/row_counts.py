@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import functools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,15 +55,25 @@ def _count_file(path: Path) -> RowCount:
     suffix = path.suffix.lower()
     if suffix == ".parquet":
         return RowCount(_parquet_rows(path))
-    counters: dict[str, Callable[[str], int]] = {
-        ".json": lambda text: text.count('"question":'),
-        ".csv": lambda text: _delimited_rows(csv.reader(text.splitlines(keepends=True))),
-        ".tsv": lambda text: _delimited_rows(line.split("\t") for line in text.splitlines()),
-    }
-    count = counters.get(suffix, lambda text: sum(1 for line in text.splitlines() if line.strip()))
-    if path.stat().st_size <= _READ_WHOLE:
-        return RowCount(_json_rows(path) if suffix == ".json" else count(_beginning(path)))
-    return RowCount(round(count(_beginning(path)) * path.stat().st_size / _READ_WHOLE), sure=False)
+    size = path.stat().st_size
+    if size > _READ_WHOLE:
+        return RowCount(round(_text_rows(suffix, _beginning(path)) * size / _READ_WHOLE), sure=False)
+    return RowCount(_json_rows(path) if suffix == ".json" else _text_rows(suffix, _beginning(path)))
+
+
+def _text_rows(suffix: str, text: str) -> int:
+    """Count the rows of a file, or of its beginning."""
+    if suffix == ".json":
+        return text.count('"question":')
+    if suffix == ".csv":
+        return _delimited_rows(csv.reader(text.splitlines(keepends=True)))
+    if suffix == ".tsv":
+        return _delimited_rows(line.split("\t") for line in text.splitlines())
+    return _filled_lines(text)
+
+
+def _filled_lines(text: str) -> int:
+    return sum(1 for line in text.splitlines() if line.strip())
 
 
 def _beginning(path: Path) -> str:
@@ -89,7 +99,7 @@ def _json_rows(path: Path) -> int:
     except DataError:
         lines = _beginning(path).splitlines()
         if len(lines) > 1 and all(line.startswith("{") for line in lines if line.strip()):
-            return sum(1 for line in lines if line.strip())
+            return len([line for line in lines if line.strip()])
         raise
     rows = content.get("data", [content]) if isinstance(content, dict) else content
     if not isinstance(rows, list):

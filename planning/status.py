@@ -25,6 +25,7 @@ __all__ = [
     "probe_folder",
     "read_environment",
     "read_mark",
+    "recorded_to",
     "state_of",
 ]
 
@@ -67,6 +68,12 @@ def read_mark(folder: Path) -> dict[str, Any]:
 def read_environment(folder: Path) -> dict[str, Any]:
     """Return what an experiment's folder says about the start of its run; empty where nothing readable is."""
     return _read(folder / ENVIRONMENT)
+
+
+def recorded_to(folder: Path) -> Path | None:
+    """Return the data map that the run in ``folder`` was filling, if it was filling one."""
+    recorded = read_environment(folder).get("records_to")
+    return Path(recorded) if recorded else None
 
 
 def data_files(config: ExperimentConfig) -> list[dict[str, Any]]:
@@ -120,8 +127,7 @@ def _signal_state(node: Node) -> State:
 
 
 def _has_checkpoint(folder: Path) -> bool:
-    output = folder / "trainer_output"
-    return any(output.glob("checkpoint-*")) or (output / "model.safetensors").is_file()
+    return any((folder / "trainer_output").glob("checkpoint-*"))
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -75,8 +75,9 @@ def print_plan(plan: Plan, costs: Mapping[Path, Cost], console: Console | None =
 def _drawing(plan: Plan, rows: Sequence[PlanRow]) -> RenderableType:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in _HEADINGS:
-        justify = "right" if heading in _NUMBERS else "left"
-        table.add_column(heading, justify=justify, no_wrap=heading in _UNBROKEN, overflow="fold")
+        table.add_column(
+            heading, justify="right" if heading in _NUMBERS else "left", no_wrap=heading in _UNBROKEN, overflow="fold"
+        )
     for row in rows:
         colour = _COLOURS[row.status.partition(" ")[0]]
         table.add_row(*(Text(getattr(row, heading), style=colour) for heading in _HEADINGS))

@@ -15,6 +15,9 @@ Suite = Callable[[SuiteOptions], list[ExperimentConfig]]
 
 SUITES: Registry[Suite] = Registry("suites")
 SUITES.register("minimal", "suites.minimal:minimal")
+SUITES.register("sample", "suites.sample:sample")
+SUITES.register("filtering", "suites.filtering:filtering")
+SUITES.register("weighting", "suites.weighting:weighting")
 
 
 def create_suite(name: str, options: SuiteOptions) -> list[ExperimentConfig]:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator
 
 from experiment_config import ClusteringConfig, DataMapConfig, ExperimentConfig, TrainingConfig
-from strategies import StrategyConfig
+from strategies import CLUSTERS, StrategyConfig, required_signals
 from validated import validated_dataclass
 
 __all__ = ["SuiteOptions"]
@@ -102,6 +102,9 @@ class SuiteOptions:
             "validation_cartography_dir": self.validation_cartography_dir,
             "cluster_dir": self.cluster_dir,
         }
+        # Clusterings exist for training rows alone, and a run without strategies has no filter to apply.
+        if self.filter_validation and strategies and CLUSTERS not in required_signals(strategies):
+            values["filter_validation"] = True
         return ExperimentConfig(name=f"{variant}_seed{seed}", strategies=strategies, **{**values, **fields})
 
     def across_seeds(self, variants: Mapping[str, Sequence[StrategyConfig]], **fields: Any) -> list[ExperimentConfig]:
@@ -114,5 +117,4 @@ class SuiteOptions:
 
     def _data_map(self) -> DataMapConfig:
         seeds = self.map_seeds or (() if self.map_per_seed else self.seeds[:1])
-        burn_in = {} if self.burn_in is None else {"burn_in": self.burn_in}
-        return DataMapConfig(seeds=seeds, **burn_in)
+        return DataMapConfig(seeds=seeds) if self.burn_in is None else DataMapConfig(seeds=seeds, burn_in=self.burn_in)

@@ -1,0 +1,106 @@
+"""What can be known to be wrong before anything is trained, so that the command stops at once with one error."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from atomic_files import explain_os_error
+from errors import ResourceError
+from experiment_config import ExperimentConfig
+from planning import Node, Plan
+from planning.estimate import Cost
+from planning.nodes import DONE
+from planning.table import size
+from strategies import CLUSTERS, DATA_MAP, make_plan
+from tasks import create_task
+from tasks.base import DataSource, Rows
+from tasks.models import load_tokenizer
+from training.arguments import training_arguments
+from training.data import DataCache
+from training.evaluation_sets import evaluation_sources
+from training.session import check_combination
+from training.signals import load_signals
+
+__all__ = ["check_before_running", "check_disk", "check_writable"]
+
+
+def check_before_running(plan: Plan, cache: DataCache) -> None:
+    """Read the data, the tokenisers and the signals that exist, and refuse what cannot work.
+
+    Args:
+        plan: what is to be run.
+        cache: gets the rows, so that they are read once.
+
+    Raises:
+        AssayError: broken data, an unknown argument, a model that cannot be loaded, a signal of other data, a filter
+            that keeps nothing.
+    """
+    for node in plan.experiments:
+        if plan.state(node).status == DONE:
+            continue
+        check_combination(node.config)
+        training_arguments(node.config.training, node.folder)
+        rows = _read_data(node.config, cache)
+        _check_plan(node, plan, rows)
+    models = {node.config.model for node in plan.unfinished}
+    models |= {node.config.clustering.model or node.config.model for node in plan.unfinished if node.kind == "clusters"}
+    for model in sorted(models):
+        load_tokenizer(model)
+
+
+def _read_data(config: ExperimentConfig, cache: DataCache) -> Rows:
+    task = create_task(config.task)
+    limit = config.training.max_train_samples
+    rows = cache.rows(task, DataSource(config.dataset, config.train_split, config.columns, limit))
+    for target in evaluation_sources(config, rows.label_names):
+        cache.rows(task, target.source)
+    return rows
+
+
+def _check_plan(node: Node, plan: Plan, rows: Rows) -> None:
+    """Try the strategies where every signal exists."""
+    config = node.config
+    folders = {DATA_MAP: node.data_map, CLUSTERS: node.clusters}
+    made_later = [folder for folder in node.needs if plan.states[folder].status != DONE]
+    if config.strategies and not made_later:
+        make_plan(
+            config.strategies,
+            load_signals(rows, config.task, config.required_signals, folders),
+            config.training.seed,
+        )
+
+
+def check_writable(folder: Path) -> None:
+    """Refuse a folder that cannot be written, without leaving a new one behind.
+
+    Raises:
+        ResourceError: it, or the nearest folder above that exists, cannot be written.
+    """
+    existing = folder.absolute()
+    while not existing.exists():
+        existing = existing.parent
+    if not existing.is_dir():
+        raise ResourceError(f"{folder}: {existing} is a file; choose another folder")
+    if not os.access(existing, os.W_OK | os.X_OK):
+        raise explain_os_error(PermissionError(13, "Permission denied"), folder)
+
+
+def check_disk(plan: Plan, costs: Mapping[Path, Cost]) -> None:
+    """Refuse to start where the disk is certain to fill.
+
+    Raises:
+        ResourceError: less is free than the plan is expected to need.
+    """
+    needed = sum(costs[node.folder].disk_bytes or 0.0 for node in plan.unfinished)
+    existing = plan.experiments_dir.absolute()
+    while not existing.exists():
+        existing = existing.parent
+    free = shutil.disk_usage(existing).free
+    if free < needed:
+        raise ResourceError(
+            f"{plan.experiments_dir}: the plan needs about {size(needed).removeprefix('~')}, but "
+            f"{size(free).removeprefix('~')} are free; free space, or choose another --experiments-dir"
+        )
