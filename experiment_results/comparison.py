@@ -162,6 +162,8 @@ def _row(variant: VariantRuns, reference: VariantRuns | None, metric: str) -> di
     summary = summarise_variant(scores, reference.scores(metric) if reference else None) if scores else None
     if summary is not None:
         row.update(_numbers(summary))
+        if reference is variant:
+            row.update(difference_low=None, difference_high=None)
     row["note"] = "; ".join(_notes(variant, reference, summary, metric))
     return row
 

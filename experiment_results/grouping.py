@@ -62,9 +62,8 @@ def without_seed(config: Mapping[str, Any]) -> Seedless:
 @lru_cache(maxsize=4096)
 def _without_seed(raw: str) -> Seedless:
     values = json.loads(raw)
-    try:
-        known = ExperimentConfig.from_mapping({**values, "name": "any"})
-    except AssayError:
+    known, unknown = _known_part(values)
+    if known is None:
         setting = {key: value for key, value in values.items() if key not in _STRATEGY_FIELDS}
         return Seedless(raw, content_key(values)[:12], content_key(setting)[:12], "")
     probes = tuple(range(len(known.data_map_seeds)))
@@ -74,11 +73,22 @@ def _without_seed(raw: str) -> Seedless:
         data_map=dataclasses.replace(known.data_map, seeds=probes),
     )
     baseline = dataclasses.replace(comparable, strategies=(), filter_validation=False)
-    plain = _plain(known)
+    plain = {**_plain(known), **unknown}
     folders = {field: plain.get(field) for fields in _FOLDERS.values() for field in fields}
-    group = content_key({"config": comparable.identity(), **folders})
+    group = content_key({"config": comparable.identity(), **folders, **unknown})
     map_seeds = json.dumps(known.data_map.seeds) if "data_map" in known.required_signals else ""
     return Seedless(json.dumps(plain, sort_keys=True), group[:12], baseline.identity()[:12], map_seeds)
+
+
+def _known_part(values: Mapping[str, Any]) -> tuple[ExperimentConfig | None, dict[str, Any]]:
+    """Return what this version understands of a configuration, and its strategies where they are unknown here."""
+    for unknown in ({}, {field: values[field] for field in ("strategies",) if field in values}):
+        try:
+            known = {key: value for key, value in values.items() if key not in unknown}
+            return ExperimentConfig.from_mapping({**known, "name": "any"}), unknown
+        except AssayError:
+            continue
+    return None, {}
 
 
 def _plain(config: ExperimentConfig) -> dict[str, Any]:

@@ -35,7 +35,7 @@ def parse_metrics(names: Iterable[str], primary: str) -> list[MetricName]:
         names: metric names; what is no quality of the model (times, counts) is left out.
         primary: the metric that is shown first; its kind tells which further evaluation sets there are.
     """
-    found = [name for name in dict.fromkeys(names) if name.startswith("eval_") and not _BOOKKEEPING.search(name)]
+    found = [name for name in dict.fromkeys(names) if _is_quality(name)]
     sets = _evaluation_sets(found, primary.removeprefix("eval_"))
     metrics = [_parse(name, sets) for name in found]
     kinds = list(dict.fromkeys(metric.kind for metric in metrics))
@@ -67,8 +67,17 @@ def primary_metric(frame: pd.DataFrame) -> str | None:
     named = Counter(str(name) for name in frame["primary_metric"].dropna() if name in frame)
     if named:
         return named.most_common(1)[0][0]
-    others = [str(name) for name in frame if str(name).startswith("eval_") and not _BOOKKEEPING.search(str(name))]
+    others = [name for name in _numeric_columns(frame) if _is_quality(name)]
     return others[0] if others else None
+
+
+def _numeric_columns(frame: pd.DataFrame) -> list[str]:
+    filled = frame.select_dtypes("number").notna().any()
+    return [str(name) for name in filled.index[filled]]
+
+
+def _is_quality(name: str) -> bool:
+    return name.startswith("eval_") and not _BOOKKEEPING.search(name)
 
 
 def ordered_metrics(frame: pd.DataFrame) -> list[MetricName]:
@@ -76,7 +85,7 @@ def ordered_metrics(frame: pd.DataFrame) -> list[MetricName]:
     primary = primary_metric(frame)
     if primary is None:
         return []
-    return parse_metrics((str(name) for name in frame if frame[name].notna().any()), primary)
+    return parse_metrics(_numeric_columns(frame), primary)
 
 
 def check_metric(frame: pd.DataFrame, metric: str) -> str:

@@ -1,0 +1,51 @@
+"""The files of an analysis, written beside the experiments."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from atomic_files import atomic_path, write_json
+from experiment_results.comparison import BASELINE, COMPARISON_COLUMNS, compare
+from experiment_results.metrics import ordered_metrics
+from experiment_results.reading import ExperimentFolders
+
+__all__ = ["data_maps", "write_all_results", "write_csv", "write_summary"]
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def write_all_results(folders: ExperimentFolders, path: Path) -> Path:
+    """Write the results of all runs as one JSON file; each run's ``folder`` is added, its environment left out."""
+    runs = [
+        {"folder": run.folder.name, **{key: value for key, value in run.results.items() if key != "environment"}}
+        for run in folders.runs
+    ]
+    unread = {"unfinished": list(folders.unfinished), "unreadable": list(folders.unreadable)}
+    write_json(path, {"num_runs": len(runs), **unread, "runs": runs})
+    return path
+
+
+def write_csv(frame: pd.DataFrame, path: Path) -> Path:
+    """Write a frame as CSV, without the column ``config``; no text in it is taken for a formula by a spreadsheet."""
+    with atomic_path(path) as temporary:
+        frame.drop(columns="config", errors="ignore").map(_never_formula).to_csv(temporary, index=False)
+    return path
+
+
+def _never_formula(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value
+
+
+def write_summary(frame: pd.DataFrame, path: Path, baseline: str = BASELINE) -> Path:
+    """Write one row a strategy and metric, the primary metric first."""
+    tables = [compare(frame, metric.name, baseline) for metric in ordered_metrics(frame)]
+    empty = pd.DataFrame(columns=list(COMPARISON_COLUMNS))
+    return write_csv(pd.concat(tables, ignore_index=True) if tables else empty, path)
+
+
+def data_maps(experiments_dir: Path) -> list[Path]:
+    """Return the pictures of the data maps that the suite made."""
+    return sorted(experiments_dir.glob("shared/data_map_*/cartography_map.png"))

@@ -1,0 +1,56 @@
+"""Save pictures as small PNG files, atomically, and show them where there is a display."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from atomic_files import atomic_path
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["save_picture", "show_pictures", "why_no_window"]
+
+_DPI = 120
+_FILE_BACKENDS = frozenset({"agg", "cairo", "pdf", "pgf", "ps", "svg", "template"})
+
+
+def save_picture(figure: Figure, path: Path) -> Path:
+    """Write ``figure`` as a PNG of 256 colours, a third of the size of true colour, and return ``path``.
+
+    Raises:
+        ResourceError: the folder cannot be written or the disk is full.
+    """
+    from PIL import Image
+
+    buffer = BytesIO()
+    figure.savefig(buffer, format="png", dpi=_DPI)
+    with Image.open(buffer) as image, atomic_path(path) as temporary:
+        image.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(temporary, format="png", optimize=True)
+    return path
+
+
+def why_no_window() -> str | None:
+    """Return why no window can be opened here, or None if one can."""
+    if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        return "no display (neither DISPLAY nor WAYLAND_DISPLAY is set)"
+    from matplotlib import pyplot
+
+    backend = pyplot.get_backend().lower()
+    if backend in _FILE_BACKENDS:
+        return f"matplotlib has no window toolkit here (backend {backend}); install one, such as PyQt6"
+    return None
+
+
+def show_pictures(figures: Sequence[Figure]) -> None:
+    """Open a window for each figure and wait until all are closed."""
+    from matplotlib import pyplot
+
+    for figure in figures:
+        pyplot.figure(figure)
+    pyplot.show()
