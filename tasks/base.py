@@ -39,7 +39,7 @@ class DataSource:
     max_samples: int | None = None
     """Read at most this many rows: a random sample with a fixed seed, in file order."""
     label_names: tuple[str, ...] = ()
-    """Classes in the order of their numbers, as the training split defined them; empty means take them from the data."""
+    """Classes in the order of their numbers, as training defined them; empty: take them from the data."""
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -18,6 +19,8 @@ __all__ = ["check_answers", "check_texts", "content_ids", "given_ids", "number_l
 _SHOWN = 3
 _SAMPLE_SEED = 0
 _MAX_CLASSES = 1000
+_WHOLE_FLOAT = re.compile(r"[+-]?\d+\.0+")
+_FRACTION = re.compile(r"[+-]?\d*\.\d+(e[+-]?\d+)?")
 
 
 def given_ids(values: Sequence[Any], where: str) -> list[str]:
@@ -129,7 +132,7 @@ def number_labels(
     classes = known or class_names or _sorted_names(present)
     if len(classes) < 2:
         raise DataError(f"{where}: all rows have the label {classes[0]!r}; classification needs two classes or more")
-    if len(classes) > _MAX_CLASSES or any(_is_fraction(name) for name in present):
+    if len(classes) > _MAX_CLASSES or any(_FRACTION.fullmatch(name) for name in present):
         raise DataError(
             f"{where}: the labels look like quantities ({len(classes)} of them), not classes; map the label column"
         )
@@ -148,6 +151,8 @@ def number_labels(
 def _label_name(value: Any, class_names: tuple[str, ...]) -> str | None:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
+    if isinstance(value, str) and _WHOLE_FLOAT.fullmatch(value.strip()):
+        value = value.strip().partition(".")[0]
     if value is None or value == -1 or (isinstance(value, str) and value.strip() in ("", "-", "-1")):
         return None
     if class_names and isinstance(value, int) and 0 <= value < len(class_names):
@@ -158,11 +163,6 @@ def _label_name(value: Any, class_names: tuple[str, ...]) -> str | None:
 def _sorted_names(names: set[str]) -> tuple[str, ...]:
     numeric = all(name.lstrip("+-").isdigit() for name in names)
     return tuple(sorted(names, key=int) if numeric else sorted(names))
-
-
-def _is_fraction(name: str) -> bool:
-    whole, dot, part = name.lstrip("+-").partition(".")
-    return bool(dot) and whole.isdigit() and part.isdigit()
 
 
 def sample_rows(num_rows: int, max_samples: int | None) -> NDArray[np.int64] | None:

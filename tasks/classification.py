@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
+import pyarrow as pa
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
@@ -19,9 +20,9 @@ from tasks.feature_cache import cached_features, feature_key
 from tasks.losses import class_losses
 from tasks.observations import observe_classes
 from tasks.predictions import refuse_missing, with_planted
+from tasks.token_columns import token_columns
 
 if TYPE_CHECKING:
-    import pyarrow as pa
     from datasets import Dataset
     from transformers import PreTrainedTokenizerBase
 
@@ -64,12 +65,10 @@ class Classification(Task):
         max_length = min(options.max_length, tokenizer.model_max_length)
 
         def make(batch: pa.Table, indices: list[int]) -> pa.Table:
-            import pyarrow
-
             texts = [batch[name].to_pylist() for name in columns]
             encoded = tokenizer(*texts, truncation=True, max_length=max_length)
-            fields = {name: encoded[name] for name in tokenizer.model_input_names if name in encoded}
-            return pyarrow.table({**fields, "row": indices, "labels": batch["label"]})
+            lengths = np.fromiter(map(len, encoded["input_ids"]), dtype=np.int64)
+            return pa.table({**token_columns(encoded, lengths), "row": indices, "labels": batch["label"]})
 
         return cached_features(rows, make, feature_key("classification", rows, tokenizer, options), cache_dir)
 

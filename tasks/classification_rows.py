@@ -7,7 +7,6 @@ import logging
 import numpy as np
 import pyarrow as pa
 
-from errors import DataError
 from tasks.base import DataSource, Rows
 from tasks.checks import number_labels
 from tasks.columns import CLASSIFICATION_NAMES, match_columns, missing_column

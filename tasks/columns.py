@@ -63,7 +63,8 @@ def match_columns(raw: RawSplit, known: Sequence[ColumnNames], mapped: Mapping[s
     Args:
         raw: a split as read.
         known: canonical columns and the names they go by. Comparison ignores case.
-        mapped: what the user said, canonical column to own column.
+        mapped: what the user said, canonical column to own column. ``a|b`` names alternatives, for data sets that are
+            evaluated together but name their columns differently.
 
     Raises:
         ConfigError: ``mapped`` has a key that is no canonical column.
@@ -72,22 +73,23 @@ def match_columns(raw: RawSplit, known: Sequence[ColumnNames], mapped: Mapping[s
     valid = [names.canonical for names in known]
     if known is CLASSIFICATION_NAMES:
         valid += ["text", "text_pair"]
-    _check_mapping(raw, valid, mapped)
+    chosen = {canonical: _mapped_column(raw, canonical, own, valid) for canonical, own in mapped.items()}
     found = {names.canonical: own for names in known if (own := _first(raw, names.names)) is not None}
     if known is CLASSIFICATION_NAMES:
         found |= _match_texts(raw, mapped)
-    return found | dict(mapped)
+    return found | chosen
 
 
-def _check_mapping(raw: RawSplit, valid: list[str], mapped: Mapping[str, str]) -> None:
-    for canonical, own in mapped.items():
-        if canonical not in valid:
-            raise ConfigError(
-                f"columns: no column {canonical!r}{nearest(canonical, valid)} (known: {', '.join(valid)})"
-            )
-        if own not in raw.table.column_names:
-            listing = ", ".join(raw.table.column_names)
-            raise DataError(f"{raw.where}: no column {own!r} for {canonical!r} (it has: {listing})")
+def _mapped_column(raw: RawSplit, canonical: str, own: str, valid: list[str]) -> str:
+    if canonical not in valid:
+        raise ConfigError(f"columns: no column {canonical!r}{nearest(canonical, valid)} (known: {', '.join(valid)})")
+    for name in own.split("|"):
+        if name in raw.table.column_names:
+            return name
+    raise DataError(
+        f"{raw.where}: no column {own!r} for {canonical!r} (it has: {', '.join(raw.table.column_names)}); where "
+        f"data sets name it differently, join the names: {canonical}={own}|OTHER"
+    )
 
 
 def _first(raw: RawSplit, names: Sequence[str]) -> str | None:

@@ -108,7 +108,7 @@ class QuestionAnswering(Task):
         return {**chosen, "correct": correct & (window >= 0)}
 
     def evaluate(self, records: Records, features: Dataset, rows: Rows) -> Evaluation:
-        """Score the decoded answers by the official rules; :func:`tasks.qa_evaluation.evaluate_answers` has the details."""
+        """Score the decoded answers; :func:`tasks.qa_evaluation.evaluate_answers` has the details."""
         return evaluate_answers(records, features, rows)
 
     def texts(self, rows: Rows, indices: Sequence[int]) -> list[str]:

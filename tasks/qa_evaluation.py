@@ -23,8 +23,9 @@ __all__ = ["evaluate_answers"]
 def evaluate_answers(records: Records, features: Dataset, rows: Rows) -> Evaluation:
     """Decode every row's answer and score it by the official SQuAD rules.
 
-    Metrics, in percent: exact_match and f1; loss is the mean over windows. With unanswerable rows the rules of v2.0 hold,
-    and HasAns_exact, HasAns_f1, NoAns_exact, NoAns_f1, best_exact, best_f1 and their null thresholds are added.
+    Metrics, in percent: exact_match and f1; loss is the mean over windows. With unanswerable rows the rules of
+    v2.0 hold, and HasAns_exact, HasAns_f1, NoAns_exact, NoAns_f1, best_exact, best_f1 and their null thresholds are
+    added.
 
     Each prediction has id, prediction, gold (list), exact_match and f1 (0 to 1), score (start plus end logit of the
     best span), confidence (that span's probability) and, with unanswerable rows, null_score.

@@ -10,7 +10,6 @@ from __future__ import annotations
 import functools
 import itertools
 import logging
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -22,6 +21,7 @@ from errors import ConfigError
 from tasks.base import FeatureOptions, Rows
 from tasks.feature_cache import cached_features, feature_key
 from tasks.qa_rows import has_unanswerable
+from tasks.token_columns import flat_values, list_column, token_columns
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -79,8 +79,18 @@ def featurise_questions(
     def plan() -> _Plan:
         return _plan_windows(rows, tokenizer, options)
 
+    @functools.cache
+    def report_stride() -> None:
+        if plan().stride < options.doc_stride:
+            _log.warning(
+                "doc_stride %d leaves no room beside the longest question; using %d", options.doc_stride, plan().stride
+            )
+
     def make(batch: pa.Table, indices: list[int]) -> pa.Table:
-        return _featurise_batch(batch, indices, tokenizer, plan())
+        features = _featurise_batch(batch, indices, tokenizer, plan())
+        if features.num_rows > batch.num_rows:
+            report_stride()
+        return features
 
     return cached_features(rows, make, feature_key("qa", rows, tokenizer, options), cache_dir)
 
@@ -100,11 +110,6 @@ def _plan_windows(rows: Rows, tokenizer: PreTrainedTokenizerBase, options: Featu
             f"max_length {max_length} leaves {room} tokens for context; raise it by {_LEAST_ROOM - room} or more"
         )
     stride = min(options.doc_stride, room * 3 // 4)
-    if stride < options.doc_stride:
-        _log.warning(
-            "doc_stride %d does not fit: the longest question leaves %d tokens for context at max_length %d; using %d",
-            options.doc_stride, room, max_length, stride,
-        )  # fmt: skip
     max_question = max_length // 2 if too_long else None
     return _Plan(max_length, max_question, stride, options.ablation, has_unanswerable(rows))
 
@@ -120,15 +125,14 @@ def _featurise_batch(batch: pa.Table, indices: list[int], tokenizer: PreTrainedT
         return_offsets_mapping=True,
     )
     windows = _flatten(encoded)
-    columns: dict[str, Any] = {"input_ids": _input_ids(encoded, windows, tokenizer, plan.ablation)}
-    for name in ("attention_mask", "token_type_ids"):
-        if name in encoded:
-            columns[name] = _lists(_flat(encoded[name], np.int8), windows.lengths)
+    columns: dict[str, Any] = token_columns(encoded, windows.lengths)
+    if plan.ablation == "q_only":
+        columns["input_ids"] = _blank_context(encoded["input_ids"], windows, tokenizer)
     columns["row"] = np.asarray(indices, dtype=np.int64)[windows.owner]
     columns |= _targets(windows, batch["answers"].to_pylist())
     columns |= {"context_first": windows.first, "context_last": windows.last}
     columns["no_answer_allowed"] = np.full(len(windows.owner), plan.no_answer_allowed)
-    columns["offset_mapping"] = _lists(windows.offsets.astype(np.int32).ravel(), windows.lengths * 2)
+    columns["offset_mapping"] = list_column(windows.offsets.astype(np.int32).ravel(), windows.lengths * 2)
     return pa.table(columns)
 
 
@@ -162,16 +166,6 @@ def _flatten(encoded: Any) -> _Windows:
     return _Windows(np.asarray(lengths), np.asarray(first), np.asarray(last), owner, offsets)
 
 
-def _flat(lists: Sequence[Sequence[int]], dtype: type) -> NDArray[Any]:
-    return np.fromiter(itertools.chain.from_iterable(lists), dtype=dtype)
-
-
-def _lists(values: NDArray[Any], lengths: Ints) -> pa.Array:
-    """Return an Arrow list column of flat values cut into pieces of the given lengths."""
-    ends = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
-    return pa.ListArray.from_arrays(pa.array(ends), pa.array(values))
-
-
 def _in_context(windows: _Windows) -> tuple[NDArray[np.bool_], Ints]:
     """Return (T,) whether each token belongs to the context, and (W,) where each window begins among the T tokens."""
     begins = np.cumsum(windows.lengths) - windows.lengths
@@ -180,13 +174,16 @@ def _in_context(windows: _Windows) -> tuple[NDArray[np.bool_], Ints]:
     return (position >= first) & (position <= last), begins
 
 
-def _input_ids(encoded: Any, windows: _Windows, tokenizer: PreTrainedTokenizerBase, ablation: str) -> pa.Array:
-    ids = _flat(encoded["input_ids"], np.int32)
-    if ablation == "q_only":
-        # Masking instead of removing keeps every position, so the gold span stays a legal target.
-        blank = tokenizer.mask_token_id if tokenizer.mask_token_id is not None else tokenizer.unk_token_id
-        ids[_in_context(windows)[0]] = blank
-    return _lists(ids, windows.lengths)
+def _blank_context(ids: Any, windows: _Windows, tokenizer: PreTrainedTokenizerBase) -> pa.Array:
+    """Mask the context's tokens. Positions stay as they are, so that the gold span remains a legal target."""
+    flat = flat_values(ids, np.int32)
+    blank = tokenizer.mask_token_id if tokenizer.mask_token_id is not None else tokenizer.unk_token_id
+    if blank is None:
+        raise ConfigError(
+            "ablation 'q_only' masks the context, but this tokeniser has neither a mask nor an unknown token"
+        )
+    flat[_in_context(windows)[0]] = blank
+    return list_column(flat, windows.lengths)
 
 
 def _targets(windows: _Windows, answers: list[dict[str, Any]]) -> dict[str, NDArray[Any]]:

@@ -36,7 +36,7 @@ def load_questions(source: DataSource) -> Rows:
     answers = _answers(raw, own)
     ids = make_ids(raw, own, {**columns, "answers": answers})
     check_answers(ids, columns["context"], answers, raw.where)
-    extra = {name: raw.table[own[name]] for name in ("title", "planted") if name in own}
+    extra: dict[str, Any] = {name: raw.table[own[name]] for name in ("title", "planted") if name in own}
     return make_rows({"id": ids, **columns, "answers": pa.array(answers, ANSWERS), **extra}, source)
 
 
@@ -63,7 +63,7 @@ def _answers(raw: RawSplit, own: Mapping[str, str]) -> list[dict[str, list[Any]]
             answers.append(_one_row(value, start))
         except (KeyError, TypeError, ValueError) as error:
             raise DataError(
-                f"{raw.where}: row {row}: answers {value!r:.80} with answer_start {start!r:.40} cannot be read; expected "
+                f"{raw.where}: row {row}: cannot read answers {value!r:.80} with answer_start {start!r:.40}; expected "
                 f'{{"text": [...], "answer_start": [...]}}, or a text with the character where it starts'
             ) from error
     return answers

@@ -176,7 +176,7 @@ def _squad_rows(articles: list[Any], where: str) -> Iterator[tuple[Any, ...]]:
 
 def _read_json_lines(path: Path) -> pa.Table:
     rows = []
-    for number, line in enumerate(_text(path).splitlines(), start=1):
+    for number, line in enumerate(_text(path).split("\n"), start=1):
         if not line.strip():
             continue
         try:
@@ -222,8 +222,8 @@ def _first_row(path: Path, delimiter: str, tabs: bool) -> list[str]:
 
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            quoting = csv.QUOTE_NONE if tabs else csv.QUOTE_MINIMAL
-            return next(csv.reader(file, delimiter=delimiter, quoting=quoting), [])
+            rows = csv.reader(file, delimiter=delimiter, quoting=csv.QUOTE_NONE if tabs else csv.QUOTE_MINIMAL)
+            return next(rows, [])
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"{path}: cannot be read ({error})") from error
 

@@ -43,11 +43,14 @@ def make_ids(raw: RawSplit, own: Mapping[str, str], content: Mapping[str, list[A
 def make_rows(columns: Mapping[str, Any], source: DataSource, label_names: tuple[str, ...] = ()) -> Rows:
     """Return rows with their position in the column ``row``, sampled if the source asks for it."""
     from datasets import Dataset
+    from datasets.fingerprint import generate_random_fingerprint
 
     table = pa.table(dict(columns))
     sample = sample_rows(table.num_rows, source.max_samples)
     if sample is not None:
         table = table.take(pa.array(sample))
     table = table.append_column("row", pa.array(np.arange(table.num_rows)))
-    # A plain schema: what a source left in its metadata is not part of the rows.
-    return Rows(Dataset(table.replace_schema_metadata(None).combine_chunks()), source, label_names)
+    # A plain schema: what a source left in its metadata is not part of the rows. The library's own fingerprint would
+    # pickle the whole table; Rows.fingerprint is the one that counts.
+    plain = table.replace_schema_metadata(None)
+    return Rows(Dataset(plain, fingerprint=generate_random_fingerprint()), source, label_names)

@@ -33,7 +33,7 @@ WHOLE_FILE = "all"
 """The split that reads a lone file whatever its name says."""
 
 _VALIDATION = ("validation", "valid", "val", "dev")
-_KNOWN_STEM = re.compile(rf"(train|test|{'|'.join(_VALIDATION)})(?:[-_.].*)?", re.IGNORECASE)
+_KNOWN_STEM = re.compile(rf"(train|test|{'|'.join(_VALIDATION)})(?:[-_.].*)?")
 _SHARD = re.compile(r"-\d{5}-of-\d{5}$")
 
 _log = logging.getLogger(__name__)
@@ -101,7 +101,7 @@ def choose_split(wanted: str, available: Iterable[str], where: str) -> str:
             if name != wanted:
                 level = logging.WARNING if name == "test" else logging.INFO
                 _log.log(level, "%s has no split %r: reading %r", where, wanted, name)
-            return name
+            return str(name)
     raise DataError(f"{where}: no split {wanted!r} (it has: {', '.join(sorted(names)) or 'none'})")
 
 
@@ -131,11 +131,11 @@ def _locate_file(path: Path, split: str) -> Location:
     if path.suffix.lower() not in SUFFIXES:
         raise DataError(f"{path}: unknown type {path.suffix or 'without a suffix'!r}; known: {', '.join(SUFFIXES)}")
     match = _KNOWN_STEM.fullmatch(path.stem)
-    own = match.group(1).lower() if match else "train"
+    own = str(match.group(1)) if match else "train"
     same = own == split or (own in (*_VALIDATION, "test") and split in _VALIDATION)
     if split != WHOLE_FILE and not same:
         raise DataError(
-            f"{path}: one file holds one split, here {own!r}, but split {split!r} is asked for; give a folder with a file "
-            f"for each split, name evaluation files in --eval_datasets, or ask for split 'all' to read this very file"
+            f"{path}: one file holds one split, here {own!r}, but split {split!r} is asked for; give a folder "
+            f"with a file for each split, name evaluation files in --eval_datasets, or take split 'all' to read this very file"
         )
     return Location("files", str(path), split, (path,))

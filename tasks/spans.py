@@ -112,13 +112,10 @@ def _texts(records: Records, features: Dataset, rows: Rows, window: NDArray[np.i
     legal = (window >= 0) & (first[window] <= start) & (start <= end) & (end <= last[window])
     flat, begins = _flat_lists(features, "offset_mapping")
     origin = begins[window]
-    begin_char = flat[np.where(legal, origin + 2 * start, 0)]
-    end_char = flat[np.where(legal, origin + 2 * end + 1, 0)]
+    begin_char = np.where(legal, flat[np.where(legal, origin + 2 * start, 0)], 0).tolist()
+    end_char = np.where(legal, flat[np.where(legal, origin + 2 * end + 1, 0)], 0).tolist()
     contexts = rows.table["context"][:]
-    return [
-        context[begin:end].strip() if is_legal else ""
-        for context, begin, end, is_legal in zip(contexts, begin_char, end_char, legal, strict=True)
-    ]
+    return [context[begin:end].strip() for context, begin, end in zip(contexts, begin_char, end_char, strict=True)]
 
 
 def _numbers(features: Dataset, name: str) -> NDArray[Any]:
