@@ -71,7 +71,11 @@ def read_metrics_csv(path: Path, num_examples: int | None = None) -> tuple[NDArr
     types = {name: pa.float64() for name in _FLOATS}
     types |= {"id": pa.string(), "category": pa.dictionary(pa.int32(), pa.string())}
     try:
-        table = pa.csv.read_csv(path, convert_options=pa.csv.ConvertOptions(column_types=types))
+        table = pa.csv.read_csv(
+            path,
+            parse_options=pa.csv.ParseOptions(newlines_in_values=True),
+            convert_options=pa.csv.ConvertOptions(column_types=types),
+        )
     except pa.ArrowInvalid as error:
         raise _garbled(path, str(error).splitlines()[0]) from error
     missing = [name for name in ("id", *_REQUIRED) if name not in table.column_names]
