@@ -18,13 +18,25 @@ examples:
   python run.py --do_train --do_eval --output_dir out                     the embedded demo, offline
   python run.py --do_train --do_eval --enable_cartography --cartography_output_dir map --output_dir out
   python run.py --do_train --do_eval --filter_cartography --top_fraction 0.33 --cartography_dir map --output_dir out2
-  python run.py --task classification --dataset data/sst2 --model distilbert-base-uncased --do_train --do_eval --output_dir sst2
+  python run.py --task classification --dataset data/sst2 --model distilbert-base-uncased --do_train --output_dir sst2
   python run.py --do_eval --model out --eval_datasets demo@ood --output_dir scores
   python run.py settings.yaml
 
 Every field of transformers.TrainingArguments works by its own name too: --num_train_epochs 3 --learning_rate 5e-5
---per_device_train_batch_size 16 --gradient_accumulation_steps 2 --seed 43 --bf16 --torch_compile --save_total_limit 2 ...
+--per_device_train_batch_size 16 --gradient_accumulation_steps 2 --seed 43 --bf16 --torch_compile ...
 """
+
+
+_BASICS = {
+    "do_train": ("[BOOL]", "Train."),
+    "do_eval": ("[BOOL]", "Evaluate."),
+    "output_dir": ("STR", "Folder of the model, checkpoints and scores (default: trainer_output)."),
+    "num_train_epochs": ("FLOAT", "Passes over the training rows (default depends on the model: more for demo)."),
+    "learning_rate": ("FLOAT", "Peak learning rate (default depends on the model)."),
+    "per_device_train_batch_size": ("INT", "Rows a step and device."),
+    "seed": ("INT", "Seeds initialisation and data order (default: 42)."),
+    "save_total_limit": ("INT", "Keep so many checkpoints; unset, they are deleted when the run is finished."),
+}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -49,14 +61,17 @@ def main(arguments: list[str] | None = None) -> int:
 def _help_parser() -> argparse.ArgumentParser:
     """Describe the flags without transformers, whose import takes seconds."""
     parser = argparse.ArgumentParser(
-        prog="run.py", description=__doc__, epilog=_EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="run.py",
+        usage="python run.py --do_train --do_eval [FLAG ...]\n       python run.py FILE.json|FILE.yaml",
+        description=__doc__,
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    main_group = parser.add_argument_group("what to do")
-    main_group.add_argument("--do_train", action="store_true", help="Train.")
-    main_group.add_argument("--do_eval", action="store_true", help="Evaluate.")
-    main_group.add_argument("--output_dir", default="trainer_output", help="Folder of the model and its scores.")
+    basics = parser.add_argument_group("what to do", "The most used fields of TrainingArguments; all others work too.")
+    for name, (metavar, text) in _BASICS.items():
+        basics.add_argument(f"--{name}", metavar=metavar, help=text)
     for group in FLAG_GROUPS:
-        flags = parser.add_argument_group(getattr(group, "_argument_group_name"), group.__doc__)
+        flags = parser.add_argument_group(group._argument_group_name, group.__doc__)
         for flag in dataclasses.fields(group):
             flags.add_argument(f"--{flag.name}", metavar=_metavar(flag), help=_help(flag))
     return parser
@@ -79,7 +94,8 @@ def _given_flags(words: list[str]) -> dict[str, Any]:
 
     if len(words) == 1 and words[0].endswith((".json", ".yaml", ".yml")):
         words = _words_of_file(Path(words[0]))
-    parser = HfArgumentParser([*FLAG_GROUPS, TrainingArguments], prog="run.py", allow_abbrev=False)
+    groups: list[Any] = [*FLAG_GROUPS, TrainingArguments]
+    parser = HfArgumentParser(groups, prog="run.py", allow_abbrev=False)
     for action in parser._actions:
         action.default = argparse.SUPPRESS
         action.required = False

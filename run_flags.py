@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from errors import ConfigError
-from experiment_config import ExperimentConfig, TrainingConfig
+from experiment_config import DataMapConfig, ExperimentConfig, TrainingConfig
 from strategies import STRATEGIES, StrategyConfig, config_from_mapping
 from validated import field_names
 
@@ -123,7 +123,7 @@ class OtherStrategyFlags:
     )
 
 
-FLAG_GROUPS: tuple[type, ...] = (
+FLAG_GROUPS: tuple[type[Any], ...] = (
     DataFlags,
     ModelFlags,
     CartographyFlags,
@@ -166,9 +166,9 @@ def request_from_flags(given: Mapping[str, Any]) -> RunRequest:
     rest = dict(given)
     ours: dict[str, Any] = {}
     for group in FLAG_GROUPS:
+        defaults = group()
         for flag in dataclasses.fields(group):
-            default = flag.default if flag.default is not dataclasses.MISSING else flag.default_factory()  # type: ignore[misc]
-            ours[flag.name] = rest.pop(flag.name, default)
+            ours[flag.name] = rest.pop(flag.name, getattr(defaults, flag.name))
     do_train, do_eval = bool(rest.pop("do_train", False)), bool(rest.pop("do_eval", False))
     if not (do_train or do_eval):
         raise ConfigError("nothing to do: give --do_train, --do_eval or both")
@@ -195,7 +195,7 @@ def _config(ours: Mapping[str, Any], rest: dict[str, Any]) -> ExperimentConfig:
         ablation=ours["ablations"],
         strategies=tuple(_strategies(ours)),
         training=_training(ours, rest),
-        data_map={"source": ours["dynamics_source"], **_present(ours, "burn_in")},
+        data_map=DataMapConfig(source=ours["dynamics_source"], **_present(ours, "burn_in")),
         cartography_dir=ours["cartography_dir"],
         cluster_dir=ours["cluster_dir"],
     )

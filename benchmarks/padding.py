@@ -26,9 +26,7 @@ def examples_a_second(given: Input, steps: int, *, usual: bool) -> float:
     """Train ``steps`` steps of 16 and return the throughput."""
     features = numbered_features(given.features, given.task.batch_columns)
     weight = np.ones(len(features), dtype=np.float32)
-    collator = FeatureCollator(
-        given.tokenizer, given.task.batch_columns, weight=weight, pad_to=384 if usual else None
-    )
+    collator = FeatureCollator(given.tokenizer, given.task.batch_columns, weight=weight, pad_to=384 if usual else None)
     set_seed(0)
     with tempfile.TemporaryDirectory() as folder:
         arguments = TrainingArguments(
@@ -58,7 +56,7 @@ def examples_a_second(given: Input, steps: int, *, usual: bool) -> float:
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--steps", type=int, default=12, help="steps of the usual recipe; ours trains four times as many")
+    parser.add_argument("--steps", type=int, default=12, help="steps of the usual recipe; ours takes 4 times as many")
     options = parser.parse_args()
     given = policyqa_input(4000)
     if given is None:

@@ -55,7 +55,8 @@ def policyqa_input(num_rows: int) -> Input | None:
     folder = minilm_folder()
     if folder is None or not (_DATA / "policyqa").is_dir():
         return None
-    return _input("MiniLM-L6, PolicyQA", str(folder), DataSource(str(_DATA / "policyqa"), "train", max_samples=num_rows))
+    source = DataSource(str(_DATA / "policyqa"), "train", max_samples=num_rows)
+    return _input("MiniLM-L6, PolicyQA", str(folder), source)
 
 
 def demo_input(num_rows: int) -> Input:

@@ -166,10 +166,8 @@ class Session:
 
     def train_rows(self) -> Rows:
         """Return the training rows."""
-        training = self.config.training
-        source = DataSource(
-            self.config.dataset, self.config.train_split, self.config.columns, training.max_train_samples
-        )
+        config = self.config
+        source = DataSource(config.dataset, config.train_split, config.columns, config.training.max_train_samples)
         return self.cache.rows(self.task, source)
 
     def _features(self, rows: Rows) -> Dataset:
@@ -226,8 +224,7 @@ class Session:
             args=arguments,
             train_dataset=features,
             eval_dataset=self._validation_set() if arguments.eval_strategy != "no" else None,
-            processing_class=self.tokenizer,
-            data_collator=FeatureCollator(
+            collator=FeatureCollator(
                 self.tokenizer,
                 self.task.batch_columns,
                 # An example of many windows counts once a window, so the mean of 1 is taken over windows.
@@ -326,8 +323,7 @@ class Session:
             task=self.task,
             model=model,
             args=arguments,
-            processing_class=self.tokenizer,
-            data_collator=FeatureCollator(self.tokenizer, self.task.batch_columns),
+            collator=FeatureCollator(self.tokenizer, self.task.batch_columns),
         )
         return self._trainer
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,7 @@ def load_signals(rows: Rows, task: str, required: frozenset[str], folders: Mappi
     Raises:
         SignalError: a signal has no folder, is not there, belongs to other data, or does not cover the rows.
     """
-    loaders = {DATA_MAP: load_data_map, CLUSTERS: load_clusters}
+    loaders: dict[str, Callable[[Path], Any]] = {DATA_MAP: load_data_map, CLUSTERS: load_clusters}
     tables = {}
     for name in sorted(required):
         folder = folders.get(name)

@@ -48,16 +48,24 @@ class StrategyTrainer(Trainer):
 
     Args:
         task: turns outputs into losses and records.
+        collator: makes batches; its tokenizer is saved with the model.
         group_by_length: batch features of similar length.
         records: filled with what ``task.observe`` sees in each training step; None records nothing.
         **kwargs: those of :class:`transformers.Trainer`; ``train_dataset`` needs a ``feature`` column.
     """
 
     def __init__(
-        self, *, task: Task, group_by_length: bool = True, records: FeatureRecords | None = None, **kwargs: Any
+        self,
+        *,
+        task: Task,
+        collator: FeatureCollator,
+        group_by_length: bool = True,
+        records: FeatureRecords | None = None,
+        **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
+        super().__init__(data_collator=collator, processing_class=collator.tokenizer, **kwargs)
         self.task = task
+        self.collator = collator
         self.group_by_length = group_by_length
         self.records = records
         self.train_sampler: EpochSampler | None = None
@@ -85,8 +93,7 @@ class StrategyTrainer(Trainer):
         num_items_in_batch: Tensor | int | None = None,
     ) -> Any:
         """Return the batch's loss; in training, also record what the logits say about each feature."""
-        names = self.processing_class.model_input_names
-        outputs = model(**{name: inputs[name] for name in names if name in inputs})
+        outputs = model(**self._model_inputs(inputs))
         losses = self.task.losses(outputs, inputs, inputs.get(SMOOTHING))
         # A missing weight is an error, never silently the baseline.
         count = len(losses) if num_items_in_batch is None else int(num_items_in_batch)
@@ -97,6 +104,9 @@ class StrategyTrainer(Trainer):
             with torch.no_grad():
                 self.records.add(inputs[FEATURE], self.task.observe(outputs, inputs))
         return (loss, outputs) if return_outputs else loss
+
+    def _model_inputs(self, batch: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: batch[name] for name in self.collator.tokenizer.model_input_names if name in batch}
 
     # -- order --------------------------------------------------------------------------------------------------
 
@@ -114,25 +124,22 @@ class StrategyTrainer(Trainer):
 
     def observe(self, features: Dataset) -> dict[str, NDArray[Any]]:
         """Run the model over features without dropout or gradient and return the records, (num_features, ...)."""
-        collator = self.data_collator
-        assert isinstance(collator, FeatureCollator)
-        dataloader = self._evaluation_dataloader(features, collator)
+        dataloader = self._evaluation_dataloader(features)
         records = FeatureRecords(len(features))
         # The unwrapped model: a distributed wrapper would wait for processes with fewer batches.
-        model, names = self.model, self.processing_class.model_input_names
+        model: Any = self.model
         was_training = model.training
         model.eval()
         with torch.inference_mode(), self.accelerator.autocast():
             for batch in dataloader:
-                inputs = self._prepare_inputs(batch)
-                outputs = model(**{name: inputs[name] for name in names if name in inputs})
-                records.add(inputs[FEATURE], self.task.observe(outputs, inputs))
+                inputs: dict[str, Any] = self._prepare_inputs(batch)
+                records.add(inputs[FEATURE], self.task.observe(model(**self._model_inputs(inputs)), inputs))
         model.train(was_training)
         return records.arrays()
 
-    def _evaluation_dataloader(self, features: Dataset, training_collator: FeatureCollator) -> DataLoader[Any]:
+    def _evaluation_dataloader(self, features: Dataset) -> Any:
         numbered = numbered_features(features, self.task.batch_columns)
-        collator = FeatureCollator(training_collator.tokenizer, training_collator.columns)
+        collator = FeatureCollator(self.collator.tokenizer, self.collator.columns)
         dataloader: DataLoader[Any] = DataLoader(
             numbered,
             batch_size=self.args.eval_batch_size,
@@ -144,13 +151,14 @@ class StrategyTrainer(Trainer):
 
     def evaluate(
         self,
-        eval_dataset: EvaluationSet | None = None,
+        eval_dataset: Any = None,
         ignore_keys: list[str] | None = None,
         metric_key_prefix: str = "eval",
     ) -> dict[str, float]:
-        """Evaluate and return metrics named ``<prefix>_<metric>``; losses are those of hard labels, unweighted."""
+        """Evaluate an :class:`EvaluationSet`; metrics are named ``<prefix>_<metric>``, losses hard and unweighted."""
         target = eval_dataset if eval_dataset is not None else self.eval_dataset
-        assert isinstance(target, EvaluationSet)
+        if not isinstance(target, EvaluationSet):
+            raise TypeError(f"expected an EvaluationSet, got {type(target).__name__}")
         started = time.perf_counter()
         evaluation = self.task.evaluate(self.observe(target.features), target.features, target.rows)
         metrics = {f"{metric_key_prefix}_{name}": value for name, value in evaluation.metrics.items()}
@@ -164,7 +172,7 @@ class StrategyTrainer(Trainer):
     def _save_checkpoint(self, model: torch.nn.Module, trial: Any) -> None:
         """Save the half-finished epoch's records first: the trainer's state, written last, says all is there."""
         if self.records is not None:
-            folder = Path(self.args.output_dir) / f"{PREFIX_CHECKPOINT_DIR}-{self.state.global_step}"
+            folder = Path(str(self.args.output_dir)) / f"{PREFIX_CHECKPOINT_DIR}-{self.state.global_step}"
             self.records.save(folder / self.records_name)
         super()._save_checkpoint(model, trial)
 
@@ -186,8 +194,3 @@ def numbered_features(features: Dataset, columns: tuple[str, ...]) -> Dataset:
 
 
 _MODEL_INPUTS = ("input_ids", "attention_mask", "token_type_ids")
-
-
-def scalar_metrics(metrics: Mapping[str, Any]) -> dict[str, float]:
-    """Return the numbers among a log record."""
-    return {name: float(value) for name, value in metrics.items() if isinstance(value, int | float)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from tasks.base import DataSource, FeatureOptions, Rows, Task
 from tasks.models import load_model, load_tokenizer
 from training.collator import FeatureCollator
 from training.records import FeatureRecords
-from training.trainer import StrategyTrainer, numbered_features
+from training.trainer import StrategyTrainer, input_lengths, numbered_features
 
 DATASETS = {"qa": "demo", "nli": "demo-nli", "classification": "demo-nli"}
 
@@ -31,7 +31,11 @@ class Setting:
     features: Dataset
     collator: FeatureCollator
     model: Any
-    arguments: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def numbered(self) -> Dataset:
+        """The features as a trainer wants them."""
+        return numbered_features(self.features, self.task.batch_columns)
 
     def trainer(self, folder: Path, *, record: bool = False, **arguments: Any) -> StrategyTrainer:
         """Return our trainer around the model."""
@@ -41,7 +45,7 @@ class Setting:
             records=FeatureRecords(len(self.features)) if record else None,
             model=self.model,
             args=training_arguments(folder, **arguments),
-            train_dataset=numbered_features(self.features, self.task.batch_columns),
+            train_dataset=self.numbered,
         )
 
 
@@ -78,7 +82,9 @@ def setting(
     features = task.featurise(rows, tokenizer, FeatureOptions(max_length=128))
     count = len(features)
     weight = np.ones(count, dtype=np.float32) if weight is None else weight
-    collator = FeatureCollator(tokenizer, task.batch_columns, weight=weight, smoothing=smoothing)
+    # One length for all: the stock span loss spreads probability over padding too, so it depends on the batch's cut.
+    longest = int(input_lengths(features).max())
+    collator = FeatureCollator(tokenizer, task.batch_columns, weight=weight, smoothing=smoothing, pad_to=longest)
     set_seed(seed)
     return Setting(task, rows, features, collator, load_model("demo", task, rows))
 
