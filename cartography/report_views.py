@@ -61,8 +61,10 @@ def _escaped(text: str, max_chars: int) -> str:
 
 
 def _cut(text: str, max_chars: int) -> str:
+    """Shorten in the middle: questions stand at the start of a text, answers at its end."""
     flat = " ".join(text.split())
-    return flat if len(flat) <= max_chars else flat[: max_chars - 1] + "…"
+    tail = max_chars // 3
+    return flat if len(flat) <= max_chars else f"{flat[: max_chars - tail - 1]}…{flat[-tail:]}"
 
 
 def print_report(report: MapReport, console: Console, max_chars: int) -> None:
@@ -80,12 +82,27 @@ def print_report(report: MapReport, console: Console, max_chars: int) -> None:
         if not table.rows:
             console.print("None.")
             continue
+        if table.header[-1] == "text":
+            _print_examples(table, console, max_chars)
+            continue
         drawn = RichTable(show_edge=False, pad_edge=False)
-        for name in table.header:
-            drawn.add_column(name, justify="left" if name in ("id", "text", table.header[0]) else "right")
+        for place, name in enumerate(table.header):
+            drawn.add_column(name, justify="right" if place else "left")
         for row in table.rows:
             drawn.add_row(*(Text(_cut(cell, max_chars)) for cell in row))
         console.print(drawn)
+
+
+def _print_examples(table: Table, console: Console, max_chars: int) -> None:
+    """Print numbers on one line and the text below it: a narrow column of text is unreadable."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    for identity, *numbers, text in table.rows:
+        line = "  ".join(f"{name} {value}" for name, value in zip(table.header[1:-1], numbers, strict=True))
+        console.print(Text.assemble((_cut(identity, max_chars), "bold"), "  ", (line, "cyan")))
+        if text:
+            console.print(Padding(Text(_cut(text, max_chars)), (0, 0, 0, 4)))
 
 
 def _headline(report: MapReport) -> str:

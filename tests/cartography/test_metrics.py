@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -102,6 +102,7 @@ PROBABILITIES = hnp.arrays(
 
 
 @given(PROBABILITIES)
+@settings(deadline=None)
 def test_bounds(gold: np.ndarray) -> None:
     metrics = compute_metrics(dynamics_of(gold))
     mean, spread = metrics["confidence"], metrics["variability"]
@@ -114,6 +115,7 @@ def test_bounds(gold: np.ndarray) -> None:
 
 
 @given(PROBABILITIES, st.integers(0, 1000))
+@settings(deadline=None)
 def test_permuting_examples_permutes_the_metrics(gold: np.ndarray, seed: int) -> None:
     order = np.random.default_rng(seed).permutation(gold.shape[1])
     plain, permuted = compute_metrics(dynamics_of(gold)), compute_metrics(dynamics_of(gold[:, order]))
@@ -122,6 +124,7 @@ def test_permuting_examples_permutes_the_metrics(gold: np.ndarray, seed: int) ->
 
 
 @given(PROBABILITIES, st.integers(0, 1000))
+@settings(deadline=None)
 def test_the_order_of_epochs_matters_to_forgetting_alone(gold: np.ndarray, seed: int) -> None:
     order = np.random.default_rng(seed).permutation(len(gold))
     plain, permuted = compute_metrics(dynamics_of(gold)), compute_metrics(dynamics_of(gold[order]))

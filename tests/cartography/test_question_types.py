@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cartography.question_types import QUESTION_TYPES, question_types
@@ -33,6 +33,7 @@ def test_kinds(question: str, kind: str) -> None:
 
 
 @given(st.lists(st.text()))
+@settings(deadline=None)
 def test_every_text_has_one_kind(questions: list[str]) -> None:
     kinds = question_types(questions)
     assert len(kinds) == len(questions)
