@@ -5,12 +5,16 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
+import sys
 from pathlib import Path
+from types import ModuleType
 
+import numpy as np
 import pytest
 
 from experiment_config import ExperimentConfig
 from strategies import STRATEGIES
+from strategies.contract import example_signals
 
 
 @pytest.fixture(scope="module")
@@ -38,11 +42,15 @@ def test_every_strategy_and_parameter_has_its_place(page: str, name: str) -> Non
         assert f"| `{field.name}` | {shown} |" in section[1]
 
 
-def test_code_blocks_run(page: str) -> None:
+def test_code_blocks_run(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
     blocks = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
-    assert len(blocks) >= 3
+    module = ModuleType("strategies_page")
+    monkeypatch.setitem(sys.modules, module.__name__, module)
     for block in blocks:
-        exec(compile(block, "docs/strategies.md", "exec"), {"__name__": "documentation"})
+        exec(compile(block, "docs/strategies.md", "exec"), module.__dict__)
+    strategy = module.WithoutNeverLearned(module.NeverLearnedConfig())
+    plan = strategy.plan(example_signals(), np.random.default_rng(0))
+    assert 0 < plan.report["dropped"]["never_learned"] == plan.report["rows_dropped"]
 
 
 def test_the_json_block_is_a_config(page: str) -> None:
