@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from experiment_config import ExperimentConfig
 from planning import Plan, PlanOptions, make_plan
-from planning.estimate import Cost, estimate_costs
+from planning.estimate import estimate_costs
+from planning.status import read_results
 from planning.table import print_plan
 from running.options import RunnerOptions
 from validated import from_mapping
@@ -41,7 +42,12 @@ def run_experiments_from_list(
     """
     chosen = from_mapping(RunnerOptions, options)
     plan = plan_experiments(experiments, experiments_dir, **options)
-    return _execute(plan, estimate_costs(plan), chosen)
+    costs = estimate_costs(plan)
+    if not plan.unfinished:
+        return [read_results(node.folder) for node in plan.experiments]
+    from running.execution import execute
+
+    return execute(plan, costs, chosen)
 
 
 def run_experiments_from_configs(
@@ -77,9 +83,3 @@ def print_dry_run(
     """
     plan = plan_experiments(experiments, experiments_dir, **options)
     print_plan(plan, estimate_costs(plan))
-
-
-def _execute(plan: Plan, costs: Mapping[Path, Cost], options: RunnerOptions) -> list[dict[str, Any]]:
-    from running.execution import execute
-
-    return execute(plan, costs, options)

@@ -81,15 +81,20 @@ def _run(flags: argparse.Namespace) -> int:
         print_dry_run(experiments, flags.experiments_dir, **options)
         return 0
     results = run_experiments_from_list(experiments, flags.experiments_dir, **options)
-    return 0 if all(result["success"] for result in results) else 1
+    failed = sum(not result["success"] for result in results)
+    done = len(results) - failed
+    print(f"{done} of {len(experiments)} experiments are done, {failed} failed; see {flags.experiments_dir}")
+    print(f"next: python run_experiments.py --mode analyze --experiments-dir {flags.experiments_dir}")
+    return 1 if failed else 0
 
 
 def _analyze(flags: argparse.Namespace) -> int:
-    from experiment_analysis import load_experiment_results, plot_results, print_results_summary
+    from experiment_analysis import analyze, print_results_summary
 
-    results = load_experiment_results(flags.experiments_dir)
-    print_results_summary(results)
-    plot_results(results, flags.experiments_dir, show=flags.show_plots)
+    paths = analyze(flags.experiments_dir, flags.show_plots)
+    print_results_summary(flags.experiments_dir)
+    for path in paths:
+        print(path)
     return 0
 
 

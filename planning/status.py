@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,6 +26,7 @@ __all__ = [
     "probe_folder",
     "read_environment",
     "read_mark",
+    "read_results",
     "recorded_to",
     "state_of",
 ]
@@ -65,6 +67,11 @@ def read_mark(folder: Path) -> dict[str, Any]:
     return _read(folder / MARK)
 
 
+def read_results(folder: Path) -> dict[str, Any]:
+    """Return an experiment's results.json; empty where nothing readable is."""
+    return _read(folder / RESULTS)
+
+
 def read_environment(folder: Path) -> dict[str, Any]:
     """Return what an experiment's folder says about the start of its run; empty where nothing readable is."""
     return _read(folder / ENVIRONMENT)
@@ -78,7 +85,8 @@ def recorded_to(folder: Path) -> Path | None:
 
 def data_files(config: ExperimentConfig) -> list[dict[str, Any]]:
     """Return path, size, modification time and sha256 of every local file of data and model that ``config`` names."""
-    return [{**_stat(path), "sha256": _sha256(path)} for path in _local_files(config)]
+    entries = [_stat(path) for path in _local_files(config)]
+    return [{**entry, "sha256": _sha256(entry["path"], entry["modified_ns"])} for entry in entries]
 
 
 def changed_file(recorded: Sequence[dict[str, Any]]) -> str | None:
@@ -93,13 +101,13 @@ def changed_file(recorded: Sequence[dict[str, Any]]) -> str | None:
         now = _stat(path)
         if now["size"] == entry["size"] and now["modified_ns"] == entry["modified_ns"]:
             continue
-        if now["size"] != entry["size"] or _sha256(path) != entry["sha256"]:
+        if now["size"] != entry["size"] or _sha256(now["path"], now["modified_ns"]) != entry["sha256"]:
             return str(path)
     return None
 
 
 def _experiment_state(node: Node) -> State:
-    results, environment = _read(node.folder / RESULTS), read_environment(node.folder)
+    results, environment = read_results(node.folder), read_environment(node.folder)
     if not results and not environment:
         return State(NEW)
     if environment.get("key", results.get("key")) != node.key:
@@ -155,6 +163,7 @@ def _stat(path: Path) -> dict[str, Any]:
     return {"path": str(path), "size": status.st_size, "modified_ns": status.st_mtime_ns}
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as content:
+@functools.lru_cache(maxsize=256)
+def _sha256(path: str, modified_ns: int) -> str:
+    with Path(path).open("rb") as content:
         return hashlib.file_digest(content, "sha256").hexdigest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -47,7 +48,7 @@ class Display:
     """
 
     def __init__(self, weights: dict[Path, float], console: Console | None = None, quiet: bool = False) -> None:
-        self._console = Console(quiet=True) if quiet else console or Console()
+        self._console = Console(quiet=True) if quiet else console or Console(file=sys.stdout)
         # A node without a known cost still moves the bar.
         self._weights = {folder: max(weight, 0.01) for folder, weight in weights.items()}
         self._done = 0.0

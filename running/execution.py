@@ -13,19 +13,20 @@ from typing import Any
 
 import torch
 from datasets import disable_progress_bars
+from transformers.utils.logging import disable_progress_bar
 
 from errors import AssayError, SignalError
 from planning import Node, Plan
 from planning.estimate import Cost
 from planning.nodes import DONE, NEW
-from planning.status import data_files, mark, recorded_to, state_of
+from planning.status import data_files, mark, read_results, recorded_to, state_of
 from planning.table import duration
 from running.display import Display, outcome_line
 from running.folders import clear_experiment, clear_signal, run_paths
 from running.locks import claimed
 from running.options import RunnerOptions
 from running.preflight import check_before_running, check_disk, check_writable
-from running.results import describe_failure, read_results, write_failure, write_start, write_success
+from running.results import describe_failure, write_failure, write_start, write_success
 from running.run_log import recorded_in, shown_on
 from running.signals import make_signal
 from tasks import create_task
@@ -47,14 +48,14 @@ def execute(plan: Plan, costs: Mapping[Path, Cost], options: RunnerOptions) -> l
         KeyboardInterrupt: the user stopped; the current run keeps its checkpoints.
     """
     disable_progress_bars()
+    disable_progress_bar()  # type: ignore[no-untyped-call]
     cache = DataCache()
-    unfinished = plan.unfinished
-    if unfinished:
-        for folder in {plan.experiments_dir, *(node.folder for node in unfinished)}:
-            check_writable(folder)
-        check_disk(plan, costs)
-        check_before_running(plan, cache)
-    weights = {node.folder: costs[node.folder].seconds or 0.0 for node in unfinished}
+    for folder in {plan.experiments_dir, *(node.folder for node in plan.unfinished)}:
+        check_writable(folder)
+    check_disk(plan, costs)
+    check_before_running(plan, cache)
+    trained = [node for node in plan.unfinished if node.recorded_by is None]
+    weights = {node.folder: costs[node.folder].seconds or 0.0 for node in trained}
     with Display(weights, quiet=options.quiet) as display:
         return Execution(plan, options, display, cache).run()
 
@@ -120,7 +121,7 @@ class Execution:
     def _settle(self, node: Node) -> None:
         results = self._finished(node)
         if results is not None:
-            self._display.end(f"found   {node.name}: finished meanwhile by another run")
+            self._display.end(f"found   {node.name}: {self._maker(node)}")
         elif node.kind == "experiment":
             results = self._run_experiment(node)
         else:
@@ -140,6 +141,10 @@ class Execution:
         ended_meanwhile = str(results.get("finished_at", "")) >= self._started_at.isoformat(timespec="milliseconds")
         finished = state_of(node).status == DONE and not self.options.force
         return results if ended_meanwhile or finished else None
+
+    def _maker(self, node: Node) -> str:
+        recorder = self._by_folder.get(node.recorded_by) if node.recorded_by else None
+        return f"recorded by {recorder.name}" if recorder else "finished meanwhile by another runner"
 
     # -- signals ------------------------------------------------------------------------------------------------
 

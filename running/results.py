@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import traceback
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from atomic_files import read_json, write_json
-from errors import AssayError
+from atomic_files import write_json
 from planning.nodes import Node
 from planning.status import CONFIG, ENVIRONMENT, RESULTS, data_files
 from running.environment import describe_code, describe_machine
@@ -16,7 +14,7 @@ from running.environment import describe_code, describe_machine
 if TYPE_CHECKING:
     from training.session import RunOutcome
 
-__all__ = ["describe_failure", "read_results", "write_failure", "write_start", "write_success"]
+__all__ = ["describe_failure", "write_failure", "write_start", "write_success"]
 
 
 def write_start(node: Node, started_at: datetime) -> None:
@@ -84,15 +82,6 @@ def describe_failure(node: Node, error: BaseException, started_at: datetime) -> 
         "train_rows": 0,
         "resumed_from": None,
     }
-
-
-def read_results(folder: Path) -> dict[str, Any]:
-    """Return results.json; empty where there is none that can be read."""
-    try:
-        values = read_json(folder / RESULTS)
-    except AssayError:
-        return {}
-    return values if isinstance(values, dict) else {}
 
 
 def _signals(node: Node) -> dict[str, str]:

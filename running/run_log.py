@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 
 from atomic_files import explain_os_error
@@ -18,7 +18,7 @@ _OWN_HANDLERS = ("transformers", "datasets")
 
 @contextmanager
 def recorded_in(path: Path) -> Iterator[None]:
-    """Append everything that is logged, and Python's warnings, to ``path``.
+    """Append everything that is logged or printed, and Python's warnings, to ``path``.
 
     Raises:
         ResourceError: the file cannot be written.
@@ -31,7 +31,7 @@ def recorded_in(path: Path) -> Iterator[None]:
     handler.setFormatter(logging.Formatter(_FORMAT))
     # A full disk must end the run with one clear error, not with a traceback for each line.
     handler.handleError = lambda record: None  # type: ignore[method-assign]
-    with _attached(handler):
+    with _attached(handler), redirect_stdout(handler.stream):
         logging.captureWarnings(True)
         try:
             yield
@@ -55,7 +55,7 @@ class _Shown(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         message = record.getMessage()
         foreign = record.name.partition(".")[0] in (*_OWN_HANDLERS, "py", "accelerate", "torch", "filelock")
-        if not foreign and message not in self._seen:
+        if record.levelno == logging.WARNING and not foreign and message not in self._seen:
             self._seen.add(message)
             self._show(f"warning: {message}")
 
