@@ -123,5 +123,5 @@ def summarise(keep: Bools, smoothing: Floats, weight: Floats) -> dict[str, Any]:
             "max": float(kept_weight.max()),
             "effective_sample_size": float(kept_weight.sum() ** 2 / (kept_weight**2).sum()),
         },
-        "smoothing": {"mean": float(smoothing[keep].mean()), "max": float(smoothing[keep].max())},
+        "smoothing": {"mean": float(smoothing[keep].mean(dtype=np.float64)), "max": float(smoothing[keep].max())},
     }
