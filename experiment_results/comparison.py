@@ -89,8 +89,7 @@ def ordered_variants(frame: pd.DataFrame, baseline: str = BASELINE) -> list[Vari
     if baseline != BASELINE and not any(baseline in (variant.label, variant.method) for variant in variants):
         listing = ", ".join(dict.fromkeys(known)) or "none"
         raise ConfigError(f"no strategy is called {baseline!r}{nearest(baseline, known)} (strategies: {listing})")
-    variants.sort(key=lambda variant: baseline_of(variant, variants, baseline) is not variant)
-    return variants
+    return sorted(variants, key=lambda variant: baseline_of(variant, variants, baseline) is not variant)
 
 
 def _variant(group: str, runs: Sequence[Mapping[str, Any]]) -> VariantRuns:

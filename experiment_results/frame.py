@@ -69,7 +69,7 @@ def _row(run: RunRecord) -> dict[str, Any]:
         "name": name,
         "method": method,
         "seed": seed,
-        "success": results.get("success") is True,
+        "success": _succeeded(results),
         "error": _error(results),
         "primary_metric": results.get("primary_metric"),
         **data,
@@ -105,9 +105,14 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
+def _succeeded(results: Mapping[str, Any]) -> bool:
+    success = results.get("success")
+    return success if isinstance(success, bool) else not results.get("error") and bool(results.get("metrics"))
+
+
 def _error(results: Mapping[str, Any]) -> str | None:
     """Return the first line of a failed run's error."""
-    if results.get("success") is True:
+    if _succeeded(results):
         return None
     error = results.get("error")
     if isinstance(error, Mapping):

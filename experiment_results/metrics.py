@@ -12,7 +12,15 @@ import pandas as pd
 from errors import ConfigError
 from registry import nearest
 
-__all__ = ["VALIDATION", "MetricName", "check_metric", "ordered_metrics", "parse_metrics", "primary_metric"]
+__all__ = [
+    "VALIDATION",
+    "MetricName",
+    "check_metric",
+    "ordered_metrics",
+    "parse_metrics",
+    "primary_metric",
+    "reported_metrics",
+]
 
 VALIDATION = "validation"
 
@@ -86,6 +94,12 @@ def ordered_metrics(frame: pd.DataFrame) -> list[MetricName]:
     if primary is None:
         return []
     return parse_metrics(_numeric_columns(frame), primary)
+
+
+def reported_metrics(frame: pd.DataFrame) -> list[str]:
+    """Return the metrics that tables report: those with a value, or, if every run failed, the one aimed at."""
+    aimed_at = [str(name) for name in frame["primary_metric"].dropna()[:1]]
+    return [metric.name for metric in ordered_metrics(frame)] or aimed_at or ["no metric"]
 
 
 def check_metric(frame: pd.DataFrame, metric: str) -> str:

@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 
 from atomic_files import atomic_path, write_json
-from experiment_results.comparison import BASELINE, COMPARISON_COLUMNS, compare
-from experiment_results.metrics import ordered_metrics
+from experiment_results.comparison import BASELINE, compare
+from experiment_results.metrics import reported_metrics
 from experiment_results.reading import ExperimentFolders
 
 __all__ = ["data_maps", "write_all_results", "write_csv", "write_summary"]
@@ -41,9 +41,8 @@ def _never_formula(value: Any) -> Any:
 
 def write_summary(frame: pd.DataFrame, path: Path, baseline: str = BASELINE) -> Path:
     """Write one row a strategy and metric, the primary metric first."""
-    tables = [compare(frame, metric.name, baseline) for metric in ordered_metrics(frame)]
-    empty = pd.DataFrame(columns=list(COMPARISON_COLUMNS))
-    return write_csv(pd.concat(tables, ignore_index=True) if tables else empty, path)
+    tables = [compare(frame, metric, baseline) for metric in reported_metrics(frame)]
+    return write_csv(pd.concat(tables, ignore_index=True), path)
 
 
 def data_maps(experiments_dir: Path) -> list[Path]:

@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 __all__ = ["save_picture", "show_pictures", "why_no_window"]
 
 _DPI = 120
+_LARGE_BYTES = 200_000
 _FILE_BACKENDS = frozenset({"agg", "cairo", "pdf", "pgf", "ps", "svg", "template"})
 
 
 def save_picture(figure: Figure, path: Path) -> Path:
-    """Write ``figure`` as a PNG of 256 colours, a third of the size of true colour, and return ``path``.
+    """Write ``figure`` as a PNG and return ``path``; a large picture is reduced to 256 colours.
 
     Raises:
         ResourceError: the folder cannot be written or the disk is full.
@@ -29,9 +30,14 @@ def save_picture(figure: Figure, path: Path) -> Path:
     from PIL import Image
 
     buffer = BytesIO()
-    figure.savefig(buffer, format="png", dpi=_DPI)
-    with Image.open(buffer) as image, atomic_path(path) as temporary:
-        image.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(temporary, format="png", optimize=True)
+    figure.savefig(buffer, format="png", dpi=_DPI, pil_kwargs={"optimize": True})
+    if buffer.tell() > _LARGE_BYTES:
+        with Image.open(buffer) as image:
+            reduced = image.convert("RGB").quantize(256, kmeans=1, dither=Image.Dither.NONE)
+        buffer = BytesIO()
+        reduced.save(buffer, format="png", optimize=True)
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(buffer.getvalue())
     return path
 
 

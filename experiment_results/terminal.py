@@ -13,7 +13,7 @@ from rich.text import Text
 
 from experiment_results.comparison import BASELINE, compare
 from experiment_results.frame import DATA_COLUMNS
-from experiment_results.metrics import ordered_metrics, primary_metric
+from experiment_results.metrics import ordered_metrics, primary_metric, reported_metrics
 from experiment_results.wording import data_title, decimals_for, seeds_text, signed, unsigned
 
 __all__ = ["print_summary"]
@@ -52,14 +52,14 @@ def _shown_metrics(frame: pd.DataFrame, metric: str | None) -> list[str]:
     metrics = ordered_metrics(frame)
     kinds = {each.kind for each in metrics if each.name == primary}
     own = frame.loc[frame["success"], "primary_metric"].dropna().unique()
-    return [each.name for each in metrics if each.kind in kinds or each.name in own]
+    return [each.name for each in metrics if each.kind in kinds or each.name in own] or reported_metrics(frame)
 
 
 def _rich_table(part: pd.DataFrame, data: tuple[str, ...]) -> Table:
     decimals = decimals_for(part["mean"])
     seeds = (int(seed) for text in part["seeds"] for seed in text.split())
     title = f"{part['metric'].iloc[0]} on {data_title(data)}, {seeds_text(seeds)}"
-    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+    table = Table(title=Text(title), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
     table.pad_edge, table.collapse_padding = False, True
     table.add_column("strategy", overflow="fold")
     for name in _NUMBERS:
@@ -69,16 +69,16 @@ def _rich_table(part: pd.DataFrame, data: tuple[str, ...]) -> Table:
     return table
 
 
-def _cells(row: pd.Series, decimals: int) -> list[str]:
+def _cells(row: pd.Series, decimals: int) -> list[Text]:
     if not row["n"]:
-        return [row["strategy"], "0", "failed" if row["failed"] else "no value", *[""] * (len(_NUMBERS) - 2)]
+        return [Text(row["strategy"]), Text("0"), Text("failed" if row["failed"] else "no value")]
     if row["strategy"] == row["baseline"]:
         difference = ["baseline", ""]
     else:
         low, high = signed(row["difference_low"], decimals), signed(row["difference_high"], decimals)
         difference = [signed(row["difference"], decimals), _interval(low, high)]
     spread = [unsigned(value, decimals) for value in (row["mean"], row["ci_high"] - row["mean"], row["std"])]
-    return [row["strategy"], str(row["n"]), *spread, *difference]
+    return [Text(text) for text in (row["strategy"], str(row["n"]), *spread, *difference)]
 
 
 def _interval(low: str, high: str) -> str:

@@ -31,7 +31,9 @@ _MAX_PANELS = 6
 _MAX_POINTS = 60
 """A longer series is averaged in so many bins: the noise of single batches hides the course."""
 _MAX_NAMED = 12
-"""Up to so many strategies the legend names each and bands show the seeds; above, it names families."""
+"""Up to so many strategies the legend names each; above, it names families."""
+_MAX_BANDS = 6
+"""Up to so many strategies bands show the seeds; more bands would hide each other."""
 _LINE_STYLES: tuple[LineStyle, ...] = ("-", "--", ":", "-.")
 
 Series = tuple[NDArray[np.float64], NDArray[np.float64]]
@@ -172,10 +174,13 @@ def _section_height(section: CurveSection) -> float:
 def _draw_section(figure: SubFigure, section: CurveSection, colours: Mapping[str, str]) -> None:
     rows, columns = _grid(section)
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
+    with_bands = len(section.labels) <= _MAX_BANDS
     figure.suptitle(section.title, fontsize=11, fontweight="bold")
+    seeds = "line: mean over seeds, band: lowest to highest" if with_bands else "line: mean over seeds"
+    figure.supxlabel(f"optimiser step    ({seeds})", fontsize=8, color="#444444")
     styles = _styles(section, colours)
     for ax, panel in zip(axes, section.panels, strict=False):
-        _draw_panel(ax, panel, styles, with_bands=len(section.labels) <= _MAX_NAMED)
+        _draw_panel(ax, panel, styles, with_bands)
     for ax in axes[len(section.panels) :]:
         ax.set_visible(False)
     handles = _legend_handles(section, styles)
@@ -195,7 +200,6 @@ def _styles(section: CurveSection, colours: Mapping[str, str]) -> dict[str, tupl
 
 def _draw_panel(ax: Axes, panel: CurvePanel, styles: Mapping[str, tuple[str, LineStyle]], with_bands: bool) -> None:
     ax.set_title(panel.metric, fontsize=9, loc="left")
-    ax.set_xlabel("optimiser step", fontsize=8)
     ax.tick_params(labelsize=8)
     ax.grid(color="#ececec", linewidth=0.6)
     ax.spines[["top", "right"]].set_visible(False)
@@ -204,7 +208,7 @@ def _draw_panel(ax: Axes, panel: CurvePanel, styles: Mapping[str, tuple[str, Lin
         colour, style = styles[curve.label]
         first = curve.family == BASELINE
         marker = "o" if curve.steps.size <= 12 else None
-        width = 1.8 if first else 1.2 if with_bands else 0.8
+        width = 1.8 if first else 1.2 if len(panel.curves) <= _MAX_NAMED else 0.8
         ax.plot(curve.steps, curve.mean, color=colour, linestyle=style, linewidth=width, marker=marker, markersize=2.5)
         if with_bands and curve.num_seeds > 1:
             ax.fill_between(curve.steps, curve.low, curve.high, color=colour, alpha=0.12, linewidth=0)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 __all__ = ["config_mapping", "write_metrics_file", "write_run", "write_suite"]
+
+_FIRST_START = datetime(2025, 1, 1, tzinfo=UTC)
 
 Strategies = Sequence[Mapping[str, Any]]
 
@@ -65,19 +68,21 @@ def write_run(root: Path, config: Mapping[str, Any], metrics: Mapping[str, float
 def write_suite(
     root: Path, variants: Mapping[str, tuple[Strategies, Mapping[str, Sequence[float]]]], seeds: Sequence[int]
 ) -> list[Path]:
-    """Write every variant for every seed, all variants of a seed before the next seed.
+    """Write every variant for every seed, all variants of a seed before the next seed, after the runs already there.
 
     Args:
         root: the experiments folder.
         variants: label to its strategies and, for each metric, one value a seed.
         seeds: training seeds.
     """
+    root.mkdir(parents=True, exist_ok=True)
+    minute = sum(1 for _ in root.iterdir())
     folders: list[Path] = []
     for position, seed in enumerate(seeds):
         for label, (strategies, scores) in variants.items():
             config = config_mapping(f"{label}_seed{seed}", seed, strategies)
             metrics = {name: values[position] for name, values in scores.items()}
-            started = f"2025-01-01T{len(folders) // 60:02d}:{len(folders) % 60:02d}:00+00:00"
+            started = (_FIRST_START + timedelta(minutes=minute + len(folders))).isoformat()
             folders.append(write_run(root, config, metrics, started_at=started, finished_at=started))
     return folders
 

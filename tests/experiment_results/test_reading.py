@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from errors import DataError
+from experiment_results.reading import read_experiments, read_training_metrics
+from tests.experiment_folders import config_mapping, write_run
+
+
+@pytest.fixture
+def finished(tmp_path: Path) -> Path:
+    return write_run(tmp_path, config_mapping("baseline_seed42", 42), {"eval_f1": 0.8})
+
+
+def test_a_finished_run_is_read_whole(tmp_path: Path, finished: Path) -> None:
+    (run,) = read_experiments(tmp_path).runs
+    assert run.folder == finished
+    assert run.config["training"]["seed"] == 42
+    assert run.results["metrics"] == {"eval_f1": 0.8}
+
+
+def test_runs_without_results_count_as_unfinished(tmp_path: Path, finished: Path) -> None:
+    waiting = tmp_path / "baseline_seed43_0123abcd"
+    waiting.mkdir()
+    (waiting / "config.json").write_text(json.dumps(config_mapping("baseline_seed43", 43)))
+    read = read_experiments(tmp_path)
+    assert read.unfinished == (waiting.name,)
+    assert [run.folder for run in read.runs] == [finished]
+
+
+def test_other_folders_and_files_are_passed_over(tmp_path: Path, finished: Path) -> None:
+    (tmp_path / "shared" / "data_map_01234567").mkdir(parents=True)
+    (tmp_path / ".cache").mkdir()
+    (tmp_path / "all_results.json").write_text("[]")
+    read = read_experiments(tmp_path)
+    assert (len(read.runs), read.unfinished, read.unreadable) == (1, (), ())
+
+
+@pytest.mark.parametrize("name", ["results.json", "config.json"])
+@pytest.mark.parametrize("content", ['{"success": true, "metr', "", "[1, 2]", "\udcff"])
+def test_an_unreadable_file_is_named_and_its_run_skipped(
+    tmp_path: Path, finished: Path, name: str, content: str
+) -> None:
+    broken = write_run(tmp_path, config_mapping("baseline_seed43", 43), {"eval_f1": 0.7})
+    (broken / name).write_bytes(content.encode("utf-8", "surrogateescape"))
+    read = read_experiments(tmp_path)
+    assert [run.folder for run in read.runs] == [finished]
+    assert len(read.unreadable) == 1
+    assert str(broken / name) in read.unreadable[0]
+
+
+def test_a_missing_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"nowhere: no such folder; .*--experiments-dir"):
+        read_experiments(tmp_path / "nowhere")
+
+
+def test_training_metrics_take_the_last_value_of_a_step(tmp_path: Path) -> None:
+    points = [(1, "train/loss", 3.0), (2, "train/loss", 2.0), (1, "eval/f1", 0.5), (2, "train/loss", 1.0)]
+    lines = [json.dumps({"step": step, "time": 0, "name": name, "value": value}) for step, name, value in points]
+    torn = ['{"step": 3, "name": "train/lo', "", '{"step": 3}', "7"]
+    (tmp_path / "metrics.jsonl").write_text("\n".join([*lines, *torn]))
+    assert read_training_metrics(tmp_path) == {"train/loss": ([1, 2], [3.0, 1.0]), "eval/f1": ([1], [0.5])}
+
+
+def test_a_run_without_training_metrics_has_none(tmp_path: Path) -> None:
+    assert read_training_metrics(tmp_path) == {}

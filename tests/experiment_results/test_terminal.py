@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from experiment_results.frame import build_frame
+from experiment_results.reading import read_experiments
+from experiment_results.terminal import print_summary
+from tests.experiment_folders import config_mapping, write_run, write_suite
+
+GOLDEN = Path(__file__).with_name("summary.txt")
+FILTER = ({"name": "cartography_filter", "top_fraction": 0.33},)
+WEIGHTING = ({"name": "soft_weighting", "weight_clip_min": 0.1, "weight_clip_max": 10.0},)
+SMOOTHING = ({"name": "label_smoothing", "smoothing_factor": 0.6},)
+
+
+def _printed(root: Path, width: int = 80, terminal: bool = False, metric: str | None = None) -> str:
+    out = io.StringIO()
+    console = Console(file=out, width=width, force_terminal=terminal, color_system=None, highlight=False)
+    print_summary(build_frame(read_experiments(root)), metric, console=console)
+    return "".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines())
+
+
+@pytest.fixture
+def suite(tmp_path: Path) -> Path:
+    scores = {"eval_f1": [0.78, 0.80, 0.81], "eval_demo_ood_f1": [0.55, 0.58, 0.53], "eval_loss": [0.4, 0.5, 0.6]}
+    other = {"eval_f1": [0.80, 0.82, 0.81], "eval_demo_ood_f1": [0.56, 0.57, 0.54], "eval_loss": [0.3, 0.5, 0.6]}
+    write_suite(tmp_path, {"baseline": ((), scores), "cartography_filter_0.33": (FILTER, other)}, [42, 43, 44])
+    write_suite(tmp_path, {"soft_weighting": (WEIGHTING, other)}, [42, 43])
+    write_suite(tmp_path, {"label_smoothing_0.6": (SMOOTHING, other)}, [44])
+    return tmp_path
+
+
+def test_summary_reads_as_agreed(suite: Path) -> None:
+    error = {"type": "SignalError", "message": "the filter [0.01] keeps nothing\nraise top_fraction"}
+    for seed in (42, 43):
+        config = config_mapping(f"cluster_filter_seed{seed}", seed, ({"name": "cluster_filter"},))
+        write_run(suite, config, {}, success=False, error=error, started_at="2025-01-02")
+    waiting = write_run(suite, config_mapping("baseline_seed45", 45), {})
+    (waiting / "results.json").unlink()
+    assert _printed(suite) == GOLDEN.read_text(encoding="utf-8")
+
+
+def test_the_summary_passes_no_judgement(suite: Path) -> None:
+    words = _printed(suite).lower()
+    assert not any(word in words for word in ("better", "worse", "significant", "improve", "best", "win"))
+
+
+def test_piped_output_is_never_cut_to_a_width(tmp_path: Path) -> None:
+    label = "a_rather_long_name_of_a_variant_that_goes_on_and_on_and_needs_ninety_characters_at_the_least"
+    write_suite(tmp_path, {label: ((), {"eval_f1": [0.5, 0.6, 0.7]})}, [1, 2, 3])
+    assert f" {label}  3  0.6000 " in _printed(tmp_path, width=40)
+
+
+def test_a_narrow_terminal_folds_the_names_and_keeps_the_numbers(suite: Path) -> None:
+    lines = _printed(suite, width=80, terminal=True).splitlines()
+    assert max(map(len, lines)) <= 80
+    assert any("0.8100" in line and "-0.0154 to +0.0420" in line for line in lines)
+
+
+def test_one_metric_alone_can_be_shown(suite: Path) -> None:
+    printed = _printed(suite, metric="eval_loss")
+    assert "eval_loss on demo" in printed
+    assert "eval_f1 on" not in printed
+
+
+def test_where_every_run_failed_the_errors_are_shown(tmp_path: Path) -> None:
+    write_run(tmp_path, config_mapping("a_seed1", 1), {}, success=False, error={"type": "DataError", "message": "no x"})
+    printed = _printed(tmp_path)
+    assert "a: 1 of 1 runs failed: DataError: no x" in printed
+    assert "Traceback" not in printed
+
+
+def test_unreadable_files_are_named(tmp_path: Path) -> None:
+    folder = write_run(tmp_path, config_mapping("a_seed1", 1), {"eval_f1": 0.5})
+    (folder / "results.json").write_text(json.dumps({"success": True})[:-3])
+    printed = _printed(tmp_path)
+    assert "no finished run" in printed
+    assert str(folder / "results.json") in printed.replace("\n", "")
+
+
+def test_each_data_set_has_a_table_of_its_own(tmp_path: Path) -> None:
+    for dataset in ("demo", "other"):
+        write_run(tmp_path, config_mapping("baseline_seed1", 1, dataset=dataset), {"eval_f1": 0.5})
+    printed = _printed(tmp_path)
+    assert "eval_f1 on demo, model demo, seed 1" in printed
+    assert "eval_f1 on other, model demo, seed 1" in printed
