@@ -129,6 +129,7 @@ def _words_of_file(path: Path) -> list[str]:
 
 
 def _run(request: RunRequest) -> dict[str, float]:
+    from run_bar import RunBar
     from training.session import RunPaths, run_experiment
 
     config = request.config
@@ -139,7 +140,9 @@ def _run(request: RunRequest) -> dict[str, float]:
         data_map=Path(config.cartography_dir) if config.cartography_dir else None,
         clusters=Path(config.cluster_dir) if config.cluster_dir else None,
     )
-    return run_experiment(config, paths, do_train=request.do_train, do_eval=request.do_eval).metrics
+    with RunBar() as bar:
+        outcome = run_experiment(config, paths, bar.step, do_train=request.do_train, do_eval=request.do_eval)
+    return outcome.metrics
 
 
 def _print_metrics(request: RunRequest, metrics: dict[str, float]) -> None:

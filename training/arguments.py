@@ -20,16 +20,13 @@ _OURS_BATCH = ("per_device_train_batch_size", "per_device_eval_batch_size")
 _LOGGED_SHARE_OF_STEPS = 0.02
 
 
-def training_arguments(
-    config: TrainingConfig, output_dir: Path, *, max_steps: int = -1, show_bar: bool = True
-) -> TrainingArguments:
+def training_arguments(config: TrainingConfig, output_dir: Path, *, max_steps: int = -1) -> TrainingArguments:
     """Return the Trainer's arguments; ``config.arguments`` win over our defaults.
 
     Args:
         config: how to train.
         output_dir: where checkpoints and the model go.
         max_steps: optimiser steps that replace the number of epochs; -1 keeps the epochs.
-        show_bar: whether the Trainer draws its own progress bar.
 
     Raises:
         ConfigError: an argument that TrainingArguments does not know, or that it refuses.
@@ -44,7 +41,7 @@ def training_arguments(
         "eval_strategy": "no",
         "logging_steps": _LOGGED_SHARE_OF_STEPS,
         "report_to": "none",
-        "disable_tqdm": not show_bar,
+        "disable_tqdm": True,
         "dataloader_pin_memory": torch.cuda.is_available(),
     }
     values.update({name: getattr(config, name) for name in (*_OURS, *_OURS_BATCH)})

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from datasets import Dataset
+from datasets import Dataset, disable_progress_bars
 from transformers import set_seed
+from transformers.utils.logging import disable_progress_bar
 
 from cartography import build_data_map
 from errors import ConfigError
@@ -96,7 +97,7 @@ def run_experiment(
     Args:
         config: what to run.
         paths: where to read signals from and write to; a complete checkpoint there is taken up.
-        progress: called after each step; without it the Trainer draws its own bar.
+        progress: called after each step of training and evaluation.
         cache: rows and features shared with other runs of this process.
         do_train: whether to train; without it the model is evaluated as it is.
         do_eval: whether to evaluate.
@@ -105,6 +106,9 @@ def run_experiment(
         AssayError: something the user can mend.
     """
     check_combination(config)
+    # One bar is enough: the caller's.
+    disable_progress_bars()
+    disable_progress_bar()  # type: ignore[no-untyped-call]
     session = Session(config, paths, progress, cache or DataCache())
     with writing_into(paths.output):
         outcome = session.train() if do_train else RunOutcome()
@@ -132,7 +136,7 @@ class Session:
     Args:
         config: what to run.
         paths: where to read and write.
-        progress: called as the run goes on, or None for the Trainer's own bar.
+        progress: called as the run goes on, or None.
         cache: rows and features shared between sessions.
     """
 
@@ -210,9 +214,7 @@ class Session:
         set_seed(training.seed)
         model = load_model(self.config.model, self.task, rows)
         max_steps = _steps_of_all(self.config, num_all_features) if training.budget == "steps" else -1
-        arguments = training_arguments(
-            training, self.paths.output, max_steps=max_steps, show_bar=self._progress is None
-        )
+        arguments = training_arguments(training, self.paths.output, max_steps=max_steps)
         features = numbered_features(kept, self.task.batch_columns)
         owner = np.asarray(kept["row"])
         recording = self.paths.record_to is not None and self.config.data_map.source == "train"
@@ -289,7 +291,6 @@ class Session:
         trainer = self._trainer or self._evaluation_trainer()
         metrics: dict[str, float] = {}
         for target in evaluation_sources(self.config, self._label_names):
-            self._report(f"evaluating {target.source.name}")
             metrics.update(self._evaluate_one(trainer, target))
         if trainer.is_world_process_zero():
             write_metrics(self.paths.output, metrics)
@@ -299,7 +300,7 @@ class Session:
     def _evaluate_one(self, trainer: StrategyTrainer, target: EvaluationSource) -> dict[str, float]:
         rows = self.cache.rows(self.task, target.source)
         features = self._features(rows)
-        records = trainer.observe(features)
+        records = trainer.observe(features, self._evaluation_progress(target))
         evaluation = self.task.evaluate(records, features, rows)
         if trainer.is_world_process_zero():
             write_predictions(self.paths.output, target.prefix, evaluation.predictions)
@@ -312,13 +313,20 @@ class Session:
             metrics["eval_filtered_rows"] = float(len(kept_rows))
         return metrics
 
+    def _evaluation_progress(self, target: EvaluationSource) -> Callable[[int, int], None]:
+        def report(batch: int, batches: int) -> None:
+            if self._progress is not None:
+                self._progress(Progress(f"evaluating {target.source.name}", batch, batches))
+
+        return report
+
     def _evaluation_trainer(self) -> StrategyTrainer:
         """Return a trainer around the model as it is, for a run that only evaluates."""
         source = evaluation_sources(self.config, ())[0].source
         rows = self.cache.rows(self.task, source)
         set_seed(self.config.training.seed)
         model = load_model(self.config.model, self.task, rows)
-        arguments = training_arguments(self.config.training, self.paths.output, show_bar=self._progress is None)
+        arguments = training_arguments(self.config.training, self.paths.output)
         self._trainer = StrategyTrainer(
             task=self.task,
             model=model,

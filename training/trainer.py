@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from datasets import Dataset
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Sampler
-from transformers import Trainer
+from transformers import PrinterCallback, Trainer
 from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
 
 from tasks.base import Rows, Task
@@ -64,6 +64,8 @@ class StrategyTrainer(Trainer):
         **kwargs: Any,
     ) -> None:
         super().__init__(data_collator=collator, processing_class=collator.tokenizer, **kwargs)
+        # Whoever runs the trainer shows its progress; the stock callback would print a dict a log.
+        self.remove_callback(PrinterCallback)
         self.task = task
         self.collator = collator
         self.group_by_length = group_by_length
@@ -122,8 +124,13 @@ class StrategyTrainer(Trainer):
 
     # -- evaluation ---------------------------------------------------------------------------------------------
 
-    def observe(self, features: Dataset) -> dict[str, NDArray[Any]]:
-        """Run the model over features without dropout or gradient and return the records, (num_features, ...)."""
+    def observe(self, features: Dataset, on_batch: Callable[[int, int], None] | None = None) -> dict[str, NDArray[Any]]:
+        """Run the model over features without dropout or gradient and return the records, (num_features, ...).
+
+        Args:
+            features: what to run over; columns that no batch needs are left out.
+            on_batch: told, after each batch, how many of how many are done.
+        """
         dataloader = self._evaluation_dataloader(features)
         records = FeatureRecords(len(features))
         # The unwrapped model: a distributed wrapper would wait for processes with fewer batches.
@@ -131,9 +138,11 @@ class StrategyTrainer(Trainer):
         was_training = model.training
         model.eval()
         with torch.inference_mode(), self.accelerator.autocast():
-            for batch in dataloader:
+            for number, batch in enumerate(dataloader, 1):
                 inputs: dict[str, Any] = self._prepare_inputs(batch)
                 records.add(inputs[FEATURE], self.task.observe(model(**self._model_inputs(inputs)), inputs))
+                if on_batch is not None:
+                    on_batch(number, len(dataloader))
         model.train(was_training)
         return records.arrays()
 
