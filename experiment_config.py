@@ -94,6 +94,8 @@ class TrainingConfig:
     """What a filtered run holds equal to the baseline: passes over its rows, or optimiser steps."""
     group_by_length: bool = True
     """Batch inputs of similar length, which pads less."""
+    dropout: float | None = Field(default=None, ge=0, lt=1)
+    """Probability of every dropout layer; None keeps the model's own. 0 trains faster: attention takes a fused path."""
     arguments: dict[str, Any] = Field(default_factory=dict)
     """Any other field of transformers.TrainingArguments by its own name (bf16, torch_compile ...)."""
 

@@ -33,6 +33,7 @@ _TRAINING_FLAGS = (
     "per_device_train_batch_size",
     "gradient_accumulation_steps",
     "budget",
+    "dropout",
 )
 _SUITE_FLAGS = (
     "seeds",
@@ -186,6 +187,7 @@ def _add_training(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--per-device-train-batch-size", type=int, metavar="N")
     group.add_argument("--gradient-accumulation-steps", type=int, metavar="N")
     group.add_argument("--budget", choices=("epochs", "steps"), help="what a filtered run holds equal")
+    group.add_argument("--dropout", type=float, metavar="X", help="of every layer; 0 is faster (default: the model's)")
     group.add_argument(
         "--arguments", nargs="+", metavar="NAME=VALUE", help="any other field of transformers.TrainingArguments"
     )

@@ -52,6 +52,7 @@ class ModelFlags:
 
     model: str = _flag("demo", "demo, a folder, or a hub name.")
     group_by_length: bool = _flag(True, "Batch inputs of similar length.")
+    dropout: float | None = _flag(None, "Probability of every dropout layer (default: the model's own; 0 is faster).")
     budget: str = _flag("epochs", "What a filtered run holds equal to the baseline: epochs or steps.")
 
 
@@ -205,7 +206,7 @@ def _training(ours: Mapping[str, Any], rest: dict[str, Any]) -> TrainingConfig:
     """Sort the remaining flags into our own training fields and TrainingArguments' others."""
     fields = {name: rest.pop(name) for name in field_names(TrainingConfig) if name in rest and name != "arguments"}
     fields.update(_present(ours, "max_train_samples", "max_eval_samples", "max_length", "doc_stride"))
-    fields.update(_present(ours, "group_by_length", "budget"))
+    fields.update(_present(ours, "group_by_length", "budget", "dropout"))
     return TrainingConfig.for_model(ours["model"], **fields, arguments=rest)
 
 

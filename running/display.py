@@ -92,7 +92,7 @@ class Display:
 
     def step(self, progress: RunProgress) -> None:
         """Show how far the current node is."""
-        if progress.total_steps:
+        if progress.phase == "training":
             fraction = progress.step / progress.total_steps
             loss = "" if progress.loss is None else f"  loss {progress.loss:.3f}"
             detail = f"step {progress.step}/{progress.total_steps}{loss}"

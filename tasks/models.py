@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import transformers
-from transformers import AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerFast
+from transformers import AutoConfig, AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerFast
 from transformers.utils import logging as transformers_logging
 
 from errors import DataError, ResourceError
@@ -21,6 +21,13 @@ __all__ = ["DEMO", "load_encoder", "load_model", "load_tokenizer"]
 
 DEMO = "demo"
 """Name of the embedded model."""
+
+_DROPOUT_FIELDS = (
+    *("hidden_dropout_prob", "attention_probs_dropout_prob", "classifier_dropout", "hidden_dropout"),
+    *("dropout", "attention_dropout", "activation_dropout", "qa_dropout", "seq_classif_dropout"),
+    *("pooler_dropout", "embd_pdrop", "resid_pdrop", "attn_pdrop", "summary_first_dropout", "embedding_dropout"),
+)
+"""Names that the architectures of transformers give their dropout probabilities."""
 
 T = TypeVar("T")
 
@@ -44,13 +51,14 @@ def load_tokenizer(name: str) -> PreTrainedTokenizerFast:
     return fast
 
 
-def load_model(name: str, task: Task, rows: Rows) -> PreTrainedModel:
+def load_model(name: str, task: Task, rows: Rows, dropout: float | None = None) -> PreTrainedModel:
     """Return a model with the task's head, new where the weights have none. The caller seeds torch first.
 
     Args:
         name: ``demo`` (untrained), a local folder, or a name on the hub.
         task: names the auto class and the config fields.
         rows: give the number of labels and their names.
+        dropout: probability of every dropout layer; None keeps the model's own (``demo`` has none).
 
     Raises:
         ResourceError: the folder is missing, or the name is not on this machine and the hub cannot be reached.
@@ -60,6 +68,8 @@ def load_model(name: str, task: Task, rows: Rows) -> PreTrainedModel:
     if name == DEMO:
         return build_model(task.auto_model, fields)
     auto_class = getattr(transformers, task.auto_model)
+    if dropout is not None:
+        fields |= _load(name, "model", lambda: _dropout_fields(name, dropout))
     return _load(name, "model", lambda: _from_pretrained(auto_class, name, **fields))
 
 
@@ -73,6 +83,12 @@ def load_encoder(name: str) -> PreTrainedModel:
     if name == DEMO:
         return build_model("AutoModel", {})
     return _load(name, "model", lambda: _from_pretrained(AutoModel, name))
+
+
+def _dropout_fields(name: str, dropout: float) -> dict[str, float]:
+    """Return the dropout probabilities that this model's config has, under the names of its architecture."""
+    config = AutoConfig.from_pretrained(name, trust_remote_code=False)
+    return {field: dropout for field in _DROPOUT_FIELDS if hasattr(config, field)}
 
 
 def _from_pretrained(auto_class: type, name: str, **fields: object) -> PreTrainedModel:

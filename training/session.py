@@ -212,7 +212,7 @@ class Session:
     def _make_trainer(self, rows: Rows, kept: Dataset, plan: TrainingPlan, num_all_features: int) -> StrategyTrainer:
         training = self.config.training
         set_seed(training.seed)
-        model = load_model(self.config.model, self.task, rows)
+        model = load_model(self.config.model, self.task, rows, training.dropout)
         max_steps = _steps_of_all(self.config, num_all_features) if training.budget == "steps" else -1
         arguments = training_arguments(training, self.paths.output, max_steps=max_steps)
         features = numbered_features(kept, self.task.batch_columns)
