@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ def _frame(root: Path) -> pd.DataFrame:
 def _rows(root: Path, baseline: str = "baseline") -> dict[str, dict[str, Any]]:
     table = compare(_frame(root), "eval_f1", baseline)
     assert list(table.columns) == list(COMPARISON_COLUMNS)
-    return {row["strategy"]: row for row in table.to_dict("records")}
+    return {row["strategy"]: dict(row) for row in json.loads(table.to_json(orient="records"))}
 
 
 def _run(root: Path, name: str, seed: int, score: float | None, strategies: Any = (), **fields: Any) -> Path:

@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from analysis.intervals import Interval
+from experiment_results.comparison_plot import Mark, Panel, Section, axis_limits, comparison_sections, draw_comparison
+from experiment_results.frame import build_frame
+from experiment_results.metrics import MetricName
+from experiment_results.reading import read_experiments
+from tests.experiment_folders import config_mapping, write_run, write_suite
+
+FILTER = ({"name": "cartography_filter", "top_fraction": 0.33},)
+SCORES = {
+    "eval_loss": [1.0, 1.1, 1.2],
+    "eval_exact_match": [0.7, 0.6, 0.5],
+    "eval_f1": [0.78, 0.80, 0.82],
+    "eval_demo_ood_f1": [0.5, 0.6, 0.7],
+    "eval_demo_ood_exact_match": [0.4, 0.5, 0.6],
+}
+
+
+def _sections(root: Path) -> tuple[Section, ...]:
+    return comparison_sections(build_frame(read_experiments(root)))
+
+
+def test_evaluation_sets_stand_side_by_side_and_the_primary_metric_on_top(tmp_path: Path) -> None:
+    write_suite(tmp_path, {"filter": (FILTER, SCORES), "baseline": ((), SCORES)}, [44, 42, 43])
+    (section,) = _sections(tmp_path)
+    assert [[panel.metric.name for panel in row] for row in section.rows] == [
+        ["eval_f1", "eval_demo_ood_f1"],
+        ["eval_exact_match", "eval_demo_ood_exact_match"],
+    ]
+    assert section.title == "demo, model demo, seeds 42, 43, 44"
+    assert [mark.label for mark in section.rows[0][0].marks] == ["baseline", "filter"]
+
+
+def test_a_mark_holds_every_seed_and_its_baseline(tmp_path: Path) -> None:
+    write_suite(tmp_path, {"baseline": ((), SCORES)}, [42, 43, 44])
+    write_suite(tmp_path, {"filter": (FILTER, {"eval_f1": [0.9, 0.7]})}, [43, 42])
+    ((panel, *_), *_) = _sections(tmp_path)[0].rows
+    baseline, mark = panel.marks
+    assert (mark.seeds, mark.scores) == ((42, 43), (0.7, 0.9))
+    assert mark.mean == pytest.approx(0.8)
+    assert (mark.family, mark.num_failed) == ("cartography_filter", 0)
+    assert mark.reference == baseline.mean == pytest.approx(0.8)
+    assert mark.reference_interval == baseline.interval
+
+
+def test_a_strategy_without_scores_keeps_its_place(tmp_path: Path) -> None:
+    write_suite(tmp_path, {"baseline": ((), SCORES)}, [42, 43, 44])
+    write_run(tmp_path, config_mapping("filter_seed42", 42, FILTER), {}, success=False, error="stopped")
+    mark = _sections(tmp_path)[0].rows[0][0].marks[1]
+    assert (mark.scores, mark.mean, mark.num_failed) == ((), None, 1)
+
+
+def test_many_strategies_take_one_row_of_panels(tmp_path: Path) -> None:
+    variants = {f"f{i}": (({"name": "cartography_filter", "top_fraction": i / 40},), SCORES) for i in range(1, 40)}
+    write_suite(tmp_path, {"baseline": ((), SCORES), **variants}, [42])
+    (section,) = _sections(tmp_path)
+    assert [[panel.metric.name for panel in row] for row in section.rows] == [
+        ["eval_f1", "eval_demo_ood_f1", "eval_exact_match", "eval_demo_ood_exact_match"]
+    ]
+    assert len(section.rows[0][0].marks) == 40
+
+
+def test_a_loss_is_drawn_where_it_is_the_primary_metric(tmp_path: Path) -> None:
+    write_run(tmp_path, config_mapping("baseline_seed1", 1), {"eval_loss": 1.0}, primary_metric="eval_loss")
+    assert _sections(tmp_path)[0].rows[0][0].metric.name == "eval_loss"
+
+
+def _mark(scores: tuple[float, ...], interval: Interval | None) -> Mark:
+    return Mark("x", "x", tuple(range(len(scores))), scores, sum(scores) / len(scores), interval, None, None, 0)
+
+
+def test_limits_hold_every_score_and_intervals_worth_showing() -> None:
+    metric = MetricName("eval_f1", "validation", "f1")
+    three = _mark((0.7, 0.8, 0.9), Interval(0.55, 1.05))
+    low, high = axis_limits(Panel(metric, (three,)))
+    assert low < 0.55
+    assert high > 1.05
+    two = _mark((0.7, 0.9), Interval(-0.5, 2.1))
+    low, high = axis_limits(Panel(metric, (two,)))
+    assert 0.6 < low < 0.7
+    assert 0.9 < high < 1.0
+
+
+@pytest.mark.parametrize("scores", [(0.5,), (0.0,), (0.5, 0.5, 0.5)])
+def test_limits_have_a_width_even_without_spread(scores: tuple[float, ...]) -> None:
+    low, high = axis_limits(Panel(MetricName("m", "validation", "m"), (_mark(scores, None),)))
+    assert low < scores[0] < high
+
+
+def test_the_drawing_shows_each_strategy_and_each_seed_once_a_panel(tmp_path: Path) -> None:
+    write_suite(tmp_path, {"baseline": ((), SCORES), "filter": (FILTER, SCORES)}, [42, 43, 44])
+    figure = draw_comparison(_sections(tmp_path))
+    axes = [ax for ax in figure.axes if ax.get_visible()]
+    assert len(axes) == 4
+    assert [label.get_text() for label in axes[0].get_yticklabels()] == ["baseline", "filter"]
+    dots = [np.shape(points.get_offsets())[0] for ax in axes for points in ax.collections if points.get_zorder() == 4]
+    assert dots == [6, 6, 6, 6]
+
+
+def test_two_data_sets_are_two_sections(tmp_path: Path) -> None:
+    for dataset in ("demo", "other"):
+        write_run(tmp_path, config_mapping("baseline_seed1", 1, dataset=dataset), {"eval_f1": 0.5})
+    assert [section.title for section in _sections(tmp_path)] == [
+        "demo, model demo, seed 1",
+        "other, model demo, seed 1",
+    ]
+    draw_comparison(_sections(tmp_path))

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from experiment_results.frame import build_frame
+from experiment_results.reading import read_experiments
+from experiment_results.training_curves import CurveSection, draw_curves, mean_curve, training_curves
+from tests.experiment_folders import write_metrics_file, write_suite
+
+FILTER = ({"name": "cartography_filter", "top_fraction": 0.33},)
+SCORES = {"eval_f1": [0.8, 0.9], "eval_demo_ood_f1": [0.5, 0.6], "eval_loss": [1.0, 1.1]}
+
+
+def _sections(root: Path) -> tuple[CurveSection, ...]:
+    return training_curves(build_frame(read_experiments(root)), root)
+
+
+def test_loss_first_then_evaluation_metrics_with_a_course(tmp_path: Path) -> None:
+    folders = write_suite(tmp_path, {"filter": (FILTER, SCORES), "baseline": ((), SCORES)}, [42, 43])
+    for folder in folders:
+        course = {10: 2.0, 20: 1.0}
+        once = {"eval/demo_ood_f1": {20: 0.5}, "train/runtime": course}
+        write_metrics_file(folder, {"eval/loss": course, "eval/f1": course, "train/loss": course, **once})
+    (section,) = _sections(tmp_path)
+    assert [panel.metric for panel in section.panels] == ["train/loss", "eval/f1", "eval/loss"]
+    assert section.labels == (("baseline", "baseline"), ("filter", "cartography_filter"))
+
+
+def test_a_curve_is_the_mean_over_seeds(tmp_path: Path) -> None:
+    first, second = write_suite(tmp_path, {"baseline": ((), SCORES)}, [42, 43])
+    write_metrics_file(first, {"train/loss": {10: 3.0, 20: 1.0}})
+    write_metrics_file(second, {"train/loss": {10: 5.0, 20: 1.0}})
+    (curve,) = _sections(tmp_path)[0].panels[0].curves
+    assert curve.num_seeds == 2
+    assert (curve.steps.tolist(), curve.mean.tolist()) == ([10, 20], [4.0, 1.0])
+    assert (curve.low.tolist(), curve.high.tolist()) == ([3.0, 1.0], [5.0, 1.0])
+
+
+def test_long_series_are_averaged_in_bins(tmp_path: Path) -> None:
+    (folder,) = write_suite(tmp_path, {"baseline": ((), SCORES)}, [42])
+    write_metrics_file(folder, {"train/loss": {step: float(step % 2) for step in range(6000)}})
+    (curve,) = _sections(tmp_path)[0].panels[0].curves
+    assert curve.steps.size == 60
+    assert curve.mean == pytest.approx(np.full(60, 0.5))
+
+
+def test_series_of_other_steps_are_interpolated_over_what_they_share() -> None:
+    first = np.array([0.0, 10.0, 20.0]), np.array([0.0, 10.0, 20.0])
+    second = np.array([5.0, 15.0]), np.array([5.0, 15.0])
+    steps, mean, low, high = mean_curve([first, second])
+    assert steps.tolist() == [5, 10, 15]
+    assert mean.tolist() == low.tolist() == high.tolist() == [5, 10, 15]
+
+
+@given(st.lists(st.lists(st.floats(-9, 9), min_size=4, max_size=4), min_size=1, max_size=5))
+def test_the_mean_lies_between_the_lowest_and_the_highest(values: list[list[float]]) -> None:
+    steps, mean, low, high = mean_curve([(np.arange(4.0), np.array(series)) for series in values])
+    assert steps.size == 4
+    assert (low <= mean + 1e-9).all()
+    assert (mean <= high + 1e-9).all()
+
+
+def test_series_that_share_no_step_leave_an_empty_curve() -> None:
+    steps, mean, _, _ = mean_curve([(np.array([1.0]), np.array([1.0])), (np.array([2.0]), np.array([1.0]))])
+    assert steps.size == mean.size == 0
+
+
+def test_without_recorded_metrics_there_is_nothing_to_draw(tmp_path: Path) -> None:
+    write_suite(tmp_path, {"baseline": ((), SCORES)}, [42])
+    assert _sections(tmp_path) == ()
+
+
+@pytest.mark.parametrize(("num_variants", "entries"), [(5, 6), (39, 2)])
+def test_the_legend_stays_short(tmp_path: Path, num_variants: int, entries: int) -> None:
+    names = {
+        f"f{i}": (({"name": "cartography_filter", "top_fraction": (i + 1) / 40},), SCORES) for i in range(num_variants)
+    }
+    for folder in write_suite(tmp_path, {"baseline": ((), SCORES), **names}, [42]):
+        write_metrics_file(folder, {"train/loss": {1: 1.0, 2: 0.5}})
+    figure = draw_curves(_sections(tmp_path))
+    (legend,) = [legend for subfigure in figure.subfigs for legend in subfigure.legends]
+    assert len(legend.get_texts()) == entries
+    assert len(figure.axes[0].lines) == num_variants + 1
