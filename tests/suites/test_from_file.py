@@ -55,5 +55,5 @@ def test_mistakes_name_file_and_line(tmp_path: Path, text: str, message: str) ->
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="nowhere.py: no such file"):
+    with pytest.raises(DataError, match=r"nowhere\.py: no such file"):
         create_suite(str(tmp_path / "nowhere.py"), SuiteOptions())
