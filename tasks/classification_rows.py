@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from tasks.base import DataSource, Rows
 from tasks.checks import number_labels
-from tasks.columns import CLASSIFICATION_NAMES, match_columns, missing_column
+from tasks.columns import classification_columns, missing_column
 from tasks.readers import read_split
 from tasks.rows import make_ids, make_rows, text_column
 
@@ -34,7 +34,7 @@ def load_labelled(source: DataSource, pairs: bool = False) -> Rows:
         DataError: unreadable files, a missing column, no rows, repeated ids, or labels that are no classes.
     """
     raw = read_split(source)
-    own = match_columns(raw, CLASSIFICATION_NAMES, source.columns)
+    own = classification_columns(raw, source.columns)
     if "label" not in own:
         raise missing_column(raw, "label")
     names = ["text", "text_pair"] if pairs or "text_pair" in own else ["text"]

@@ -9,35 +9,35 @@ from errors import ConfigError, DataError
 from registry import nearest
 from tasks.readers import RawSplit
 
-__all__ = ["CLASSIFICATION_NAMES", "QA_NAMES", "ColumnNames", "match_columns", "missing_column"]
+__all__ = ["classification_columns", "missing_column", "question_columns"]
 
 
 @dataclass(frozen=True)
-class ColumnNames:
+class _ColumnNames:
     """Names under which one canonical column is known, best first."""
 
     canonical: str
     names: tuple[str, ...]
 
 
-_IDS = ColumnNames("id", ("id", "guid", "uid", "qid", "question_id", "pairID", "pair_id", "example_id", "idx"))
-_PLANTED = ColumnNames("planted", ("planted",))
+_IDS = _ColumnNames("id", ("id", "guid", "uid", "qid", "question_id", "pairID", "pair_id", "example_id", "idx"))
+_PLANTED = _ColumnNames("planted", ("planted",))
 
-QA_NAMES = (
+_QA_NAMES = (
     _IDS,
-    ColumnNames("question", ("question", "questions", "query")),
-    ColumnNames("context", ("context", "passage", "paragraph", "document")),
-    ColumnNames("answers", ("answers", "answer_text", "answer", "gold_answer")),
-    ColumnNames("answer_start", ("answer_start", "answer_starts", "start")),
-    ColumnNames("is_impossible", ("is_impossible",)),
-    ColumnNames("title", ("title",)),
+    _ColumnNames("question", ("question", "questions", "query")),
+    _ColumnNames("context", ("context", "passage", "paragraph", "document")),
+    _ColumnNames("answers", ("answers", "answer_text", "answer", "gold_answer")),
+    _ColumnNames("answer_start", ("answer_start", "answer_starts", "start")),
+    _ColumnNames("is_impossible", ("is_impossible",)),
+    _ColumnNames("title", ("title",)),
     _PLANTED,
 )
 """Columns of extractive question answering."""
 
-CLASSIFICATION_NAMES = (
+_CLASSIFICATION_NAMES = (
     _IDS,
-    ColumnNames("label", ("label", "gold_label", "labels", "target", "class", "category", "sentiment")),
+    _ColumnNames("label", ("label", "gold_label", "labels", "target", "class", "category", "sentiment")),
     _PLANTED,
 )
 """Columns of classification beside its texts."""
@@ -57,12 +57,11 @@ _PAIRS = (
 _TEXTS = ("text", "sentence", "review", "content", "comment", "tweet", "question", "premise", "sentence1")
 
 
-def match_columns(raw: RawSplit, known: Sequence[ColumnNames], mapped: Mapping[str, str]) -> dict[str, str]:
-    """Return canonical column to the split's own column, for those that are there.
+def question_columns(raw: RawSplit, mapped: Mapping[str, str]) -> dict[str, str]:
+    """Return canonical column to the split's own column, for those of question answering that are there.
 
     Args:
         raw: a split as read.
-        known: canonical columns and the names they go by. Comparison ignores case.
         mapped: what the user said, canonical column to own column. ``a|b`` names alternatives, for data sets that are
             evaluated together but name their columns differently.
 
@@ -70,14 +69,27 @@ def match_columns(raw: RawSplit, known: Sequence[ColumnNames], mapped: Mapping[s
         ConfigError: ``mapped`` has a key that is no canonical column.
         DataError: ``mapped`` names a column that the split does not have.
     """
-    valid = [names.canonical for names in known]
-    if known is CLASSIFICATION_NAMES:
-        valid += ["text", "text_pair"]
-    chosen = {canonical: _mapped_column(raw, canonical, own, valid) for canonical, own in mapped.items()}
-    found = {names.canonical: own for names in known if (own := _first(raw, names.names)) is not None}
-    if known is CLASSIFICATION_NAMES:
-        found |= _match_texts(raw, mapped)
-    return found | chosen
+    valid = [names.canonical for names in _QA_NAMES]
+    return _known_columns(raw, _QA_NAMES) | _mapped_columns(raw, mapped, valid)
+
+
+def classification_columns(raw: RawSplit, mapped: Mapping[str, str]) -> dict[str, str]:
+    """Return canonical column to own column of a classification split; see :func:`question_columns`.
+
+    Two texts that are known as a pair are taken as one, unless ``text`` is mapped and ``text_pair`` is not.
+    """
+    valid = [*(names.canonical for names in _CLASSIFICATION_NAMES), "text", "text_pair"]
+    texts = {} if "text" in mapped else _known_texts(raw)
+    return _known_columns(raw, _CLASSIFICATION_NAMES) | texts | _mapped_columns(raw, mapped, valid)
+
+
+def _known_columns(raw: RawSplit, known: Sequence[_ColumnNames]) -> dict[str, str]:
+    found = {names.canonical: _first(raw, names.names) for names in known}
+    return {canonical: own for canonical, own in found.items() if own is not None}
+
+
+def _mapped_columns(raw: RawSplit, mapped: Mapping[str, str], valid: list[str]) -> dict[str, str]:
+    return {canonical: _mapped_column(raw, canonical, own, valid) for canonical, own in mapped.items()}
 
 
 def _mapped_column(raw: RawSplit, canonical: str, own: str, valid: list[str]) -> str:
@@ -97,10 +109,7 @@ def _first(raw: RawSplit, names: Sequence[str]) -> str | None:
     return next((own[name.lower()] for name in names if name.lower() in own), None)
 
 
-def _match_texts(raw: RawSplit, mapped: Mapping[str, str]) -> dict[str, str]:
-    if "text" in mapped:
-        # One mapped text is a single text: a second column is used only if it is mapped, too.
-        return {}
+def _known_texts(raw: RawSplit) -> dict[str, str]:
     for first, second in _PAIRS:
         own_first, own_second = _first(raw, (first,)), _first(raw, (second,))
         if own_first is not None and own_second is not None:

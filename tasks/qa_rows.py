@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from errors import DataError
 from tasks.base import DataSource, Rows
 from tasks.checks import check_answers
-from tasks.columns import QA_NAMES, match_columns, missing_column
+from tasks.columns import missing_column, question_columns
 from tasks.readers import ANSWERS, RawSplit, read_split
 from tasks.rows import make_ids, make_rows, text_column
 
@@ -31,7 +31,7 @@ def load_questions(source: DataSource) -> Rows:
             answer_start says.
     """
     raw = read_split(source)
-    own = match_columns(raw, QA_NAMES, source.columns)
+    own = question_columns(raw, source.columns)
     columns = {name: text_column(raw, own, name) for name in ("question", "context")}
     answers = _answers(raw, own)
     ids = make_ids(raw, own, {**columns, "answers": answers})

@@ -136,6 +136,6 @@ def _locate_file(path: Path, split: str) -> Location:
     if split != WHOLE_FILE and not same:
         raise DataError(
             f"{path}: one file holds one split, here {own!r}, but split {split!r} is asked for; give a folder "
-            f"with a file for each split, name evaluation files in --eval_datasets, or take split 'all' to read this very file"
+            f"with one file a split, name evaluation files in --eval_datasets, or take split 'all' to read this file"
         )
     return Location("files", str(path), split, (path,))
