@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from clustering.assignments import Clustering, check_clusters, load_clusters
+from clustering.assignments import Clustering, load_clusters
 from clustering.options import ClusteringOptions
-from clustering.preparation import prepare
+from clustering.preparation import cluster, extract, prepare
 
-__all__ = ["Clustering", "ClusteringOptions", "check_clusters", "load_clusters", "prepare"]
+__all__ = ["Clustering", "ClusteringOptions", "cluster", "extract", "load_clusters", "prepare"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +13,7 @@ from numpy.typing import NDArray
 from atomic_files import atomic_path, read_json, write_json
 from errors import SignalError
 
-__all__ = [
-    "ASSIGNMENTS_FILE",
-    "NOISE",
-    "PROVENANCE_FILE",
-    "Clustering",
-    "check_clusters",
-    "load_clusters",
-    "write_clusters",
-]
+__all__ = ["ASSIGNMENTS_FILE", "NOISE", "PROVENANCE_FILE", "Clustering", "load_clusters", "write_clusters"]
 
 ASSIGNMENTS_FILE = "cluster_assignments.csv"
 PROVENANCE_FILE = "provenance.json"
@@ -38,8 +30,8 @@ class Clustering:
     """(num_examples,) stable ids of the rows."""
     columns: Mapping[str, NDArray[Any]]
     """``cluster`` (num_examples,) int64, 0 the largest, -1 noise; ``probability`` (num_examples,) float32 in [0, 1]."""
-    provenance: Mapping[str, Any] = field(default_factory=dict)
-    """Task, model, data set and its fingerprint, split, seed, parameters; empty for a table made elsewhere."""
+    provenance: Mapping[str, Any]
+    """Task, model, data set and its fingerprint, split, seed, parameters: checked by whoever reads the clustering."""
 
 
 def write_clusters(folder: Path, clustering: Clustering) -> None:
@@ -57,45 +49,54 @@ def write_clusters(folder: Path, clustering: Clustering) -> None:
 
 
 def load_clusters(folder: str | Path) -> Clustering:
-    """Read the assignments in ``folder``; a table made elsewhere may come without provenance.json.
+    """Read the assignments in ``folder``.
 
     Raises:
-        SignalError: no assignments there, or the table is broken; the message says where and what to run.
+        SignalError: no assignments there, no provenance, or the table is broken; the message says what to run.
     """
-    import pandas as pd
-
     folder = Path(folder)
     path = folder / ASSIGNMENTS_FILE
     if not path.is_file():
         raise SignalError(
             f"Cluster assignments not found: {path}. Make them with: python extract_embeddings.py --task TASK "
-            f"--dataset DATASET --output_dir {folder} && python cluster_analysis.py --embeddings_dir {folder}"
+            f"--dataset DATASET --output_dir {folder} && python cluster_analysis.py --output_dir {folder}"
         )
-    try:
-        frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
-    except (OSError, ValueError) as error:
-        raise SignalError(f"{path}: cannot be read ({error}); make it anew with cluster_analysis.py") from error
-    missing = [name for name in _COLUMNS if name not in frame.columns]
-    if missing:
-        raise SignalError(f"{path}: lacks column {missing[0]!r} (needs: {', '.join(_COLUMNS)}); make it anew")
-    ids = frame["id"].to_numpy(dtype=np.str_)
-    _check_ids(ids, path)
-    columns = {
-        "cluster": _integers(frame["cluster"].to_numpy(dtype=np.str_), path),
-        "probability": _probabilities(frame["probability"].to_numpy(dtype=np.str_), path),
-    }
     provenance_path = folder / PROVENANCE_FILE
-    provenance = read_json(provenance_path) if provenance_path.is_file() else {}
+    if not provenance_path.is_file():
+        raise SignalError(
+            f"{provenance_path}: missing, so nobody can tell which data {path.name} was made from; "
+            f"make both anew: python cluster_analysis.py --output_dir {folder}"
+        )
+    provenance = read_json(provenance_path)
+    frame = _read_table(path)
+    ids = frame["id"]
+    expected = provenance.get("num_examples")
+    if expected is not None and expected != len(ids):
+        raise _broken(path, f"holds {len(ids)} rows, but {PROVENANCE_FILE} says {expected}; was it truncated?")
+    columns = {"cluster": _integers(frame["cluster"], path), "probability": _probabilities(frame["probability"], path)}
     return Clustering(ids=ids, columns=columns, provenance=provenance)
 
 
-def _check_ids(ids: NDArray[np.str_], path: Path) -> None:
-    if not len(ids):
-        raise SignalError(f"{path}: holds no rows; make it anew with cluster_analysis.py")
-    unique, counts = np.unique(ids, return_counts=True)
-    if len(unique) < len(ids):
-        repeated = str(unique[counts > 1][0])
-        raise SignalError(f"{path}: id {repeated!r} stands in it more than once; make it anew")
+def _broken(path: Path, what: str) -> SignalError:
+    return SignalError(f"{path}: {what} Make it anew: python cluster_analysis.py --output_dir {path.parent}")
+
+
+def _read_table(path: Path) -> dict[str, NDArray[np.str_]]:
+    import pandas as pd
+
+    try:
+        frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise _broken(path, f"cannot be read ({error}).") from error
+    missing = [name for name in _COLUMNS if name not in frame.columns]
+    if missing:
+        raise _broken(path, f"lacks column {missing[0]!r} (needs: {', '.join(_COLUMNS)}).")
+    if frame.empty:
+        raise _broken(path, "holds no rows.")
+    repeated = frame["id"][frame["id"].duplicated()]
+    if len(repeated):
+        raise _broken(path, f"id {repeated.iloc[0]!r} stands in it more than once.")
+    return {name: frame[name].to_numpy(dtype=np.str_) for name in _COLUMNS}
 
 
 def _numbers(values: NDArray[np.str_], name: str, path: Path) -> NDArray[np.float64]:
@@ -121,31 +122,4 @@ def _probabilities(values: NDArray[np.str_], path: Path) -> NDArray[np.float32]:
 def _refuse(wrong: NDArray[np.bool_], values: NDArray[np.str_], what: str, path: Path) -> None:
     if wrong.any():
         place = int(np.argmax(wrong))
-        raise SignalError(f"{path}, line {place + 2}: {what} ({str(values[place])!r}); make the file anew")
-
-
-def check_clusters(clustering: Clustering, fingerprint: str, num_examples: int, folder: str | Path) -> None:
-    """Refuse a clustering that was made from other data.
-
-    A clustering of more rows than are trained (``--max_train_samples``) is fine: whether it covers them is
-    checked by id where signals are aligned. One of as many rows or fewer must carry the same fingerprint.
-
-    Args:
-        clustering: what :func:`load_clusters` returned; without a recorded fingerprint nothing is checked here.
-        fingerprint: of the rows about to be trained.
-        num_examples: how many rows are about to be trained.
-        folder: named in the message.
-
-    Raises:
-        SignalError: it belongs to other data.
-    """
-    recorded = clustering.provenance.get("dataset_fingerprint")
-    if recorded is None or recorded == fingerprint or len(clustering.ids) > num_examples:
-        return
-    dataset, split = (clustering.provenance.get(key, "?") for key in ("dataset", "split"))
-    raise SignalError(
-        f"{Path(folder) / ASSIGNMENTS_FILE}: was made from other data ({len(clustering.ids)} rows of {dataset!r}, "
-        f"split {split!r}, fingerprint {str(recorded)[:8]}; the {num_examples} training rows have "
-        f"{fingerprint[:8]}). Name the right folder, or cluster these rows with extract_embeddings.py and "
-        "cluster_analysis.py"
-    )
+        raise _broken(path, f"row {place + 1}: {what}: {str(values[place])!r}.")

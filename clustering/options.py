@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
 from pydantic import Field
 
 from validated import validated_dataclass
 
-__all__ = ["ClusteringOptions"]
+__all__ = ["ClusteringOptions", "content_key"]
 
 
 @validated_dataclass
@@ -24,7 +29,16 @@ class ClusteringOptions:
     pca_dimensions: int = Field(default=50, ge=2)
     min_cluster_size: int | None = Field(default=None, ge=2)
     """Fewest rows that make a cluster; None means max(15, 0.5 % of the rows)."""
-    min_samples: int = Field(default=5, ge=1)
-    """How dense a core must be: larger calls more rows noise."""
+    min_samples: int = Field(default=2, ge=1)
+    """How dense a cluster's core must be: larger calls more rows noise."""
+    answer_weight: float = Field(default=0.25, ge=0, le=4)
+    """Question answering: weight of the answer's half of an embedding beside the [CLS] half."""
+    max_fit_rows: int = Field(default=50_000, ge=100)
+    """Above this many rows HDBSCAN is fitted to a random sample of so many, and places the others."""
     seed: int = Field(default=0, ge=0, lt=2**32)
-    """Seeds the demo model's weights, the PCA and the 2-D view."""
+    """Seeds the demo model's weights, the PCA, the sample and the 2-D view."""
+
+
+def content_key(values: Mapping[str, Any]) -> str:
+    """Return the sha256 of what changes a result, as plain JSON values."""
+    return hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode()).hexdigest()
