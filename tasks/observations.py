@@ -54,8 +54,8 @@ def best_spans(
 ) -> dict[str, Tensor]:
     """Return the exact best span of each feature: inside the context, end not before start, bounded length.
 
-    The best start for each end is a sliding maximum, so all L * max_tokens spans are compared, not only those of
-    the n best starts and ends. Ties go to the earliest end, then the earliest start.
+    The best start for each end is a sliding maximum, so all spans are compared, not only those of the n best starts and
+    ends.
 
     Args:
         start_logits: (B, L).
@@ -71,8 +71,19 @@ def best_spans(
     floor = torch.finfo(torch.float32).min / 4
     starts = start_logits.float().masked_fill(~context, floor)
     ends = end_logits.float().masked_fill(~context, floor)
-    windows = F.pad(starts, (max_tokens - 1, 0), value=2 * floor).unfold(1, max_tokens, 1)
-    best_before, offset = windows.max(dim=2)
-    score, end = (best_before + ends).max(dim=1)
-    start = end + offset.gather(1, end.unsqueeze(1)).squeeze(1) - (max_tokens - 1)
-    return {"best_start": start, "best_end": end, "best_score": score}
+    end = (_sliding_max(starts, max_tokens, floor) + ends).argmax(dim=1, keepdim=True)
+    candidates = end - torch.arange(max_tokens - 1, -1, -1, device=end.device)
+    before = starts.gather(1, candidates.clamp(min=0)).masked_fill(candidates < 0, 2 * floor)
+    best_before, place = before.max(dim=1, keepdim=True)
+    start, score = candidates.gather(1, place), best_before + ends.gather(1, end)
+    return {"best_start": start.squeeze(1), "best_end": end.squeeze(1), "best_score": score.squeeze(1)}
+
+
+def _sliding_max(values: Tensor, width: int, floor: float) -> Tensor:
+    """Return (B, L) the largest of each position and the ``width - 1`` before it, by doubling what is covered."""
+    length, covered = values.shape[1], 1
+    while covered < width:
+        step = min(covered, width - covered)
+        values = torch.maximum(values, F.pad(values, (step, 0), value=floor)[:, :length])
+        covered += step
+    return values
