@@ -118,7 +118,7 @@ def analyze(experiments_dir: str | Path = "experiments", show_plots: bool = Fals
     """Write all outputs of an analysis into the experiments folder and return their paths.
 
     In order: all_results.json, results.csv (a row a run), summary.csv (a row a strategy and metric),
-    experiment_results.png, training_curves.png, then the pictures of the data maps that the suite made. Pictures are
+    experiment_results.png, training_curves.png, then the pictures of the data maps that the suite made or was given. Pictures are
     left out where no run succeeded; training_curves.png also where no run recorded its training. Nothing is printed:
     :func:`print_results_summary` does that.
 
@@ -150,7 +150,7 @@ def analyze(experiments_dir: str | Path = "experiments", show_plots: bool = Fals
         written.append(save_picture(figures[-1], root / "training_curves.png"))
     if show_plots:
         _show(figures)
-    return [*written, *data_maps(root)]
+    return [*written, *data_maps(folders)]
 
 
 def _nothing_finished(frame: pd.DataFrame) -> str:

@@ -14,6 +14,7 @@ from experiment_results.reading import ExperimentFolders
 
 __all__ = ["data_maps", "write_all_results", "write_csv", "write_summary"]
 
+_MAP_PICTURE = "cartography_map.png"
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -45,6 +46,9 @@ def write_summary(frame: pd.DataFrame, path: Path, baseline: str = BASELINE) -> 
     return write_csv(pd.concat(tables, ignore_index=True), path)
 
 
-def data_maps(experiments_dir: Path) -> list[Path]:
-    """Return the pictures of the data maps that the suite made."""
-    return sorted(experiments_dir.glob("shared/data_map_*/cartography_map.png"))
+def data_maps(folders: ExperimentFolders) -> list[Path]:
+    """Return the pictures of the data maps that the suite made, then of those it was given."""
+    made = sorted(folders.experiments_dir.glob(f"shared/data_map_*/{_MAP_PICTURE}"))
+    given = {Path(str(folder)) for run in folders.runs if (folder := run.config.get("cartography_dir"))}
+    pictures = [*made, *(folder / _MAP_PICTURE for folder in sorted(given))]
+    return [path for path in dict.fromkeys(pictures) if path.is_file()]

@@ -87,21 +87,28 @@ def read_training_metrics(folder: Path) -> dict[str, tuple[list[int], list[float
     """Read a run's metrics.jsonl.
 
     A resumed run writes the steps after its checkpoint again: the last value of a step counts. A last line that was
-    cut off, and lines that are no metric, are passed over.
+    cut off, and lines that are no metric, are passed over; so is what the Trainer logs at the end of training as
+    ``train/loss``, together with ``train/runtime``: the mean over the whole run.
 
     Returns:
         steps, ascending, and values of each metric; empty when the run kept no metrics.
     """
+    points = list(_points(folder / "metrics.jsonl"))
+    ends = {time for _, time, name, _ in points if name == "train/runtime"}
     series: dict[str, dict[int, float]] = {}
-    for line in _lines(folder / "metrics.jsonl"):
+    for step, time, name, value in points:
+        if name != "train/loss" or time not in ends:
+            series.setdefault(name, {})[step] = value
+    return {name: _unzip(values) for name, values in series.items()}
+
+
+def _points(path: Path) -> Iterator[tuple[int, float, str, float]]:
+    for line in _lines(path):
         try:
             point = json.loads(line)
-            value = point["value"]
-            if value is not None:
-                series.setdefault(str(point["name"]), {})[int(point["step"])] = float(value)
-        except (ValueError, TypeError, KeyError):
+            yield int(point["step"]), float(point.get("time", 0)), str(point["name"]), float(point["value"])
+        except (ValueError, TypeError, KeyError, AttributeError):
             continue
-    return {name: _unzip(points) for name, points in series.items()}
 
 
 def _lines(path: Path) -> Iterator[str]:

@@ -168,7 +168,7 @@ def _grid(section: CurveSection) -> tuple[int, int]:
 
 
 def _section_height(section: CurveSection) -> float:
-    return 0.6 + 2.5 * _grid(section)[0] + 0.2 * -(-len(_legend_entries(section)) // 4)
+    return 0.8 + 2.5 * _grid(section)[0] + 0.2 * -(-len(_legend_entries(section)) // 4)
 
 
 def _draw_section(figure: SubFigure, section: CurveSection, colours: Mapping[str, str]) -> None:
@@ -176,15 +176,22 @@ def _draw_section(figure: SubFigure, section: CurveSection, colours: Mapping[str
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
     with_bands = len(section.labels) <= _MAX_BANDS
     figure.suptitle(section.title, fontsize=11, fontweight="bold")
-    seeds = "line: mean over seeds, band: lowest to highest" if with_bands else "line: mean over seeds"
-    figure.supxlabel(f"optimiser step    ({seeds})", fontsize=8, color="#444444")
     styles = _styles(section, colours)
     for ax, panel in zip(axes, section.panels, strict=False):
         _draw_panel(ax, panel, styles, with_bands)
     for ax in axes[len(section.panels) :]:
         ax.set_visible(False)
     handles = _legend_handles(section, styles)
-    figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 4), fontsize=8, frameon=False)
+    meaning = "line: mean over seeds, band: lowest to highest" if with_bands else "line: mean over seeds"
+    figure.legend(
+        handles=handles,
+        title=meaning,
+        loc="outside lower center",
+        ncols=min(len(handles), 4),
+        fontsize=8,
+        title_fontsize=8,
+        frameon=False,
+    )
 
 
 def _styles(section: CurveSection, colours: Mapping[str, str]) -> dict[str, tuple[str, LineStyle]]:
@@ -200,6 +207,7 @@ def _styles(section: CurveSection, colours: Mapping[str, str]) -> dict[str, tupl
 
 def _draw_panel(ax: Axes, panel: CurvePanel, styles: Mapping[str, tuple[str, LineStyle]], with_bands: bool) -> None:
     ax.set_title(panel.metric, fontsize=9, loc="left")
+    ax.set_xlabel("optimiser step", fontsize=8)
     ax.tick_params(labelsize=8)
     ax.grid(color="#ececec", linewidth=0.6)
     ax.spines[["top", "right"]].set_visible(False)

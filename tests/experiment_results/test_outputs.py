@@ -52,9 +52,15 @@ def test_all_results_keep_each_run_whole_but_for_its_environment(tmp_path: Path)
     assert "environment" not in run
 
 
-def test_data_maps_that_the_suite_made_are_found(tmp_path: Path) -> None:
-    for name in ("data_map_b", "data_map_a", "clusters_c"):
-        (tmp_path / "shared" / name).mkdir(parents=True)
-        (tmp_path / "shared" / name / "cartography_map.png").touch()
-    (tmp_path / "shared" / "data_map_without_picture").mkdir()
-    assert [path.parent.name for path in data_maps(tmp_path)] == ["data_map_a", "data_map_b"]
+def test_data_maps_made_and_given_are_found(tmp_path: Path) -> None:
+    given = tmp_path / "given map"
+    experiments = tmp_path / "experiments"
+    folders = [experiments / "shared" / name for name in ("data_map_b", "data_map_a", "clusters_c")]
+    for folder in (given, *folders):
+        folder.mkdir(parents=True)
+        (folder / "cartography_map.png").touch()
+    (experiments / "shared" / "data_map_without_picture").mkdir()
+    for number, folder in enumerate((given, given, tmp_path / "gone")):
+        write_run(experiments, config_mapping(f"a{number}_seed1", 1, cartography_dir=str(folder)), {"eval_f1": 0.5})
+    found = [path.parent.name for path in data_maps(read_experiments(experiments))]
+    assert found == ["data_map_a", "data_map_b", "given map"]

@@ -65,5 +65,13 @@ def test_training_metrics_take_the_last_value_of_a_step(tmp_path: Path) -> None:
     assert read_training_metrics(tmp_path) == {"train/loss": ([1, 2], [3.0, 1.0]), "eval/f1": ([1], [0.5])}
 
 
+def test_the_mean_loss_at_the_end_of_training_is_no_point_of_the_course(tmp_path: Path) -> None:
+    points = [(1, 1.0, "train/loss", 3.0), (2, 2.0, "train/loss", 1.0)]
+    end = [(2, 3.0, "train/runtime", 9.0), (2, 3.0, "train/loss", 2.0)]
+    lines = [json.dumps(dict(zip(("step", "time", "name", "value"), each, strict=True))) for each in points + end]
+    (tmp_path / "metrics.jsonl").write_text("\n".join(lines))
+    assert read_training_metrics(tmp_path)["train/loss"] == ([1, 2], [3.0, 1.0])
+
+
 def test_a_run_without_training_metrics_has_none(tmp_path: Path) -> None:
     assert read_training_metrics(tmp_path) == {}

@@ -24,7 +24,7 @@ def test_loss_first_then_evaluation_metrics_with_a_course(tmp_path: Path) -> Non
     folders = write_suite(tmp_path, {"filter": (FILTER, SCORES), "baseline": ((), SCORES)}, [42, 43])
     for folder in folders:
         course = {10: 2.0, 20: 1.0}
-        once = {"eval/demo_ood_f1": {20: 0.5}, "train/runtime": course}
+        once = {"eval/demo_ood_f1": {20: 0.5}, "train/learning_rate": course}
         write_metrics_file(folder, {"eval/loss": course, "eval/f1": course, "train/loss": course, **once})
     (section,) = _sections(tmp_path)
     assert [panel.metric for panel in section.panels] == ["train/loss", "eval/f1", "eval/loss"]
