@@ -71,7 +71,7 @@ def _add_report(commands: Any) -> None:
     )
     report.add_argument("folder", metavar="DIR", help=f"folder of the data map; {REPORT_FILE} is written there")
     report.add_argument("--top", type=int, default=10, metavar="N", help="examples a category (default: 10)")
-    report.add_argument("--chars", type=int, default=240, metavar="N", help="longest text shown (default: 240)")
+    report.add_argument("--chars", type=int, default=320, metavar="N", help="longest text shown (default: 320)")
     report.add_argument("--json", action="store_true", help="print JSON instead of tables")
     report.add_argument("--no-text", action="store_true", help="numbers alone; the data set is not read")
     data = report.add_argument_group("the data set", "Taken from the map's provenance.json unless given.")

@@ -83,7 +83,11 @@ def read_metrics_csv(path: Path, num_examples: int | None = None) -> tuple[NDArr
         raise _garbled(path, f"it lacks the columns {', '.join(missing)}")
     if num_examples is not None and table.num_rows != num_examples:
         raise _garbled(path, f"it holds {table.num_rows} rows, but provenance.json says {num_examples}")
-    columns = {name: _values(path, name, table[name]) for name in table.column_names if name != "id"}
+    columns = {}
+    for name in [name for name in table.column_names if name != "id"]:
+        columns[name] = _values(path, name, table[name])
+        # Release each column as it is copied: of 10 million rows there is no room for two tables.
+        table = table.drop_columns([name])
     repeated = repeated_ids(table["id"])
     if repeated:
         shown = ", ".join(repr(value) for value in repeated[:3])
