@@ -118,9 +118,9 @@ def analyze(experiments_dir: str | Path = "experiments", show_plots: bool = Fals
     """Write all outputs of an analysis into the experiments folder and return their paths.
 
     In order: all_results.json, results.csv (a row a run), summary.csv (a row a strategy and metric),
-    experiment_results.png, training_curves.png, then the pictures of the data maps that the suite made or was given. Pictures are
-    left out where no run succeeded; training_curves.png also where no run recorded its training. Nothing is printed:
-    :func:`print_results_summary` does that.
+    experiment_results.png, training_curves.png, then the pictures of the data maps that the suite made or was given.
+    Pictures are left out where no run succeeded; training_curves.png also where no run recorded its training.
+    Nothing is printed: :func:`print_results_summary` does that.
 
     Args:
         experiments_dir: folder of the experiments.

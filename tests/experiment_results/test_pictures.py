@@ -4,12 +4,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib import pyplot
 from matplotlib.figure import Figure
 from PIL import Image
 
 from errors import ResourceError
 from experiment_results.palette import family_colours
-from experiment_results.pictures import save_picture, why_no_window
+from experiment_results.pictures import save_picture, show_pictures, why_no_window
 
 
 def _figure(detail: int) -> Figure:
@@ -39,6 +40,14 @@ def test_without_a_display_there_is_a_reason(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.delenv("DISPLAY", raising=False)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
     assert "no display" in (why_no_window() or "")
+
+
+def test_a_finished_figure_can_be_handed_to_a_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    figure = _figure(1)
+    monkeypatch.setattr(pyplot, "show", lambda: None)
+    show_pictures([figure])
+    assert pyplot.gcf() is figure
+    pyplot.close("all")
 
 
 def test_families_keep_their_colours_and_the_baseline_is_dark() -> None:
