@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+import shutil
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +60,14 @@ def random_dynamics(num_examples: int = 40, num_epochs: int = 4, seed: int = 0) 
 
 
 def random_map(folder: Path, num_examples: int = 40, num_epochs: int = 4, seed: int = 0) -> DataMap:
-    """A finished map on disk."""
-    write_dynamics(folder, random_dynamics(num_examples, num_epochs, seed))
-    return build_data_map(folder, {**PROVENANCE, "seeds": [seed]})
+    """A finished map on disk; its picture is drawn once a test run, since most tests do not look at it."""
+    template, made = _random_map(num_examples, num_epochs, seed)
+    shutil.copytree(template.name, folder, dirs_exist_ok=True)
+    return made
+
+
+@functools.cache
+def _random_map(num_examples: int, num_epochs: int, seed: int) -> tuple[tempfile.TemporaryDirectory[str], DataMap]:
+    folder = tempfile.TemporaryDirectory()
+    write_dynamics(Path(folder.name), random_dynamics(num_examples, num_epochs, seed))
+    return folder, build_data_map(folder.name, {**PROVENANCE, "seeds": [seed]})
