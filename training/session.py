@@ -271,6 +271,7 @@ class Session:
             "dataset": config.dataset,
             "dataset_fingerprint": rows.fingerprint,
             "split": config.train_split,
+            "columns": dict(config.columns),
             "seeds": [config.training.seed],
             "num_examples": len(rows),
             "epochs": config.training.num_train_epochs,
