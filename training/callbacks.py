@@ -144,7 +144,12 @@ class MetricsFile(TrainerCallback):
 
 
 def _metric_name(name: str) -> str:
-    """``eval_f1`` becomes ``eval/f1``, ``train_runtime`` ``train/runtime``, ``loss`` ``train/loss``."""
+    """``eval_f1`` becomes ``eval/f1``, ``train_runtime`` ``train/runtime``, ``loss`` ``train/loss``.
+
+    ``train_loss``, the Trainer's mean since it was started, must not pass for the last step's loss.
+    """
+    if name == "train_loss":
+        return "train/mean_loss"
     for prefix in ("eval_", "train_"):
         if name.startswith(prefix):
             return f"{prefix[:-1]}/{name.removeprefix(prefix)}"

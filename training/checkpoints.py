@@ -49,4 +49,6 @@ def remove_incomplete_checkpoints(folder: Path) -> None:
 def remove_checkpoints(folder: Path) -> None:
     """Delete every checkpoint of a finished run; the model itself stands beside them."""
     for _, path in _checkpoints(folder):
+        # What makes it complete goes first: a removal that is killed half-way must not look like a checkpoint.
+        (path / "trainer_state.json").unlink(missing_ok=True)
         shutil.rmtree(path)
