@@ -39,7 +39,7 @@ class DataFlags:
     )
     max_train_samples: int | None = _flag(None, "Train on at most so many rows (a fixed random sample).")
     max_eval_samples: int | None = _flag(None, "Evaluate on at most so many rows of each data set.")
-    max_length: int | None = _flag(None, "Longest input in tokens (default: 384 for qa, 128 otherwise).")
+    max_length: int | None = _flag(None, "Longest input in tokens (default: 384 for qa, 256 otherwise).")
     doc_stride: int = _flag(128, "Tokens that neighbouring windows of a long context share.")
     ablations: str = _flag("none", "none, q_only (question or hypothesis alone) or p_only (passage or premise alone).")
 

@@ -17,7 +17,7 @@ from tasks.demo_model import build_model, build_tokenizer
 if TYPE_CHECKING:
     from tasks.base import Rows, Task
 
-__all__ = ["DEMO", "load_encoder", "load_model", "load_tokenizer"]
+__all__ = ["DEMO", "load_encoder", "load_model", "load_tokenizer", "load_trained_model", "trained_label_names"]
 
 DEMO = "demo"
 """Name of the embedded model."""
@@ -71,6 +71,37 @@ def load_model(name: str, task: Task, rows: Rows, dropout: float | None = None) 
     if dropout is not None:
         fields |= _load(name, "model", lambda: _dropout_fields(name, dropout))
     return _load(name, "model", lambda: _from_pretrained(auto_class, name, **fields))
+
+
+def load_trained_model(name: str, task: Task, rows: Rows) -> PreTrainedModel:
+    """Return a model whose head was trained for this task, to evaluate it as it is.
+
+    Raises:
+        ResourceError: the folder is missing, or the name is not on this machine and the hub cannot be reached.
+        DataError: there is no model, or its head is missing or made for other labels: its scores would be noise.
+    """
+    if name == DEMO:
+        raise DataError("model 'demo' is untrained: give --do_train too, or name the folder of a trained model")
+    auto_class = getattr(transformers, task.auto_model)
+    fields = {"ignore_mismatched_sizes": True, "output_loading_info": True, **task.model_config(rows)}
+    model, info = _load(name, "model", lambda: auto_class.from_pretrained(name, trust_remote_code=False, **fields))
+    untrained = sorted([*info["missing_keys"], *(str(key[0]) for key in info["mismatched_keys"])])
+    if untrained:
+        raise DataError(
+            f"model {name!r}: {', '.join(untrained[:3])} were not trained for task {task.name} with these labels; "
+            "train it first (--do_train), or name a model trained on this task"
+        )
+    trained: PreTrainedModel = model
+    return trained
+
+
+def trained_label_names(name: str) -> tuple[str, ...]:
+    """Return the label names that a trained model's config keeps, in the order of their numbers, or none."""
+    if name == DEMO:
+        return ()
+    config = _load(name, "model", lambda: AutoConfig.from_pretrained(name, trust_remote_code=False))
+    names = tuple(str(label) for _, label in sorted((config.id2label or {}).items()))
+    return () if any(label.startswith("LABEL_") for label in names) else names
 
 
 def load_encoder(name: str) -> PreTrainedModel:
@@ -130,10 +161,10 @@ def _quiet() -> Iterator[None]:
     verbosity = transformers_logging.get_verbosity()
     bar = transformers_logging.is_progress_bar_enabled()
     transformers_logging.set_verbosity_error()
-    transformers_logging.disable_progress_bar()
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         yield
     finally:
         transformers_logging.set_verbosity(verbosity)
         if bar:
-            transformers_logging.enable_progress_bar()
+            transformers_logging.enable_progress_bar()  # type: ignore[no-untyped-call]

@@ -9,10 +9,49 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from atomic_files import explain_os_error, write_json, write_text
-from errors import AssayError
+from atomic_files import explain_os_error, read_json, write_json, write_text
+from errors import AssayError, ConfigError
+from experiment_config import ExperimentConfig
 
-__all__ = ["write_metrics", "write_predictions", "writing_into"]
+__all__ = ["check_same_experiment", "write_experiment", "write_metrics", "write_predictions", "writing_into"]
+
+
+_EXPERIMENT = "experiment.json"
+
+
+def write_experiment(folder: Path, config: ExperimentConfig) -> None:
+    """Write experiment.json: the configuration whose checkpoints and model stand in ``folder``."""
+    write_json(folder / _EXPERIMENT, {"identity": config.identity(), "config": config.to_mapping()})
+
+
+def check_same_experiment(folder: Path, config: ExperimentConfig) -> None:
+    """Refuse to continue another configuration's training.
+
+    Raises:
+        ConfigError: experiment.json in ``folder`` has another identity; the message lists what differs.
+    """
+    path = folder / _EXPERIMENT
+    stored = read_json(path) if path.exists() else {}
+    if stored.get("identity") in (None, config.identity()):
+        return
+    before, now = _flat(stored["config"]), _flat(config.to_mapping())
+    differing = [name for name in sorted({*before, *now}) if before.get(name) != now.get(name)]
+    shown = "; ".join(f"{name}: {before.get(name)!r} then, {now.get(name)!r} now" for name in differing[:5])
+    raise ConfigError(
+        f"{folder}: holds checkpoints of a run with other settings ({shown}); "
+        "give the same settings to continue it, or choose another folder"
+    )
+
+
+def _flat(values: Any, prefix: str = "") -> dict[str, Any]:
+    """Return nested mappings as dotted names to values."""
+    if not isinstance(values, dict):
+        return {prefix: values}
+    return {
+        key: value
+        for name, inner in values.items()
+        for key, value in _flat(inner, f"{prefix}.{name}".strip(".")).items()
+    }
 
 
 def write_metrics(folder: Path, metrics: Mapping[str, float]) -> None:

@@ -23,7 +23,7 @@ from strategies import CLUSTERS, DATA_MAP, TrainingPlan, make_plan
 from strategies.plan import normalise_weights
 from tasks import create_task
 from tasks.base import DataSource, FeatureOptions, Rows, Task
-from tasks.models import load_model, load_tokenizer
+from tasks.models import load_model, load_tokenizer, load_trained_model, trained_label_names
 from training.arguments import training_arguments
 from training.callbacks import DynamicsCallback, MetricsFile, OrderCallback, Progress, ProgressCallback
 from training.checkpoints import (
@@ -35,7 +35,7 @@ from training.checkpoints import (
 from training.collator import FeatureCollator
 from training.data import DataCache
 from training.evaluation_sets import EvaluationSource, evaluation_sources, select_examples
-from training.outputs import write_metrics, write_predictions, writing_into
+from training.outputs import check_same_experiment, write_experiment, write_metrics, write_predictions, writing_into
 from training.records import FeatureRecords
 from training.signals import load_signals
 from training.trainer import EvaluationSet, StrategyTrainer, numbered_features
@@ -247,12 +247,19 @@ class Session:
             trainer.add_callback(DynamicsCallback(trainer, kept, rows, self.paths.record_to, source))
 
     def _take_up(self, trainer: StrategyTrainer) -> Path | None:
-        """Prepare the folder and return the checkpoint to continue from, if there is one."""
+        """Prepare the folder and return the checkpoint to continue from, if there is one.
+
+        Raises:
+            ConfigError: the checkpoint belongs to another configuration.
+        """
         output = self.paths.output
         checkpoint = last_complete_checkpoint(output)
+        if checkpoint is not None:
+            check_same_experiment(output, self.config)
         metrics = MetricsFile(self.paths.folder / "metrics.jsonl")
         trainer.add_callback(metrics)
         if trainer.is_world_process_zero():
+            write_experiment(output, self.config)
             remove_incomplete_checkpoints(output)
             metrics.forget_after(checkpoint_step(checkpoint) if checkpoint else -1)
             if checkpoint is None and self.paths.record_to is not None:
@@ -323,10 +330,9 @@ class Session:
 
     def _evaluation_trainer(self) -> StrategyTrainer:
         """Return a trainer around the model as it is, for a run that only evaluates."""
-        source = evaluation_sources(self.config, ())[0].source
-        rows = self.cache.rows(self.task, source)
-        set_seed(self.config.training.seed)
-        model = load_model(self.config.model, self.task, rows)
+        self._label_names = trained_label_names(self.config.model)
+        rows = self.cache.rows(self.task, evaluation_sources(self.config, self._label_names)[0].source)
+        model = load_trained_model(self.config.model, self.task, rows)
         arguments = training_arguments(self.config.training, self.paths.output)
         self._trainer = StrategyTrainer(
             task=self.task,

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from cartography import load_data_map
-from errors import ConfigError, ResourceError, SignalError
+from errors import ConfigError, DataError, ResourceError, SignalError
 from experiment_config import ExperimentConfig, SoftWeightingConfig, TrainingConfig
 from strategies import config_from_mapping
 from training.data import DataCache
@@ -152,3 +152,32 @@ def test_best_checkpoint_is_chosen_by_the_plain_evaluation_loss(
     logged = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
     losses = [point["value"] for point in logged if point["name"] == "eval/loss"]
     assert metrics["eval_loss"] == pytest.approx(min(losses), rel=1e-6)
+
+
+def test_checkpoints_of_other_settings_are_not_continued(cache: DataCache, tmp_path: Path) -> None:
+    keep = {"arguments": {"save_total_limit": 1}}
+    run_experiment(_config(training=keep), RunPaths(tmp_path), cache=cache)
+    with pytest.raises(ConfigError, match=r"training\.learning_rate: 0\.00\d* then, 0\.5 now"):
+        run_experiment(_config(training={**keep, "learning_rate": 0.5}), RunPaths(tmp_path), cache=cache)
+
+
+def test_a_finished_run_that_is_taken_up_again_ends_the_same(cache: DataCache, tmp_path: Path) -> None:
+    config = _config(training={"arguments": {"save_total_limit": 1}})
+    first = run_experiment(config, RunPaths(tmp_path), cache=cache)
+    second = run_experiment(config, RunPaths(tmp_path), cache=cache)
+    assert second.metrics == first.metrics
+    assert second.resumed_from == first.train_steps
+
+
+def test_an_untrained_head_is_not_evaluated(cache: DataCache, tmp_path: Path) -> None:
+    run_experiment(_config(), RunPaths(tmp_path / "qa"), cache=cache)
+    config = _config(task="nli", dataset="demo-nli", model=str(tmp_path / "qa" / "trainer_output"))
+    with pytest.raises(DataError, match="not trained for task nli"):
+        run_experiment(config, RunPaths(tmp_path / "scores"), cache=cache, do_train=False)
+
+
+def test_a_trained_model_is_evaluated_as_it_was_left(cache: DataCache, tmp_path: Path) -> None:
+    trained = run_experiment(_config(task="nli", dataset="demo-nli"), RunPaths(tmp_path / "a"), cache=cache)
+    config = _config(task="nli", dataset="demo-nli", model=str(tmp_path / "a" / "trainer_output"))
+    scored = run_experiment(config, RunPaths(tmp_path / "b"), cache=cache, do_train=False)
+    assert scored.metrics == pytest.approx(trained.metrics)

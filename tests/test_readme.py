@@ -1,0 +1,79 @@
+"""The README's examples run as they stand: every bash and python block, in order, in a fresh folder of results."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+_BLOCK = re.compile(r"^```(bash|python)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_LINK = re.compile(r"\]\((?!https?://)([^)#]+)")
+_SHRINK = {
+    "run_experiments.py --mode run": "--max-train-samples 200 --max-eval-samples 50 --num-train-epochs 2",
+    "run.py --do_train": "--max_train_samples 200 --max_eval_samples 50 --num_train_epochs 2",
+    "run.py --do_eval": "--max_eval_samples 50",
+}
+"""Flags added to long commands; `.ci/run` runs the demo itself at full size."""
+
+
+def _blocks(root: Path) -> list[tuple[str, str]]:
+    return _BLOCK.findall((root / "README.md").read_text(encoding="utf-8"))
+
+
+def _commands(block: str) -> list[str]:
+    lines = (line.strip() for line in block.replace("\\\n", " ").splitlines())
+    return [line for line in lines if line and not line.startswith(("#", "make ", "source "))]
+
+
+def _shrunk(command: str) -> str:
+    for start, flags in _SHRINK.items():
+        if start in command:
+            return f"{command} {flags}"
+    return command
+
+
+@pytest.fixture(scope="module")
+def clone(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the code in a path with a space."""
+    target = tmp_path_factory.mktemp("a clone") / "assay"
+    listed = subprocess.run(["git", "ls-files"], cwd=root, capture_output=True, text=True, check=False)
+    names = listed.stdout.splitlines() or [str(path.relative_to(root)) for path in root.rglob("*.py")]
+    for name in names:
+        if (root / name).is_file():
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(root / name, target / name)
+    return target
+
+
+def _run(words: list[str], folder: Path) -> None:
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, timeout=500, check=False)
+    assert done.returncode == 0, f"{shlex.join(words)}\n{done.stdout[-2000:]}\n{done.stderr[-3000:]}"
+
+
+def test_every_example_runs(root: Path, clone: Path) -> None:
+    ran = 0
+    for language, block in _blocks(root):
+        if language == "python":
+            _run([sys.executable, "-c", block], clone)
+            ran += 1
+            continue
+        for command in _commands(block):
+            words = shlex.split(_shrunk(command))
+            assert words[0] == "python", f"the README shows {command!r}, which this test cannot run"
+            _run([sys.executable, *words[1:]], clone)
+            ran += 1
+    assert ran >= 8
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", *(f"docs/{name}.md" for name in ("architecture",))])
+def test_links_lead_somewhere(root: Path, page: str) -> None:
+    source = root / page
+    missing = [link for link in _LINK.findall(source.read_text(encoding="utf-8")) if not (source.parent / link).exists()]
+    assert not missing
