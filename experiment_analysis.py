@@ -13,7 +13,7 @@ import pandas as pd
 from rich.console import Console
 
 from errors import DataError
-from experiment_results.comparison import BASELINE, compare
+from experiment_results.comparison import BASELINE, compare, paired_variants
 from experiment_results.comparison_plot import comparison_sections, draw_comparison
 from experiment_results.frame import build_frame
 from experiment_results.metrics import check_metric, ordered_metrics, primary_metric
@@ -63,7 +63,7 @@ def compare_experiments(
         metric = primary_metric(frame)
         if metric is None:
             raise DataError(f"{_where(frame)}: no finished run has a metric; run a suite first")
-    return compare(frame, check_metric(frame, metric), baseline)
+    return compare(paired_variants(frame, baseline), check_metric(frame, metric))
 
 
 def print_results_summary(

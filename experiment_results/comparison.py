@@ -15,7 +15,7 @@ from experiment_results.frame import DATA_COLUMNS
 from experiment_results.grouping import differing_fields
 from registry import nearest
 
-__all__ = ["BASELINE", "COMPARISON_COLUMNS", "VariantRuns", "baseline_of", "compare", "ordered_variants"]
+__all__ = ["BASELINE", "COMPARISON_COLUMNS", "VariantRuns", "choose_baseline", "compare", "paired_variants"]
 
 BASELINE = "baseline"
 
@@ -75,8 +75,8 @@ class VariantRuns:
         return {int(run["seed"]): float(run[metric]) for run in done}
 
 
-def ordered_variants(frame: pd.DataFrame, baseline: str = BASELINE) -> list[VariantRuns]:
-    """Return the variants in the order in which their first runs started, baselines before the others.
+def paired_variants(frame: pd.DataFrame, baseline: str = BASELINE) -> list[tuple[VariantRuns, VariantRuns | None]]:
+    """Return each variant with its baseline, in the order in which first runs started, baselines before the others.
 
     Raises:
         ConfigError: ``baseline`` was named and no variant is called so.
@@ -85,11 +85,16 @@ def ordered_variants(frame: pd.DataFrame, baseline: str = BASELINE) -> list[Vari
     for row in frame.to_dict("records"):
         found.setdefault(row["group"], []).append({str(name): value for name, value in row.items()})
     variants = [_variant(group, runs) for group, runs in found.items()]
-    known = [variant.label for variant in variants]
-    if baseline != BASELINE and not any(baseline in (variant.label, variant.method) for variant in variants):
-        listing = ", ".join(dict.fromkeys(known)) or "none"
+    candidates: dict[tuple[str, ...], list[VariantRuns]] = {}
+    for variant in variants:
+        if baseline in (variant.label, variant.method):
+            candidates.setdefault(variant.data, []).append(variant)
+    if baseline != BASELINE and not candidates:
+        known = list(dict.fromkeys(variant.label for variant in variants))
+        listing = ", ".join(known) or "none"
         raise ConfigError(f"no strategy is called {baseline!r}{nearest(baseline, known)} (strategies: {listing})")
-    return sorted(variants, key=lambda variant: baseline_of(variant, variants, baseline) is not variant)
+    pairs = [(variant, choose_baseline(variant, candidates.get(variant.data, []), baseline)) for variant in variants]
+    return sorted(pairs, key=lambda pair: pair[0] is not pair[1])
 
 
 def _variant(group: str, runs: Sequence[Mapping[str, Any]]) -> VariantRuns:
@@ -105,18 +110,22 @@ def _variant(group: str, runs: Sequence[Mapping[str, Any]]) -> VariantRuns:
     )
 
 
-def baseline_of(variant: VariantRuns, variants: Sequence[VariantRuns], baseline: str = BASELINE) -> VariantRuns | None:
-    """Return the variant that ``variant`` is compared with: itself, if it is the baseline.
+def choose_baseline(variant: VariantRuns, candidates: Sequence[VariantRuns], baseline: str) -> VariantRuns | None:
+    """Return the candidate that ``variant`` is compared with: itself, if it is the baseline.
 
-    Candidates run on the same data and are called ``baseline``, or apply the strategies of that name. One that
-    differs in nothing but the strategy goes before one that was trained otherwise; none is taken where two candidates
+    One that differs in nothing but the strategy goes before one that was trained otherwise; none is taken where two
     have equal claims.
+
+    Args:
+        variant: what is to be compared.
+        candidates: variants on the same data that are called ``baseline`` or apply the strategies of that name.
+        baseline: label or strategy name.
     """
-    candidates = [each for each in variants if each.data == variant.data and baseline in (each.label, each.method)]
-    ranked = sorted(candidates, key=lambda each: _claim(each, variant, baseline), reverse=True)
-    if len(ranked) > 1 and _claim(ranked[0], variant, baseline) == _claim(ranked[1], variant, baseline):
+    claims = [_claim(candidate, variant, baseline) for candidate in candidates]
+    strongest = max(claims, default=None)
+    if strongest is None or claims.count(strongest) > 1:
         return None
-    return ranked[0] if ranked else None
+    return candidates[claims.index(strongest)]
 
 
 def _claim(candidate: VariantRuns, variant: VariantRuns, baseline: str) -> tuple[bool, bool, bool]:
@@ -126,20 +135,17 @@ def _claim(candidate: VariantRuns, variant: VariantRuns, baseline: str) -> tuple
     return (named and same) or (same and not itself), named, same
 
 
-def compare(frame: pd.DataFrame, metric: str, baseline: str = BASELINE) -> pd.DataFrame:
-    """Return one row a variant with :data:`COMPARISON_COLUMNS`, baselines first.
+def compare(pairs: Sequence[tuple[VariantRuns, VariantRuns | None]], metric: str) -> pd.DataFrame:
+    """Return one row a variant with :data:`COMPARISON_COLUMNS`.
 
     Failed runs are counted, never averaged in. Nothing is called good or bad here: a difference comes with its
     interval.
 
     Args:
-        frame: from :func:`experiment_results.frame.build_frame`, or a part of it.
-        metric: a metric's column.
-        baseline: label or strategy name of what the others are compared with.
+        pairs: from :func:`paired_variants`.
+        metric: name of a metric.
     """
-    variants = ordered_variants(frame, baseline)
-    rows = [_row(variant, baseline_of(variant, variants, baseline), metric) for variant in variants]
-    table = pd.DataFrame(rows, columns=list(COMPARISON_COLUMNS))
+    table = pd.DataFrame([_row(*pair, metric) for pair in pairs], columns=list(COMPARISON_COLUMNS))
     numbers = ["mean", "std", "ci_low", "ci_high", "difference", "difference_low", "difference_high"]
     return table.astype(dict.fromkeys(numbers, "float64"))
 

@@ -9,16 +9,19 @@ import pandas as pd
 
 from analysis.intervals import Interval
 from analysis.summary import summarise_variant
-from experiment_results.comparison import BASELINE, VariantRuns, baseline_of, ordered_variants
+from experiment_results.comparison import BASELINE, VariantRuns, paired_variants
 from experiment_results.metrics import MetricName, ordered_metrics
 from experiment_results.palette import family_colours
-from experiment_results.wording import data_title, seeds_text, shortened
+from experiment_results.wording import data_title, first_of, seeds_text, shortened
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure, SubFigure
 
-__all__ = ["Mark", "Panel", "Section", "axis_limits", "comparison_sections", "draw_comparison"]
+__all__ = ["MAX_STRATEGIES", "Mark", "Panel", "Section", "axis_limits", "comparison_sections", "draw_comparison"]
+
+MAX_STRATEGIES = 60
+"""More make a picture that nobody reads: the first ones are drawn, the title says so, the tables hold all."""
 
 _FEW = 15
 """Up to so many strategies, each kind of metric gets a row of panels; above, one row holds the first panels."""
@@ -65,22 +68,21 @@ def comparison_sections(frame: pd.DataFrame, baseline: str = BASELINE) -> tuple[
         frame: from :func:`experiment_results.frame.build_frame`.
         baseline: label or strategy name of what the others are compared with.
     """
-    variants = ordered_variants(frame, baseline)
+    pairs = paired_variants(frame, baseline)
     sections = []
-    for data in dict.fromkeys(variant.data for variant in variants):
-        members = [variant for variant in variants if variant.data == data]
-        part = frame[frame["group"].isin([variant.group for variant in members])]
-        panels = [_panel(metric, members, baseline) for metric in ordered_metrics(part)]
-        seeds = {
-            int(run["seed"]) for each in members for run in each.runs if run["success"] and not pd.isna(run["seed"])
-        }
+    for data in dict.fromkeys(variant.data for variant, _ in pairs):
+        members = [pair for pair in pairs if pair[0].data == data]
+        part = frame[frame["group"].isin([variant.group for variant, _ in members])]
+        panels = [_panel(metric, members[:MAX_STRATEGIES]) for metric in ordered_metrics(part)]
+        seeds = part.loc[part["success"], "seed"].dropna().astype(int)
+        title = f"{data_title(data)}, {seeds_text(seeds)}{first_of(MAX_STRATEGIES, len(members))}"
         if panels:
-            sections.append(Section(f"{data_title(data)}, {seeds_text(seeds)}", _in_rows(panels)))
+            sections.append(Section(title, _in_rows(panels)))
     return tuple(sections)
 
 
-def _panel(metric: MetricName, members: Sequence[VariantRuns], baseline: str) -> Panel:
-    return Panel(metric, tuple(_mark(each, baseline_of(each, members, baseline), metric.name) for each in members))
+def _panel(metric: MetricName, members: Sequence[tuple[VariantRuns, VariantRuns | None]]) -> Panel:
+    return Panel(metric, tuple(_mark(variant, reference, metric.name) for variant, reference in members))
 
 
 def _mark(variant: VariantRuns, reference: VariantRuns | None, metric: str) -> Mark:

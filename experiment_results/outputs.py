@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from atomic_files import atomic_path, write_json
-from experiment_results.comparison import BASELINE, compare
+from experiment_results.comparison import BASELINE, compare, paired_variants
 from experiment_results.metrics import reported_metrics
 from experiment_results.reading import ExperimentFolders
 
@@ -42,7 +42,8 @@ def _never_formula(value: Any) -> Any:
 
 def write_summary(frame: pd.DataFrame, path: Path, baseline: str = BASELINE) -> Path:
     """Write one row a strategy and metric, the primary metric first."""
-    tables = [compare(frame, metric, baseline) for metric in reported_metrics(frame)]
+    pairs = paired_variants(frame, baseline)
+    tables = [compare(pairs, metric) for metric in reported_metrics(frame)]
     return write_csv(pd.concat(tables, ignore_index=True), path)
 
 

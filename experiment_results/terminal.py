@@ -11,7 +11,7 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from experiment_results.comparison import BASELINE, compare
+from experiment_results.comparison import BASELINE, compare, paired_variants
 from experiment_results.frame import DATA_COLUMNS
 from experiment_results.metrics import ordered_metrics, primary_metric, reported_metrics
 from experiment_results.wording import data_title, decimals_for, seeds_text, signed, unsigned
@@ -36,7 +36,8 @@ def print_summary(
         console: where to print; None means standard output. Piped output is never cut to a width.
     """
     out = console or Console(highlight=False)
-    tables = [compare(frame, name, baseline) for name in _shown_metrics(frame, metric)]
+    pairs = paired_variants(frame, baseline)
+    tables = [compare(pairs, name) for name in _shown_metrics(frame, metric)]
     for table in tables:
         for data, part in table.groupby(list(DATA_COLUMNS), sort=False):
             if part["n"].any():

@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from experiment_results.comparison import BASELINE, VariantRuns, ordered_variants
+from experiment_results.comparison import BASELINE, VariantRuns, paired_variants
+from experiment_results.comparison_plot import MAX_STRATEGIES
 from experiment_results.metrics import ordered_metrics
 from experiment_results.palette import family_colours
 from experiment_results.reading import read_training_metrics
-from experiment_results.wording import data_title, shortened
+from experiment_results.wording import data_title, first_of, shortened
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -76,16 +77,18 @@ def training_curves(frame: pd.DataFrame, experiments_dir: Path, baseline: str = 
         experiments_dir: where the runs' folders are.
         baseline: label or strategy name that comes first.
     """
-    variants = ordered_variants(frame, baseline)
+    variants = [variant for variant, _ in paired_variants(frame, baseline)]
     sections = []
     for data in dict.fromkeys(variant.data for variant in variants):
-        members = [variant for variant in variants if variant.data == data]
+        every = [variant for variant in variants if variant.data == data]
+        members = every[:MAX_STRATEGIES]
         recorded = {variant.group: _recorded(variant, experiments_dir) for variant in members}
         names = _panel_names(frame[frame["group"].isin(list(recorded))], recorded)
         panels = [CurvePanel(name, _curves(members, recorded, name)) for name in names]
         labels = tuple((variant.label, _family(variant)) for variant in members)
         if panels:
-            sections.append(CurveSection(data_title(data), labels, tuple(panels)))
+            title = data_title(data) + first_of(MAX_STRATEGIES, len(every))
+            sections.append(CurveSection(title, labels, tuple(panels)))
     return tuple(sections)
 
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 
-__all__ = ["data_title", "decimals_for", "seeds_text", "shortened", "signed", "unsigned"]
+__all__ = ["data_title", "decimals_for", "first_of", "seeds_text", "shortened", "signed", "unsigned"]
 
 
 def decimals_for(values: Iterable[float]) -> int:
@@ -40,6 +40,11 @@ def data_title(data: Sequence[str]) -> str:
     _, model, dataset, split = data
     scored = f" ({split})" if split not in ("", "validation") else ""
     return f"{_last_part(dataset) or 'unknown data'}{scored}, model {_last_part(model) or 'unknown'}"
+
+
+def first_of(shown: int, total: int) -> str:
+    """Return ``, first 60 of 100 strategies`` where not all are shown."""
+    return f", first {shown} of {total} strategies" if total > shown else ""
 
 
 def _last_part(name: str) -> str:

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from errors import ConfigError
-from experiment_results.comparison import COMPARISON_COLUMNS, baseline_of, compare, ordered_variants
+from experiment_results.comparison import COMPARISON_COLUMNS, compare, paired_variants
 from experiment_results.frame import build_frame
 from experiment_results.reading import read_experiments
 from tests.experiment_folders import config_mapping, write_run, write_suite
@@ -25,7 +25,7 @@ def _frame(root: Path) -> pd.DataFrame:
 
 
 def _rows(root: Path, baseline: str = "baseline") -> dict[str, dict[str, Any]]:
-    table = compare(_frame(root), "eval_f1", baseline)
+    table = compare(paired_variants(_frame(root), baseline), "eval_f1")
     assert list(table.columns) == list(COMPARISON_COLUMNS)
     return {row["strategy"]: dict(row) for row in json.loads(table.to_json(orient="records"))}
 
@@ -151,6 +151,6 @@ def test_a_strategy_in_another_setting_takes_that_settings_baseline(tmp_path: Pa
     _run(tmp_path, "baseline", 1, 0.5)
     _run(tmp_path, "fast", 1, 0.6, training={"learning_rate": 0.1})
     _run(tmp_path, "fast_filter", 1, 0.7, FILTER, training={"learning_rate": 0.1})
-    variants = {variant.label: variant for variant in ordered_variants(_frame(tmp_path))}
-    chosen = baseline_of(variants["fast_filter"], list(variants.values()))
-    assert chosen is variants["fast"]
+    chosen = {variant.label: reference for variant, reference in paired_variants(_frame(tmp_path))}
+    assert chosen["fast_filter"] is not None
+    assert chosen["fast_filter"].label == "fast"

@@ -66,6 +66,15 @@ def test_many_strategies_take_one_row_of_panels(tmp_path: Path) -> None:
     assert len(section.rows[0][0].marks) == 40
 
 
+def test_of_very_many_strategies_the_first_are_drawn_and_the_title_says_so(tmp_path: Path) -> None:
+    variants = {f"f{i}": (({"name": "cartography_filter", "top_fraction": i / 99},), SCORES) for i in range(1, 80)}
+    write_suite(tmp_path, {**variants, "baseline": ((), SCORES)}, [42])
+    (section,) = _sections(tmp_path)
+    labels = [mark.label for mark in section.rows[0][0].marks]
+    assert (len(labels), labels[:2]) == (60, ["baseline", "f1"])
+    assert section.title.endswith("seed 42, first 60 of 80 strategies")
+
+
 def test_a_loss_is_drawn_where_it_is_the_primary_metric(tmp_path: Path) -> None:
     write_run(tmp_path, config_mapping("baseline_seed1", 1), {"eval_loss": 1.0}, primary_metric="eval_loss")
     assert _sections(tmp_path)[0].rows[0][0].metric.name == "eval_loss"
