@@ -20,9 +20,9 @@ from planning.status import CONFIG, RESULTS
 
 __all__ = ["Cost", "estimate_costs", "steps_of"]
 
-_FLOPS_A_CORE = 20e9
+_FLOPS_A_CORE = 40e9
 """What a CPU core does in large float32 products."""
-_OVERHEAD = 2.0
+_OVERHEAD = 1.4
 """How much longer a step takes than its matrix products."""
 _FIXED_SECONDS = 5.0
 """Loading and saving."""
@@ -51,6 +51,9 @@ class Cost:
     steps: RowCount
     seconds: float | None = None
     disk_bytes: float | None = None
+    """What stays when it is finished."""
+    temporary_bytes: float = 0.0
+    """What it takes on top while it trains."""
     measured: bool = False
     """Whether the time comes from finished runs like it."""
 
@@ -93,15 +96,15 @@ def _training_cost(node: Node, plan: Plan, seconds_a_step: Mapping[tuple[Any, ..
     if config.training.budget == "steps":
         trained = split_rows(config, config.train_split, config.training.max_train_samples)
     steps = steps_of(config, trained)
-    disk = _disk_bytes(config, rows)
+    kept, temporary = _disk_bytes(config, rows)
     if plan.state(node).status == DONE:
         return Cost(rows, steps, 0.0, 0.0)
     if steps.rows is None:
-        return Cost(rows, steps, None, disk)
+        return Cost(rows, steps, None, kept, temporary)
     measured = seconds_a_step.get(_like(config))
     if measured is not None:
-        return Cost(rows, steps, measured * steps.rows, disk, measured=True)
-    return Cost(rows, steps, _ruled_seconds(config, steps.rows), disk)
+        return Cost(rows, steps, measured * steps.rows, kept, temporary, measured=True)
+    return Cost(rows, steps, _ruled_seconds(config, steps.rows), kept, temporary)
 
 
 def _clustering_cost(node: Node) -> Cost:
@@ -149,13 +152,17 @@ def _model_size(model: str) -> _ModelSize | None:
     return _ModelSize(matrices, float(weights or 4 * matrices))
 
 
-def _disk_bytes(config: ExperimentConfig, rows: RowCount) -> float | None:
-    """Model, the most that checkpoints take while training (weights and two moments, old and new), and its records."""
+def _disk_bytes(config: ExperimentConfig, rows: RowCount) -> tuple[float | None, float]:
+    """Return what a run leaves (model, records, checkpoints if asked for) and what its checkpoints take meanwhile."""
     size = _model_size(config.model)
     if size is None:
-        return None
-    records = (rows.rows or 0) * _BYTES_A_ROW_OF_DYNAMICS * config.training.num_train_epochs
-    return 7 * size.bytes + records + _BYTES_A_PREDICTION * (rows.rows or 0)
+        return None, 0.0
+    a_row = _BYTES_A_ROW_OF_DYNAMICS * config.training.num_train_epochs + _BYTES_A_PREDICTION
+    checkpoint = 3 * size.bytes  # weights, and the optimiser's two moments of each
+    limit = config.training.arguments.get("save_total_limit")
+    asked_for = checkpoint * limit if isinstance(limit, int) else 0.0
+    # A new checkpoint is written before the old one is removed.
+    return size.bytes + a_row * (rows.rows or 0) + asked_for, 2 * checkpoint
 
 
 def _like(config: ExperimentConfig) -> tuple[Any, ...]:

@@ -94,7 +94,8 @@ def check_disk(plan: Plan, costs: Mapping[Path, Cost]) -> None:
     Raises:
         ResourceError: less is free than the plan is expected to need.
     """
-    needed = sum(costs[node.folder].disk_bytes or 0.0 for node in plan.unfinished)
+    left = [costs[node.folder] for node in plan.unfinished]
+    needed = sum(cost.disk_bytes or 0.0 for cost in left) + max((cost.temporary_bytes for cost in left), default=0.0)
     existing = plan.experiments_dir.absolute()
     while not existing.exists():
         existing = existing.parent

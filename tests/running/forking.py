@@ -1,0 +1,130 @@
+"""Runs commands in real processes that tests may kill, without importing torch anew for each.
+
+As a script it imports what the runner needs, then forks a child for each line on standard input: a JSON object with
+``arguments`` of run_experiments.py, ``log`` (a file for its output) and ``exit`` (a file for its exit status, absent
+if the child is killed). It answers with the child's process id.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Self
+
+__all__ = ["Child", "ForkingRunner"]
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+class Child:
+    """A process that runs ``run_experiments.py``."""
+
+    def __init__(self, pid: int, log: Path, exit_file: Path) -> None:
+        self.pid = pid
+        self._log = log
+        self._exit = exit_file
+
+    @property
+    def output(self) -> str:
+        """What it printed so far."""
+        return self._log.read_text()
+
+    @property
+    def running(self) -> bool:
+        """Whether it lives."""
+        try:
+            os.kill(self.pid, 0)
+        except ProcessLookupError:
+            return False
+        return True
+
+    def wait(self, timeout_s: float = 240) -> int:
+        """Return its exit status; 137 if it was killed."""
+        self.wait_until(lambda: not self.running, timeout_s)
+        return int(self._exit.read_text()) if self._exit.is_file() else 137
+
+    def wait_until(self, condition: Callable[[], bool], timeout_s: float = 240) -> bool:
+        """Wait for ``condition`` or the process's end; return whether the condition came true first."""
+        limit = time.monotonic() + timeout_s
+        while time.monotonic() < limit:
+            if condition():
+                return True
+            if not self.running:
+                return False
+            time.sleep(0.0005)
+        raise TimeoutError(f"waited {timeout_s} s; the process printed:\n{self.output}")
+
+    def kill(self, number: int = signal.SIGKILL) -> int:
+        """Send a signal and return the exit status."""
+        os.kill(self.pid, number)
+        return self.wait()
+
+
+class ForkingRunner:
+    """Starts children; use as a context manager."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._count = 0
+
+    def __enter__(self) -> Self:
+        environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+        self._process = subprocess.Popen(
+            [sys.executable, str(Path(__file__).resolve())],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment,
+            cwd=self._folder,
+        )
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait(timeout=60)
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+
+    def start(self, *arguments: str) -> Child:
+        """Start ``run_experiments.py`` with these arguments."""
+        self._count += 1
+        log, exit_file = (self._folder / f"child{self._count}.{kind}" for kind in ("log", "exit"))
+        order = {"arguments": list(arguments), "log": str(log), "exit": str(exit_file)}
+        assert self._process.stdin is not None and self._process.stdout is not None
+        print(json.dumps(order), file=self._process.stdin, flush=True)
+        return Child(int(self._process.stdout.readline()), log, exit_file)
+
+
+def _serve() -> None:
+    import training.session  # noqa: F401  (imported once here, not in every child)
+    from run_experiments import main
+
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # dead children vanish at once
+    for line in sys.stdin:
+        order = json.loads(line)
+        pid = os.fork()
+        if pid:
+            print(pid, flush=True)
+            continue
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        with Path(order["log"]).open("w", buffering=1) as log:
+            os.dup2(log.fileno(), 1)
+            os.dup2(log.fileno(), 2)
+            status = 70
+            try:
+                status = main(order["arguments"])
+            finally:
+                sys.stdout.flush()
+                Path(order["exit"]).write_text(str(status))
+                os._exit(status)
+
+
+if __name__ == "__main__":
+    _serve()

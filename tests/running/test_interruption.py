@@ -1,0 +1,151 @@
+"""A run that is killed at any instant continues, and ends as if nothing had happened. The processes are real."""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.running.forking import Child, ForkingRunner
+
+SIZE = ("--max-train-samples", "96", "--max-eval-samples", "32", "--num-train-epochs", "3", "--eval-datasets")
+SUITE = ("--mode", "run", "--suite", "minimal", "--per-device-train-batch-size", "16", *SIZE)
+ONE_SEED = (*SUITE, "--seeds", "42")
+
+
+@pytest.fixture(scope="module")
+def runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkingRunner]:
+    with ForkingRunner(tmp_path_factory.mktemp("children")) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def undisturbed(runner: ForkingRunner, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("undisturbed") / "experiments"
+    child = runner.start(*ONE_SEED, "--experiments-dir", str(folder))
+    assert child.wait() == 0, child.output
+    return folder
+
+
+def _since(folder: Path, pattern: str, started: float) -> bool:
+    """Tell whether a file that matches has been written since ``started``."""
+    for path in folder.glob(pattern):
+        try:
+            if path.stat().st_mtime >= started:
+                return True
+        except FileNotFoundError:
+            continue
+    return False
+
+
+def _steps(folder: Path, pattern: str) -> int:
+    """Return the last step that a run's metrics.jsonl holds."""
+    last = 0
+    for path in folder.glob(pattern):
+        for line in path.read_text().splitlines():
+            if line.endswith("}"):
+                last = max(last, json.loads(line)["step"])
+    return last
+
+
+KILLS: dict[str, Callable[[Path, float], bool]] = {
+    "first checkpoint begun": lambda d, t: _since(d, "baseline*/trainer_output/checkpoint-*", t),
+    "first checkpoint half written": lambda d, t: _since(d, "baseline*/trainer_output/checkpoint-6/*.safetensors", t),
+    "second epoch": lambda d, t: _steps(d, "baseline*/metrics.jsonl") >= 8,
+    "optimiser of the second checkpoint": lambda d, t: _since(d, "baseline*/trainer_output/checkpoint-12/optim*", t),
+    "last checkpoint": lambda d, t: _since(d, "baseline*/trainer_output/checkpoint-18/trainer_state.json", t),
+    "final model": lambda d, t: _since(d, "baseline*/trainer_output/model.safetensors", t),
+    "table of the data map": lambda d, t: _since(d, "shared/data_map*/cartography_metrics.csv", t),
+    "picture of the data map": lambda d, t: _since(d, "shared/data_map*/cartography_map.png", t),
+    "predictions": lambda d, t: _since(d, "baseline*/trainer_output/eval_predictions.jsonl", t),
+    "metrics": lambda d, t: _since(d, "baseline*/trainer_output/eval_metrics.json", t),
+    "results of the baseline": lambda d, t: _since(d, "baseline*/results.json", t),
+    "checkpoint of the filter": lambda d, t: _since(d, "carto*/trainer_output/checkpoint-*/*.safetensors", t),
+    "end of the filter": lambda d, t: _since(d, "carto*/trainer_output/eval_metrics.json", t),
+}
+
+
+@pytest.mark.slow
+def test_a_run_killed_again_and_again_ends_like_an_undisturbed_one(
+    runner: ForkingRunner, undisturbed: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "experiments"
+    arguments = (*ONE_SEED, "--experiments-dir", str(folder))
+    killed = 0
+    for condition in KILLS.values():
+        killed += _kill_when(runner.start(*arguments), partial(condition, folder, time.time()))
+    assert killed >= len(KILLS) - 3, "most of these instants must be met, or the test proves nothing"
+    last = runner.start(*arguments)
+    assert last.wait() == 0, last.output
+    assert _content(folder) == _content(undisturbed)
+
+
+def _kill_when(child: Child, condition: Callable[[], bool]) -> bool:
+    met = child.wait_until(condition)
+    return met and child.running and child.kill() == 137
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_run_killed_at_random_instants_ends_like_an_undisturbed_one(
+    seed: int, runner: ForkingRunner, undisturbed: Path, tmp_path: Path
+) -> None:
+    arguments = (*ONE_SEED, "--experiments-dir", str(tmp_path / "experiments"))
+    instants = random.Random(seed)
+    child = runner.start(*arguments)
+    for _ in range(6):
+        limit = time.monotonic() + instants.uniform(0.3, 3.0)
+        if _kill_when(child, partial(_is_past, limit)):
+            child = runner.start(*arguments)
+    assert child.wait() == 0, child.output
+    assert _content(tmp_path / "experiments") == _content(undisturbed)
+
+
+def _is_past(limit: float) -> bool:
+    return time.monotonic() >= limit
+
+
+def _content(folder: Path) -> dict[str, Any]:
+    """Return everything that must be equal: metrics, predictions, weights, losses, data map."""
+    found: dict[str, Any] = {}
+    for run in sorted(path.parent for path in folder.glob("*/results.json")):
+        results = json.loads((run / "results.json").read_text())
+        kept = ("success", "metrics", "strategy_report", "train_steps", "train_rows", "key")
+        found[run.name] = {name: results[name] for name in kept}
+        for name in ("eval_predictions.jsonl", "model.safetensors"):
+            found[f"{run.name}/{name}"] = (run / "trainer_output" / name).read_bytes()
+        lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+        found[f"{run.name}/loss"] = [(line["step"], line["value"]) for line in lines if line["name"] == "train/loss"]
+    for table in sorted(folder.glob("shared/data_map_*/cartography_metrics.csv")):
+        found[table.parent.name] = table.read_bytes()
+    assert len(found) == 9
+    return found
+
+
+def test_ctrl_c_keeps_the_checkpoints_and_says_how_to_go_on(runner: ForkingRunner, tmp_path: Path) -> None:
+    folder = tmp_path / "experiments"
+    child = runner.start(*ONE_SEED, "--experiments-dir", str(folder))
+    assert child.wait_until(lambda: _steps(folder, "baseline*/metrics.jsonl") >= 8)
+    assert child.kill(signal.SIGINT) == 130
+    assert "the same command continues" in child.output and "Traceback" not in child.output
+    assert list(folder.glob("baseline*/trainer_output/checkpoint-6"))
+    assert not list(folder.glob("baseline*/results.json"))
+
+
+def test_two_runners_share_the_work_and_train_nothing_twice(runner: ForkingRunner, tmp_path: Path) -> None:
+    folder = tmp_path / "experiments"
+    arguments = (*SUITE, "--seeds", "42", "43", "--experiments-dir", str(folder))
+    children = [runner.start(*arguments), runner.start(*arguments)]
+    assert [child.wait() for child in children] == [0, 0], [child.output for child in children]
+    runs = sorted(folder.glob("*_seed*/run.log"))
+    assert len(runs) == 4
+    assert [path.read_text().count(": starting") for path in runs] == [1] * 4
+    assert all("4 of 4 experiments are done" in child.output for child in children)
+    assert all("done    " in child.output for child in children), "both must have done a part"
+    assert any("busy    " in child.output for child in children)

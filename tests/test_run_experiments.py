@@ -1,0 +1,138 @@
+"""The command: flags, exit status, and what it prints."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from experiment_config import ExperimentConfig, create_baseline_config
+from run_experiments import main
+
+RUN = ("--mode", "run")
+
+
+def _error(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """Run a command that must fail with status 2 and one line."""
+    assert main([*RUN, *arguments]) == 2
+    printed = capsys.readouterr().err
+    assert printed.startswith("error: ") and printed.count("\n") == 1
+    return printed
+
+
+def test_a_dry_run_prints_the_plan(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "experiments"
+    assert main([*RUN, "--suite", "minimal", "--seeds", "1", "2", "--dry-run", "--experiments-dir", str(folder)]) == 0
+    printed = capsys.readouterr().out
+    assert all(name in printed for name in ("baseline_seed1", "cartography_filter_0.33_seed2", "data_map_seed1"))
+    assert not folder.exists()
+
+
+def test_every_flag_reaches_the_plan(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    suite = tmp_path / "show.py"
+    suite.write_text(
+        "import json, pathlib\n"
+        "def suite(options):\n"
+        "    made = [options.experiment('x', options.seeds[0])]\n"
+        f"    pathlib.Path({str(tmp_path)!r}, 'config.json').write_text(json.dumps(made[0].to_mapping()))\n"
+        "    return made\n"
+    )
+    flags = "--seeds 7 --task nli --model demo --dataset demo-nli --columns label=y --train-split a --eval-split b"
+    flags += " --eval-datasets c d@e --ablation p_only --max-train-samples 9 --max-eval-samples 8 --max-length 64"
+    flags += " --num-train-epochs 1.5 --learning-rate 0.01 --per-device-train-batch-size 2 --burn-in 1"
+    flags += " --gradient-accumulation-steps 3 --budget steps --map-seeds 1 2 --cartography-dir m --cluster-dir c"
+    flags += " --validation-cartography-dir v --arguments bf16=true save_steps=5 optim=sgd max_grad_norm=0.5"
+    main([*RUN, "--suite", str(suite), "--dry-run", "--experiments-dir", str(tmp_path / "e"), *flags.split()])
+    capsys.readouterr()
+    config = ExperimentConfig.load(tmp_path / "config.json")
+    assert (config.task, config.dataset, config.columns) == ("nli", "demo-nli", {"label": "y"})
+    assert (config.train_split, config.eval_split, config.eval_datasets) == ("a", "b", ("c", "d@e"))
+    assert (config.cartography_dir, config.validation_cartography_dir, config.cluster_dir) == ("m", "v", "c")
+    assert (config.ablation, config.data_map.seeds, config.data_map.burn_in) == ("p_only", (1, 2), 1)
+    training = config.training
+    assert (training.seed, training.max_train_samples, training.max_eval_samples, training.max_length) == (7, 9, 8, 64)
+    assert (training.num_train_epochs, training.learning_rate, training.budget) == (1.5, 0.01, "steps")
+    assert (training.per_device_train_batch_size, training.gradient_accumulation_steps) == (2, 3)
+    assert training.arguments == {"bf16": True, "save_steps": 5, "optim": "sgd", "max_grad_norm": 0.5}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--suite", "minimall"), "did you mean 'minimal'"),
+        (("--suite", "nowhere.py"), "nowhere.py: no such file"),
+        (("--dataset", "nowhere.json"), "nowhere.json: no such file"),
+        (("--num-train-epochs", "-1"), "num_train_epochs"),
+        (("--seeds", "1", "1"), "twice"),
+        (("--task", "qaa"), "did you mean 'qa'"),
+        (("--arguments", "bf16"), "expected NAME=VALUE"),
+        (("--no-auto-prepare",), "Cartography metrics not found"),
+        (("--configs", "nowhere.json"), "nowhere.json: no such file"),
+    ],
+)
+def test_mistakes_end_with_one_line_and_status_2(
+    arguments: tuple[str, ...], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert message in _error(capsys, *arguments, "--experiments-dir", str(tmp_path / "e"))
+    assert not (tmp_path / "e").exists()
+
+
+def test_a_saved_name_that_leaves_the_folder_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps({"name": "../escape"}))
+    printed = _error(capsys, "--configs", str(path), "--experiments-dir", str(tmp_path / "e"))
+    assert "config.json" in printed and "names become folders" in printed and "'../escape'" in printed
+
+
+def test_saved_configurations_are_not_changed_by_flags(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    create_baseline_config().save(tmp_path / "config.json")
+    printed = _error(capsys, "--configs", str(tmp_path / "config.json"), "--learning-rate", "1")
+    assert "leave out --learning-rate" in printed
+    arguments = [*RUN, "--configs", str(tmp_path / "config.json"), "--dry-run", "--experiments-dir", str(tmp_path)]
+    assert main(arguments) == 0
+
+
+def test_analysing_nothing_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--mode", "analyze", "--experiments-dir", str(tmp_path / "none")]) == 2
+    assert str(tmp_path / "none") in capsys.readouterr().err
+
+
+def test_a_failed_experiment_is_status_1_and_the_analysis_follows(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    suite = tmp_path / "mine.py"
+    suite.write_text(
+        "from strategies.category_filter import CategoryFilterConfig\n"
+        "def suite(options):\n"
+        "    impossible = CategoryFilterConfig(categories=('hard',), keep_fraction=0.9)\n"
+        "    return options.across_seeds({'baseline': (), 'impossible': (impossible,)})\n"
+    )
+    where = ("--experiments-dir", str(tmp_path / "e"))
+    size = ("--seeds", "1", "--max-train-samples", "64", "--max-eval-samples", "8", "--num-train-epochs", "2")
+    assert main([*RUN, "--suite", str(suite), *size, *where]) == 1
+    printed = capsys.readouterr().out
+    assert "done    baseline_seed1" in printed and "FAILED  impossible_seed1: SignalError" in printed
+    assert "1 of 2 experiments are done, 1 failed" in printed
+    assert main(["--mode", "analyze", *where]) == 0
+    assert (tmp_path / "e" / "results.csv").is_file()
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("--mode", "run", "--suite", "sample", "--dry-run")])
+def test_answers_without_training_take_under_half_a_second(
+    arguments: tuple[str, ...], root: Path, tmp_path: Path
+) -> None:
+    """Processor time: on a busy machine the clock says how long others took."""
+    used = [_processor_seconds([sys.executable, str(root / "run_experiments.py"), *arguments], tmp_path) for _ in "123"]
+    assert min(used) < 0.5, used
+
+
+def _processor_seconds(command: list[str], folder: Path) -> float:
+    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0
+    return usage.ru_utime + usage.ru_stime
