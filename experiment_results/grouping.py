@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import re
 from collections import defaultdict
@@ -62,27 +61,34 @@ def without_seed(config: Mapping[str, Any]) -> Seedless:
 @lru_cache(maxsize=4096)
 def _without_seed(raw: str) -> Seedless:
     values = json.loads(raw)
+    data_map = values.setdefault("data_map", {})
+    probes = data_map.get("seeds", []) if isinstance(data_map, dict) else []
+    if isinstance(data_map, dict):
+        data_map["seeds"] = list(range(len(probes) or 1))
     known, unknown = _known_part(values)
+    setting = _setting(json.dumps({key: value for key, value in values.items() if key not in _STRATEGY_FIELDS}))
     if known is None:
-        setting = {key: value for key, value in values.items() if key not in _STRATEGY_FIELDS}
-        return Seedless(raw, content_key(values)[:12], content_key(setting)[:12], "")
-    probes = tuple(range(len(known.data_map_seeds)))
-    comparable = dataclasses.replace(
-        known,
-        training=dataclasses.replace(known.training, seed=0),
-        data_map=dataclasses.replace(known.data_map, seeds=probes),
-    )
-    baseline = dataclasses.replace(comparable, strategies=(), filter_validation=False)
+        return Seedless(raw, content_key(json.loads(raw))[:12], setting, "")
+    reads_map = "data_map" in known.required_signals
     plain = {**_plain(known), **unknown}
     folders = {field: plain.get(field) for fields in _FOLDERS.values() for field in fields}
-    group = content_key({"config": comparable.identity(), **folders, **unknown})
-    map_seeds = json.dumps(known.data_map.seeds) if "data_map" in known.required_signals else ""
-    return Seedless(json.dumps(plain, sort_keys=True), group[:12], baseline.identity()[:12], map_seeds)
+    group = content_key({"config": known.identity(), **folders, **unknown})[:12]
+    if reads_map:
+        plain["data_map"]["seeds"] = probes
+    return Seedless(json.dumps(plain, sort_keys=True), group, setting, json.dumps(probes) if reads_map else "")
+
+
+@lru_cache(maxsize=4096)
+def _setting(without_strategies: str) -> str:
+    values = json.loads(without_strategies)
+    known, _ = _known_part(values)
+    return (content_key(values) if known is None else known.identity())[:12]
 
 
 def _known_part(values: Mapping[str, Any]) -> tuple[ExperimentConfig | None, dict[str, Any]]:
-    """Return what this version understands of a configuration, and its strategies where they are unknown here."""
-    for unknown in ({}, {field: values[field] for field in ("strategies",) if field in values}):
+    """Return what this version understands; strategies unknown here, and the signals they may read, come apart."""
+    signals = (*_OPTIONS.values(), *(field for fields in _FOLDERS.values() for field in fields))
+    for unknown in ({}, {field: values[field] for field in ("strategies", *signals) if field in values}):
         try:
             known = {key: value for key, value in values.items() if key not in unknown}
             return ExperimentConfig.from_mapping({**known, "name": "any"}), unknown

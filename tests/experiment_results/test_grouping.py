@@ -52,9 +52,11 @@ def test_variants_of_one_setting_differ_in_the_strategy_alone() -> None:
 
 
 def test_a_strategy_unknown_here_keeps_its_setting() -> None:
-    unknown = [seedless(config_mapping("a", 1, ({"name": "from_elsewhere", "k": k},))) for k in (1, 1, 2)]
+    strategies = [({"name": "from_elsewhere", "k": k},) for k in (1, 1, 2)]
+    unknown = [seedless(config_mapping("a", 1, strategy)) for strategy in strategies]
     assert unknown[0].setting == seedless(config_mapping("b", 1)).setting
     assert unknown[0].group == unknown[1].group != unknown[2].group
+    assert seedless(config_mapping("a", 1, strategies[0], cluster_dir="x")).group != unknown[0].group
 
 
 def test_a_config_that_cannot_be_understood_is_taken_as_it_stands() -> None:
@@ -64,7 +66,9 @@ def test_a_config_that_cannot_be_understood_is_taken_as_it_stands() -> None:
 
 def test_runs_whose_data_maps_come_from_different_seeds_are_one_variant() -> None:
     runs = [_with_map_of(seed=42, probe=42), _with_map_of(seed=43, probe=42), _with_map_of(seed=44, probe=44)]
-    assert len(set(group_runs(runs))) == 1
+    own = seedless(config_mapping("a", 45, FILTER)), 45
+    assert len(set(group_runs([*runs, own]))) == 1
+    assert '"seeds": [42]' in runs[0][0].config
 
 
 def test_map_seeds_tell_variants_apart_where_a_training_seed_was_run_with_both() -> None:
