@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from atomic_files import explain_os_error, write_json
 from clustering.assignments import ASSIGNMENTS_FILE, PROVENANCE_FILE, Clustering, load_clusters, write_clusters
@@ -49,7 +50,7 @@ def cluster_embeddings(options: ClusteringOptions, embeddings_folder: Path, out:
     shown = cluster_map(points, found.cluster, chosen, options.seed)
     terms = {entry["cluster"]: entry["terms"] for entry in summary["clusters"]}
     draw(shown, out / MAP_FILE, _title(summary, facts), terms)
-    columns = {"cluster": found.cluster, "probability": found.probability}
+    columns: dict[str, NDArray[Any]] = {"cluster": found.cluster, "probability": found.probability}
     clustering = Clustering(ids=embeddings.ids, columns=columns, provenance=facts)
     write_clusters(out, clustering)
     return clustering

@@ -73,7 +73,10 @@ def load_clusters(folder: str | Path) -> Clustering:
     expected = provenance.get("num_examples")
     if expected is not None and expected != len(ids):
         raise _broken(path, f"holds {len(ids)} rows, but {PROVENANCE_FILE} says {expected}; was it truncated?")
-    columns = {"cluster": _integers(frame["cluster"], path), "probability": _probabilities(frame["probability"], path)}
+    columns: dict[str, NDArray[Any]] = {
+        "cluster": _integers(frame["cluster"], path),
+        "probability": _probabilities(frame["probability"], path),
+    }
     return Clustering(ids=ids, columns=columns, provenance=provenance)
 
 

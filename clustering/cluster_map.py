@@ -143,7 +143,15 @@ def _draw_cluster(axes: Axes, shown: ClusterMap, number: int, size: float, about
     # Small clusters lie on top, where large ones would hide them.
     style["zorder"] += 0 if noise else number / 1000
     label = f"{name}: {shown.sizes[number]:,}" + (f"  {about}" if about else "")
-    axes.scatter(*points.T, s=size, linewidths=0.25, edgecolors="none" if noise else "#404040", label=label, **style)
+    axes.scatter(
+        points[:, 0],
+        points[:, 1],
+        s=size,
+        linewidths=0.25,
+        edgecolors="none" if noise else "#404040",
+        label=label,
+        **style,
+    )
 
 
 def _name_clusters(axes: Axes, shown: ClusterMap, size: int) -> None:

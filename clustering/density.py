@@ -25,12 +25,16 @@ class Partition(NamedTuple):
     cluster: NDArray[np.int64]
     """(N,) cluster number; -1 is noise."""
     probability: NDArray[np.float32]
-    """(N,) how deep a row lies in its cluster, relative to the deepest: 1 at the core, 0 for noise."""
+    """(N,) how deep a row lies in its cluster, relative to the deepest: 1 at the core, 0 for noise and adopted rows."""
     persistence: NDArray[np.float64]
     """(C,) stability of each cluster in [0, 1]: how long it lasts while the density threshold rises."""
     min_cluster_size: int
     rows_fitted: int
     """Rows the clusters were found in; the others were placed afterwards."""
+    adopted: int
+    """Rows that HDBSCAN calls noise but that were given to the nearest cluster, to keep noise below its limit."""
+    single: bool
+    """No two clusters stand apart: the one cluster is the core of a single blob."""
 
 
 def default_min_cluster_size(num_rows: int) -> int:
@@ -55,7 +59,7 @@ def partition(points: NDArray[np.float64], options: ClusteringOptions) -> Partit
         chosen = np.random.default_rng(options.seed).choice(count, options.max_fit_rows, replace=False)
         fitted = np.sort(chosen)
     share = len(fitted) / count
-    clusterer = _fit(points[fitted], max(2, round(smallest * share)), options)
+    clusterer, single = _fit(points[fitted], max(2, round(smallest * share)), options)
     cluster = np.full(count, NOISE, dtype=np.int64)
     probability = np.zeros(count, dtype=np.float32)
     cluster[fitted], probability[fitted] = clusterer.labels_, clusterer.probabilities_
@@ -64,31 +68,55 @@ def partition(points: NDArray[np.float64], options: ClusteringOptions) -> Partit
 
         others = np.setdiff1d(np.arange(count), fitted, assume_unique=True)
         cluster[others], probability[others] = hdbscan.approximate_predict(clusterer, points[others])
+    adopted = _adopt(points, cluster, options.max_noise)
     cluster, order = _by_size(cluster)
     persistence = np.asarray(clusterer.cluster_persistence_, dtype=np.float64)[order]
-    return Partition(cluster, np.clip(probability, 0, 1), persistence, smallest, len(fitted))
+    return Partition(cluster, np.clip(probability, 0, 1), persistence, smallest, len(fitted), adopted, single)
 
 
 def _all_noise(count: int, smallest: int) -> Partition:
     noise = np.full(count, NOISE, dtype=np.int64)
-    return Partition(noise, np.zeros(count, dtype=np.float32), np.empty(0), smallest, count)
+    return Partition(noise, np.zeros(count, dtype=np.float32), np.empty(0), smallest, count, 0, False)
 
 
-def _fit(points: NDArray[np.float64], smallest: int, options: ClusteringOptions) -> Any:
+def _fit(points: NDArray[np.float64], smallest: int, options: ClusteringOptions) -> tuple[Any, bool]:
+    """Return the fitted HDBSCAN, and whether it had to be allowed a single cluster to find any."""
     import hdbscan
 
     large = len(points) > _PARALLEL_FROM
-    clusterer = hdbscan.HDBSCAN(
-        min_cluster_size=smallest,
-        min_samples=min(options.min_samples, len(points) - 1),
-        cluster_selection_method="eom",
-        core_dist_n_jobs=(os.cpu_count() or 1) if large else 1,
-        prediction_data=True,
-    )
-    with warnings.catch_warnings():
-        # hdbscan 0.8.44 still uses a name that scikit-learn renames; nothing a user could mend.
-        warnings.simplefilter("ignore", category=FutureWarning)
-        return clusterer.fit(points)
+    for single in (False, True):
+        clusterer = hdbscan.HDBSCAN(
+            min_cluster_size=smallest,
+            min_samples=min(options.min_samples, len(points) - 1),
+            cluster_selection_method="eom",
+            allow_single_cluster=single,
+            core_dist_n_jobs=(os.cpu_count() or 1) if large else 1,
+            prediction_data=True,
+        )
+        with warnings.catch_warnings():
+            # hdbscan 0.8.44 still uses a name that scikit-learn renames; nothing a user could mend.
+            warnings.simplefilter("ignore", category=FutureWarning)
+            clusterer.fit(points)
+        if (clusterer.labels_ != NOISE).any():
+            break
+    return clusterer, single
+
+
+def _adopt(points: NDArray[np.float64], cluster: NDArray[np.int64], max_noise: float) -> int:
+    """Give noise rows to the cluster of their nearest clustered row, the nearest first, until noise is rare enough.
+
+    Changes ``cluster`` in place and returns how many rows were adopted.
+    """
+    from sklearn.metrics import pairwise_distances_argmin_min
+
+    noise, members = np.flatnonzero(cluster == NOISE), np.flatnonzero(cluster != NOISE)
+    surplus = len(noise) - int(max_noise * len(cluster))
+    if surplus <= 0 or not len(members):
+        return 0
+    nearest, distance = pairwise_distances_argmin_min(points[noise], points[members])
+    chosen = np.argsort(distance, kind="stable")[:surplus]
+    cluster[noise[chosen]] = cluster[members[nearest[chosen]]]
+    return surplus
 
 
 def _by_size(cluster: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -106,7 +106,8 @@ def _load_encoder(options: ClusteringOptions) -> _Encoder:
         model = model.get_encoder()
     device = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None
     device = device or torch.device("cpu")
-    return _Encoder(model.eval().to(device), tokenizer, device)
+    torch.nn.Module.to(model.train(False), device)
+    return _Encoder(model, tokenizer, device)
 
 
 def choose_windows(features: Dataset, num_rows: int) -> NDArray[np.int64]:
@@ -160,7 +161,7 @@ def _embed(
 def _batches(
     encoder: _Encoder, features: Dataset, windows: NDArray[np.int64], batch_size: int
 ) -> Iterator[tuple[NDArray[np.int64], dict[str, Tensor]]]:
-    """Yield row numbers and padded inputs of similar length, the longest first, so that memory runs out early if ever."""
+    """Yield row numbers and padded inputs of similar length, the longest first: memory runs out early if ever."""
     lengths = features.with_format("arrow")[:]["input_ids"].combine_chunks().value_lengths().to_numpy()[windows]
     order = np.argsort(-lengths, kind="stable")
     spans = [name for name in ("start_positions", "end_positions") if name in features.column_names]
@@ -175,7 +176,7 @@ def _batches(
 
 def _pool(encoder: _Encoder, batch: dict[str, Tensor]) -> Tensor:
     start, end = batch.pop("start_positions", None), batch.pop("end_positions", None)
-    hidden = encoder.model(**batch).last_hidden_state.float()
+    hidden: Tensor = encoder.model(**batch).last_hidden_state.float()
     if start is None or end is None:
         return masked_mean(hidden, batch["attention_mask"])
     cls = _cls_position(batch["input_ids"], encoder.tokenizer)

@@ -1,9 +1,9 @@
 """From embeddings to a few dimensions in which density means something: direction, common part removed, PCA.
 
-Vectors of transformers lie in a narrow cone: a part common to all of them hides what differs. So every part of an
-embedding is scaled to length 1, centred, and freed of its first principal component ("All-but-the-Top", Mu and
-Viswanath, ICLR 2018). A mean over tokens shrinks towards the centre with the length of the text, so it is scaled to
-length 1 once more; [CLS] joined with an answer's mean is not, its halves get equal spread instead, times a weight.
+Vectors of transformers lie in a narrow cone: what all of them share hides what differs. So every part of an embedding
+is scaled to length 1, centred, freed of its first principal components ("All-but-the-Top", Mu and Viswanath, ICLR 2018:
+about one for each hundred dimensions) and scaled to length 1 again, since a mean over many tokens lies nearer to the
+centre than one over few.
 """
 
 from __future__ import annotations
@@ -43,11 +43,11 @@ def reduce_embeddings(vectors: Floats, parts: Sequence[int], options: Clustering
         part = joined[:, begin : begin + width]
         _normalise_rows(vectors[:, begin : begin + width], out=part)
         _remove_common(part, options.seed)
-        if len(parts) == 1:
-            _normalise_rows(part, out=part)
-        part *= weight / max(float(np.sqrt(np.einsum("ij,ij->", part, part) / len(part))), 1e-12)
+        _normalise_rows(part, out=part)
+        part *= weight
         begin += width
-    count = min(options.pca_dimensions, *joined.shape)
+    rows, columns = vectors.shape
+    count = min(options.pca_dimensions, rows, columns)
     pca = PCA(count, svd_solver="randomized", random_state=options.seed, copy=False)
     return np.asarray(pca.fit_transform(joined), dtype=np.float64)
 
@@ -60,13 +60,14 @@ def _normalise_rows(source: Floats, out: NDArray[np.float32]) -> None:
 
 
 def _remove_common(part: NDArray[np.float32], seed: int) -> None:
-    """Centre ``part`` and project its first principal component out, in place."""
+    """Centre ``part`` and project its first principal components out, in place."""
     from sklearn.utils.extmath import randomized_svd
 
     part -= part.mean(axis=0, dtype=np.float64).astype(np.float32)
-    if min(part.shape) < 3:
+    count = max(2, part.shape[1] // 100)
+    if min(part.shape) <= 2 * count:
         return
-    direction = randomized_svd(part, n_components=1, random_state=seed)[2][0]
+    directions = randomized_svd(part, n_components=count, random_state=seed)[2]
     for start in range(0, len(part), _BLOCK):
         block = part[start : start + _BLOCK]
-        block -= np.outer(block @ direction, direction)
+        block -= block @ directions.T @ directions

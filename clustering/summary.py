@@ -21,7 +21,6 @@ __all__ = ["SUMMARY_FILE", "summarise", "table"]
 
 SUMMARY_FILE = "clusters.json"
 _MUCH_NOISE = 0.5
-_ONE_BLOB = 0.9
 _MIXES = {"label": "classes", "planted": "planted"}
 _ADVICE = (
     "try a smaller --min_samples or --min_cluster_size, embed with a model that was trained on this data "
@@ -46,6 +45,7 @@ def summarise(found: Partition, examples: pa.Table) -> dict[str, Any]:
         "noise": {"size": noise, "share": noise / len(found.cluster)},
         "min_cluster_size": found.min_cluster_size,
         "rows_fitted": found.rows_fitted,
+        "rows_adopted": found.adopted,
         "warnings": _warnings(found),
         "clusters": [_one(number, found, terms[number], mixes) for number in numbers],
     }
@@ -68,18 +68,23 @@ def _one(number: int, found: Partition, terms: list[str], mixes: Mapping[str, ND
 def _warnings(found: Partition) -> list[str]:
     count = len(found.cluster)
     noise = int((found.cluster == NOISE).sum())
-    shown = f"{noise:,} of {count:,} rows ({noise / count:.0%})"
     if not len(found.persistence):
         return [
-            f"no clusters: all {count:,} rows are noise, so a cluster filter that drops noise would drop everything. "
-            f"The rows form one blob, or clusters are smaller than {found.min_cluster_size} rows; {_ADVICE}"
+            f"no clusters: all {count:,} rows are noise, so a filter that drops noise would drop everything. The rows "
+            f"form one blob, or clusters are smaller than {found.min_cluster_size} rows; {_ADVICE}"
         ]
-    if noise / count > _MUCH_NOISE:
-        return [f"{shown} are noise, which a cluster filter drops by default; {_ADVICE}"]
-    largest = int((found.cluster == 0).sum())
-    if largest / count > _ONE_BLOB:
-        return [f"cluster 0 holds {largest:,} of {count:,} rows ({largest / count:.0%}): nearly everything is one blob"]
-    return []
+    warnings = []
+    if found.single:
+        warnings.append(f"one blob: no two groups stand apart, so cluster 0 is just its denser part; {_ADVICE}")
+    outside = f"{noise + found.adopted:,} of {count:,} rows ({(noise + found.adopted) / count:.0%})"
+    if found.adopted:
+        warnings.append(
+            f"HDBSCAN calls {outside} noise; the {found.adopted:,} nearest to a cluster joined it with membership 0, "
+            f"so that {noise / count:.0%} are left (--max_noise). The clusters are faint: {_ADVICE}"
+        )
+    elif noise / count > _MUCH_NOISE:
+        warnings.append(f"{outside} are noise, which a cluster filter drops by default; {_ADVICE}")
+    return warnings
 
 
 def table(summary: Mapping[str, Any]) -> Table:
