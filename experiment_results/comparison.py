@@ -23,6 +23,7 @@ COMPARISON_COLUMNS = (
     "strategy",
     "metric",
     "n",
+    "train_rows",
     "mean",
     "std",
     "ci_low",
@@ -40,7 +41,7 @@ COMPARISON_COLUMNS = (
     "group",
 )
 """Columns of a comparison. ``n`` seeds have a score, ``n_pairs`` of them share their seed with the baseline; intervals
-are 95 % t intervals over seeds, empty for a single one."""
+are 95 % t intervals over seeds, empty for a single one. ``train_rows`` is the mean number of rows that were trained."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,18 @@ class VariantRuns:
         """Successful runs whose seed another, later one has as well."""
         seeds = [run["seed"] for run in self.runs if run["success"]]
         return len(seeds) - len(set(seeds))
+
+    @property
+    def mean_train_rows(self) -> float | None:
+        """Rows that successful runs trained on, on average; None where no run says."""
+        rows = [int(run["train_rows"]) for run in self.runs if run["success"] and not pd.isna(run["train_rows"])]
+        return sum(rows) / len(rows) if rows else None
+
+    @property
+    def changed_nothing(self) -> bool:
+        """Whether a strategy was asked for, and every run's plan was the baseline's."""
+        done = [run for run in self.runs if run["success"]]
+        return self.method != BASELINE and bool(done) and all(run["same_as_baseline"] for run in done)
 
     def scores(self, metric: str) -> dict[int, float]:
         """Return the score of each seed; of two runs of one seed the one that finished last counts."""
@@ -146,7 +159,7 @@ def compare(pairs: Sequence[tuple[VariantRuns, VariantRuns | None]], metric: str
         metric: name of a metric.
     """
     table = pd.DataFrame([_row(*pair, metric) for pair in pairs], columns=list(COMPARISON_COLUMNS))
-    numbers = ["mean", "std", "ci_low", "ci_high", "difference", "difference_low", "difference_high"]
+    numbers = ["train_rows", "mean", "std", "ci_low", "ci_high", "difference", "difference_low", "difference_high"]
     return table.astype(dict.fromkeys(numbers, "float64"))
 
 
@@ -156,6 +169,7 @@ def _row(variant: VariantRuns, reference: VariantRuns | None, metric: str) -> di
         "strategy": variant.label,
         "metric": metric,
         "n": len(scores),
+        "train_rows": variant.mean_train_rows,
         "baseline": reference.label if reference else None,
         "n_pairs": 0,
         "failed": len(variant.failed),
@@ -192,6 +206,8 @@ def _notes(
     total, failed = len(variant.runs), variant.failed
     if failed:
         notes.append(f"{len(failed)} of {total} runs failed: {failed[0]['error']}")
+    if variant.changed_nothing:
+        notes.append("changed nothing: every row was kept, with hard labels and equal weights, as in the baseline")
     if variant.num_repeated:
         notes.append(f"{variant.num_repeated} repeated seeds: the last run of a seed counts")
     if summary is None:

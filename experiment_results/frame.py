@@ -26,6 +26,7 @@ _LAST = (
     "finished_at",
     "train_steps",
     "train_rows",
+    "same_as_baseline",
     "folder",
     "group",
     "setting",
@@ -75,6 +76,7 @@ def _row(run: RunRecord) -> dict[str, Any]:
         **data,
         "duration_seconds": results.get("duration_seconds"),
         **{key: results.get(key) for key in ("started_at", "finished_at", "train_steps", "train_rows")},
+        "same_as_baseline": _changed_nothing(results.get("strategy_report")),
         "folder": run.folder.name,
         "config": without_seed(config or _config_from_results(method, label_of(name), data)),
     }
@@ -89,6 +91,11 @@ def _config_from_results(method: str, label: str, data: Mapping[str, str]) -> di
 def _method(config: Mapping[str, Any]) -> str:
     strategies = config.get("strategies") or []
     return "+".join(str(each.get("name")) for each in strategies if isinstance(each, Mapping)) or "baseline"
+
+
+def _changed_nothing(report: Any) -> bool:
+    """Whether the plan kept every row, with hard labels and equal weights."""
+    return isinstance(report, Mapping) and bool(report.get("same_as_baseline"))
 
 
 def _integer(value: Any) -> int | None:

@@ -18,7 +18,7 @@ from experiment_results.wording import data_title, decimals_for, seeds_text, sig
 
 __all__ = ["print_summary"]
 
-_NUMBERS = ("n", "mean", "± 95 %", "std", "difference", "95 % interval")
+_NUMBERS = ("n", "rows", "mean", "± 95 %", "std", "difference", "95 % interval")
 _MAX_LISTED = 5
 _SHOWN_ONCE = ("one seed: no interval", "two seeds: an interval from so few says little")
 """Notes that the caveats below the tables say for all rows."""
@@ -72,14 +72,18 @@ def _rich_table(part: pd.DataFrame, data: tuple[str, ...]) -> Table:
 
 def _cells(row: pd.Series, decimals: int) -> list[Text]:
     if not row["n"]:
-        return [Text(row["strategy"]), Text("0"), Text("failed" if row["failed"] else "no value")]
+        return [Text(row["strategy"]), Text("0"), Text(""), Text("failed" if row["failed"] else "no value")]
     if row["strategy"] == row["baseline"]:
         difference = ["baseline", ""]
     else:
         low, high = signed(row["difference_low"], decimals), signed(row["difference_high"], decimals)
         difference = [signed(row["difference"], decimals), _interval(low, high)]
     spread = [unsigned(value, decimals) for value in (row["mean"], row["ci_high"] - row["mean"], row["std"])]
-    return [Text(text) for text in (row["strategy"], str(row["n"]), *spread, *difference)]
+    return [Text(text) for text in (row["strategy"], str(row["n"]), _rows(row["train_rows"]), *spread, *difference)]
+
+
+def _rows(count: float) -> str:
+    return "–" if pd.isna(count) else f"{count:,.0f}"
 
 
 def _interval(low: str, high: str) -> str:

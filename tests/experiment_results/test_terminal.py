@@ -40,6 +40,10 @@ def test_summary_reads_as_agreed(suite: Path) -> None:
     for seed in (42, 43):
         config = config_mapping(f"cluster_filter_seed{seed}", seed, ({"name": "cluster_filter"},))
         write_run(suite, config, {}, success=False, error=error, started_at="2025-01-02")
+    for seed in (42, 43):
+        config = config_mapping(f"easy_rows_seed{seed}", seed, ({"name": "category_filter"},))
+        report = {"rows_before": 2000, "rows_kept": 2000, "same_as_baseline": True}
+        write_run(suite, config, {"eval_f1": 0.8}, strategy_report=report, started_at="2025-01-03")
     waiting = write_run(suite, config_mapping("baseline_seed45", 45), {})
     (waiting / "results.json").unlink()
     assert _printed(suite) == GOLDEN.read_text(encoding="utf-8")
@@ -53,7 +57,7 @@ def test_the_summary_passes_no_judgement(suite: Path) -> None:
 def test_piped_output_is_never_cut_to_a_width(tmp_path: Path) -> None:
     label = "a_rather_long_name_of_a_variant_that_goes_on_and_on_and_needs_ninety_characters_at_the_least"
     write_suite(tmp_path, {label: ((), {"eval_f1": [0.5, 0.6, 0.7]})}, [1, 2, 3])
-    assert f" {label}  3  0.6000 " in _printed(tmp_path, width=40)
+    assert f" {label}  3  2,000  0.6000 " in _printed(tmp_path, width=40)
 
 
 def test_a_narrow_terminal_folds_the_names_and_keeps_the_numbers(suite: Path) -> None:
