@@ -136,8 +136,15 @@ class ClusteringConfig:
     min_cluster_size: int | None = Field(default=None, ge=2)
     """None means max(15, 0.5 % of the rows)."""
     min_samples: int = Field(default=5, ge=1)
+    """How dense a cluster's core must be: larger calls more rows noise."""
     pca_dimensions: int = Field(default=50, ge=2)
-    seed: int = Field(default=0, ge=0)
+    answer_weight: float = Field(default=0.25, ge=0, le=4)
+    """Question answering: weight of the answer's half of an embedding beside the [CLS] half."""
+    max_noise: float = Field(default=0.3, ge=0, le=1)
+    """Largest share of rows left as noise: beyond it the rows nearest to a cluster join it, with membership 0."""
+    max_fit_rows: int = Field(default=50_000, ge=100)
+    """Above this many rows HDBSCAN is fitted to a random sample of so many, and places the others."""
+    seed: int = Field(default=0, ge=0, lt=2**32)
 
 
 def content_key(values: Mapping[str, Any]) -> str:

@@ -106,6 +106,8 @@ def _experiments(flags: argparse.Namespace) -> list[ExperimentConfig]:
         training["arguments"] = _pairs(flags.arguments, "--arguments", _number_or_text)
     if training:
         given["training"] = training
+    if flags.clustering:
+        given["clustering"] = _pairs(flags.clustering, "--clustering", _number_or_text)
     if flags.columns:
         given["columns"] = _pairs(flags.columns, "--columns", str)
     if flags.configs:
@@ -198,6 +200,7 @@ def _add_signals(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--cartography-dir", metavar="DIR", help="an existing data map, or where to make it")
     group.add_argument("--validation-cartography-dir", metavar="DIR", help="the same for the validation split")
     group.add_argument("--cluster-dir", metavar="DIR", help="an existing clustering, or where to make it")
+    group.add_argument("--clustering", nargs="+", metavar="NAME=VALUE", help="how to cluster, such as min_samples=3")
     group.add_argument("--map-per-seed", action="store_true", default=None, help="each run uses its own seed's map")
     group.add_argument("--map-seeds", nargs="+", type=int, metavar="N", help="average the maps of these seeds")
     group.add_argument("--burn-in", type=int, metavar="N", help="first epochs to leave out of data maps")

@@ -173,7 +173,8 @@ class _Planner:
         if supplied:
             return supplied
         if folder not in self.nodes:
-            node = Node("clusters", f"clusters_{key[:8]}", key, folder, config)
+            rows_of = keys.probe_config(config, config.training.seed)
+            node = Node("clusters", f"clusters_{key[:8]}", key, folder, rows_of)
             self._put_signal(node, state_of(node))
         self._check_same(folder, key)
         return _Signal(folder)

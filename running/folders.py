@@ -64,7 +64,7 @@ def clear_signal(node: Node) -> None:
     """
     for name in _SIGNAL_FILES:
         (node.folder / name).unlink(missing_ok=True)
-    for part in (node.folder / "training_dynamics", probe_folder(node)):
+    for part in (node.folder / "training_dynamics", node.folder / "embeddings", probe_folder(node)):
         _remove_tree(part)
 
 

@@ -149,7 +149,7 @@ PINNED_TRAINING = TrainingConfig(
                 data_map=DataMapConfig(burn_in=1),
                 dataset="data/policyqa",
             ),
-            "961ac7f920a4bb37",
+            "b3d4ff0be59d9b29",
         ),
     ],
     ids=["baseline", "filter", "both"],

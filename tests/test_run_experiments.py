@@ -46,6 +46,7 @@ def test_every_flag_reaches_the_plan(tmp_path: Path, capsys: pytest.CaptureFixtu
     flags += " --num-train-epochs 1.5 --learning-rate 0.01 --per-device-train-batch-size 2 --burn-in 1"
     flags += " --gradient-accumulation-steps 3 --budget steps --map-seeds 1 2 --cartography-dir m --cluster-dir c"
     flags += " --validation-cartography-dir v --arguments bf16=true save_steps=5 optim=sgd max_grad_norm=0.5"
+    flags += " --clustering min_samples=3 model=m/trainer_output"
     main([*RUN, "--suite", str(suite), "--dry-run", "--experiments-dir", str(tmp_path / "e"), *flags.split()])
     capsys.readouterr()
     config = ExperimentConfig.load(tmp_path / "config.json")
@@ -53,6 +54,7 @@ def test_every_flag_reaches_the_plan(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert (config.train_split, config.eval_split, config.eval_datasets) == ("a", "b", ("c", "d@e"))
     assert (config.cartography_dir, config.validation_cartography_dir, config.cluster_dir) == ("m", "v", "c")
     assert (config.ablation, config.data_map.seeds, config.data_map.burn_in) == ("p_only", (1, 2), 1)
+    assert (config.clustering.min_samples, config.clustering.model) == (3, "m/trainer_output")
     training = config.training
     assert (training.seed, training.max_train_samples, training.max_eval_samples, training.max_length) == (7, 9, 8, 64)
     assert (training.num_train_epochs, training.learning_rate, training.budget) == (1.5, 0.01, "steps")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 from pathlib import Path
@@ -9,8 +10,16 @@ from typing import Any
 
 import pytest
 
+from clustering import ClusteringOptions
 from errors import ConfigError
-from experiment_config import CartographyFilterConfig, DataMapConfig, ExperimentConfig, LabelSmoothingConfig
+from experiment_config import (
+    CartographyFilterConfig,
+    ClusterFilterConfig,
+    ClusteringConfig,
+    DataMapConfig,
+    ExperimentConfig,
+    LabelSmoothingConfig,
+)
 from experiment_runner import plan_experiments, run_experiments_from_configs, run_experiments_from_list
 from strategies.category_filter import CategoryFilterConfig
 from tests.running.builders import tiny
@@ -118,6 +127,23 @@ def test_what_a_failed_signal_was_needed_for_fails_with_the_reason(tmp_path: Pat
     assert "data_map_seed42 failed" in result["error"]["message"]
     assert "Traceback" in (tmp_path / "map" / "run.log").read_text()
     assert (tmp_path / "experiments" / config.folder_name / "results.json").is_file()
+
+
+def test_every_setting_of_a_clustering_that_changes_it_is_part_of_an_experiment() -> None:
+    chosen, options = dataclasses.asdict(ClusteringConfig()), dataclasses.asdict(ClusteringOptions())
+    elsewhere = {"max_length", "doc_stride", "batch_size"}  # with the training, or changing speed alone
+    assert {**chosen, "model": "demo"} == {name: value for name, value in options.items() if name not in elsewhere}
+
+
+def test_clusters_are_made_for_the_filter_that_needs_them(tmp_path: Path) -> None:
+    config = tiny("c", ClusterFilterConfig(), clustering=ClusteringConfig(min_cluster_size=4, min_samples=2))
+    (result,) = run_experiments_from_list([config], tmp_path, quiet=True)
+    assert result["success"], result["error"]
+    (clusters,) = (tmp_path / "shared").glob("clusters_*")
+    assert (clusters / "cluster_assignments.csv").is_file()
+    assert {plan.state(node).status for plan in [plan_experiments([config], tmp_path)] for node in plan.nodes} == {
+        "done"
+    }
 
 
 def test_maps_of_several_seeds_are_averaged_and_validation_is_filtered(tmp_path: Path) -> None:
