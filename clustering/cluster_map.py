@@ -24,10 +24,10 @@ VIEWS = ("auto", "umap", "pca")
 _MOST_POINTS = 20_000
 _FEWEST_A_CLUSTER = 50
 _FEW_CLUSTERS = 16
-_NOISE_COLOUR = "#b9b9b9"
-# Okabe and Ito's colours that differ for all common kinds of colour blindness; with eight marks 56 pairs.
+_NOISE_COLOUR = "#9a9a9a"
+# Okabe and Ito's colours that differ for all common kinds of colour blindness; with eleven marks 77 pairs.
 _COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#F0E442")
-_MARKS = ("o", "s", "^", "D", "v", "P", "X", "*")
+_MARKS = ("o", "s", "^", "D", "v", "P", "X", "*", "<", "p", ">")
 
 
 class ClusterMap(NamedTuple):
@@ -67,14 +67,12 @@ def cluster_map(points: NDArray[np.float64], cluster: NDArray[np.int64], view: s
     Args:
         points: (N, D) reduced embeddings.
         cluster: (N,) cluster numbers.
-        view: ``umap`` or ``pca``, the first two components.
+        view: ``umap``, or ``pca``: the two directions in which the clusters' centres differ most.
         seed: of the sample and of UMAP.
     """
     rows = _sample(cluster, np.random.default_rng(seed))
-    flat = _umap(points[rows], seed) if view == "umap" and len(rows) > 15 else points[rows][:, :2]
-    if flat.shape[1] < 2:
-        flat = np.column_stack([flat, np.zeros((len(flat), 2 - flat.shape[1]))])
     shown = cluster[rows]
+    flat = _umap(points[rows], seed) if view == "umap" and len(rows) > 15 else _between(points[rows], shown)
     numbers, counts = np.unique(cluster, return_counts=True)
     known = dict(zip(numbers.tolist(), counts.tolist(), strict=True))
     sizes = {number: known[number] for number in sorted(known, key=lambda number: (number == NOISE, number))}
@@ -93,6 +91,24 @@ def _sample(cluster: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.
     least = np.unique(np.concatenate(chosen))
     rest = np.setdiff1d(order, least)
     return np.union1d(least, rng.permutation(rest)[: max(0, _MOST_POINTS - len(least))])
+
+
+def _between(points: NDArray[np.float64], cluster: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Project on the principal components of the clusters' centres, and of the points where there are too few."""
+    numbers = [number for number in np.unique(cluster) if number != NOISE]
+    centres = np.array([points[cluster == number].mean(axis=0) for number in numbers]).reshape(-1, points.shape[1])
+    axes = np.empty((0, points.shape[1]))
+    for cloud in (centres, points):
+        if len(cloud) < 2 or len(axes) >= 2:
+            continue
+        rest = cloud - cloud.mean(axis=0)
+        rest = rest - rest @ axes.T @ axes
+        _, spread, directions = np.linalg.svd(rest, full_matrices=False)
+        axes = np.vstack([axes, directions[spread > 1e-9 * max(spread[0], 1e-300)]])[:2]
+    axes = np.vstack([axes, np.zeros((2 - len(axes), points.shape[1]))])
+    # The sign of a direction is arbitrary: its largest entry points upwards, on every machine.
+    signs = np.sign(np.take_along_axis(axes, np.abs(axes).argmax(axis=1)[:, None], axis=1))
+    return np.asarray(points @ (axes * np.where(signs == 0, 1, signs)).T)
 
 
 def _umap(points: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
@@ -124,7 +140,7 @@ def draw(shown: ClusterMap, path: Path, title: str, terms: Mapping[int, list[str
     for number in sorted(shown.sizes):
         _draw_cluster(axes, shown, number, size, "" if many else ", ".join(terms.get(number, [])[:3]))
     _name_clusters(axes, shown, 7 if many else 10)
-    names = {"umap": "UMAP", "pca": "principal component"}
+    names = {"umap": "UMAP", "pca": "principal component of the clusters' centres,"}
     axes.set(xlabel=f"{names[shown.view]} 1", ylabel=f"{names[shown.view]} 2", title=title)
     axes.spines[["top", "right"]].set_visible(False)
     _draw_legend(axes, shown, many)
@@ -136,7 +152,7 @@ def _draw_cluster(axes: Axes, shown: ClusterMap, number: int, size: float, about
     points = shown.points[shown.cluster == number]
     noise = number == NOISE
     name = "noise" if noise else str(number)
-    style: dict[str, Any] = {"color": _NOISE_COLOUR, "marker": ".", "alpha": 0.5, "zorder": 1}
+    style: dict[str, Any] = {"color": _NOISE_COLOUR, "marker": "o", "alpha": 0.35, "zorder": 1}
     if not noise:
         mark = _MARKS[number // len(_COLOURS) % len(_MARKS)]
         style = {"color": _COLOURS[number % len(_COLOURS)], "marker": mark, "alpha": 0.75, "zorder": 2}

@@ -176,7 +176,8 @@ def _batches(
 
 def _pool(encoder: _Encoder, batch: dict[str, Tensor]) -> Tensor:
     start, end = batch.pop("start_positions", None), batch.pop("end_positions", None)
-    hidden: Tensor = encoder.model(**batch).last_hidden_state.float()
+    outputs: Any = encoder.model(**batch)
+    hidden: Tensor = outputs.last_hidden_state.float()
     if start is None or end is None:
         return masked_mean(hidden, batch["attention_mask"])
     cls = _cls_position(batch["input_ids"], encoder.tokenizer)
@@ -188,7 +189,8 @@ def _cls_position(input_ids: Tensor, tokenizer: PreTrainedTokenizerBase) -> Tens
     """Return (B,) where [CLS] stands; the first token where the tokeniser has none."""
     if tokenizer.cls_token_id is None:
         return torch.zeros(len(input_ids), dtype=torch.int64, device=input_ids.device)
-    return (input_ids == tokenizer.cls_token_id).int().argmax(dim=1)
+    stands: Tensor = (input_ids == tokenizer.cls_token_id).int()
+    return stands.argmax(dim=1)
 
 
 def _describe(rows: Rows) -> pa.Table:

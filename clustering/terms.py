@@ -22,10 +22,10 @@ def describing_terms(texts: Sequence[str], cluster: NDArray[np.int64], count: in
         count: terms a cluster.
     """
     from scipy import sparse
-    from sklearn.feature_extraction.text import CountVectorizer
+    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, CountVectorizer
 
     numbers, place = np.unique(cluster, return_inverse=True)
-    vectorizer = CountVectorizer(stop_words="english", max_features=50_000)
+    vectorizer = CountVectorizer(stop_words=sorted(ENGLISH_STOP_WORDS | {"did", "does"}), max_features=50_000)
     try:
         words = vectorizer.fit_transform(texts)
     except ValueError:  # no text has a word that is not a stop word
