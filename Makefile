@@ -27,7 +27,7 @@ demo: $(VENV)/.main  ## Run suite minimal over three seeds on the embedded demo,
 	$(RUN) run_experiments.py --mode analyze --experiments-dir experiments/demo
 
 test: $(VENV)/.dev  ## Run all tests that CI runs
-	$(RUN) -m pytest -q -n 2 --dist worksteal $(ARGS)
+	OMP_NUM_THREADS=1 MPLBACKEND=Agg $(RUN) -m pytest -q -n 2 --dist worksteal $(ARGS)
 
 check: $(VENV)/.dev  ## Lint, format and types
 	$(VENV)/bin/ruff check .

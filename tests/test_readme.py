@@ -75,5 +75,7 @@ def test_every_example_runs(root: Path, clone: Path) -> None:
 @pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", *(f"docs/{name}.md" for name in ("architecture",))])
 def test_links_lead_somewhere(root: Path, page: str) -> None:
     source = root / page
-    missing = [link for link in _LINK.findall(source.read_text(encoding="utf-8")) if not (source.parent / link).exists()]
+    missing = [
+        link for link in _LINK.findall(source.read_text(encoding="utf-8")) if not (source.parent / link).exists()
+    ]
     assert not missing
