@@ -11,6 +11,8 @@ from hypothesis import settings
 # Tests never reach for a hub: real loading code runs on local folders.
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+# Small models train fastest on one thread, and test workers share the cores.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # A busy machine is no failure: how long an example takes is the benchmarks' question.
 settings.register_profile("assay", deadline=None)
