@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import transformers
 from transformers import AutoConfig, AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerFast
@@ -47,8 +48,7 @@ def load_tokenizer(name: str) -> PreTrainedTokenizerFast:
     tokenizer = _load(name, "tokeniser", lambda: AutoTokenizer.from_pretrained(name, trust_remote_code=False))
     if not tokenizer.is_fast:
         raise DataError(f"model {name!r}: its tokeniser gives no offsets (no tokenizer.json); choose another model")
-    fast: PreTrainedTokenizerFast = tokenizer
-    return fast
+    return cast(PreTrainedTokenizerFast, tokenizer)
 
 
 def load_model(name: str, task: Task, rows: Rows, dropout: float | None = None) -> PreTrainedModel:
@@ -160,7 +160,7 @@ def _quiet() -> Iterator[None]:
     """Silence the report of new heads and unused weights, which fine-tuning always prints, and the loading bar."""
     verbosity = transformers_logging.get_verbosity()
     bar = transformers_logging.is_progress_bar_enabled()
-    transformers_logging.set_verbosity_error()
+    transformers_logging.set_verbosity(logging.ERROR)
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         yield
