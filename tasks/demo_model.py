@@ -1,4 +1,4 @@
-"""The embedded default model: a tiny BERT without dropout, and a tokeniser made from the generator's vocabulary."""
+"""The embedded default model: a tiny transformer without dropout, and a tokeniser of the generator's vocabulary."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import transformers
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
-from transformers import BertConfig, PreTrainedModel, PreTrainedTokenizerFast
+from transformers import PreTrainedModel, PreTrainedTokenizerFast, RoFormerConfig
 
 from tasks.demo_vocabulary import vocabulary
 
@@ -16,7 +16,7 @@ __all__ = ["build_model", "build_tokenizer"]
 
 _SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 _MAX_LENGTH = 512
-_WIDTH = 128
+_WIDTH = 96
 
 
 def build_tokenizer() -> PreTrainedTokenizerFast:
@@ -51,15 +51,18 @@ def build_model(auto_model_class_name: str, config_fields: Mapping[str, Any]) ->
         auto_model_class_name: name of the transformers auto class, such as ``AutoModelForQuestionAnswering``.
         config_fields: further fields of its config, such as ``num_labels``.
     """
-    config = BertConfig(
+    # Rotary positions and a large initialisation let two layers learn within a few epochs to match a name in the
+    # question with its neighbours in the context; BERT's absolute positions at 0.02 only learn such rows by heart.
+    config = RoFormerConfig(
         vocab_size=len(_tokens()),
         hidden_size=_WIDTH,
         num_hidden_layers=2,
-        num_attention_heads=4,
-        intermediate_size=2 * _WIDTH,
+        num_attention_heads=6,
+        intermediate_size=_WIDTH,
         hidden_dropout_prob=0.0,
         attention_probs_dropout_prob=0.0,
         max_position_embeddings=_MAX_LENGTH,
+        initializer_range=0.15,
         pad_token_id=_SPECIAL.index("[PAD]"),
         **config_fields,
     )

@@ -24,7 +24,7 @@ class FactKind:
     name: str
     values: tuple[str, ...]
     predicate: str
-    """What follows the subject in the plain statement: ``lives in {v}``."""
+    """What follows the subject in the plain statement: ``visits {v}``."""
     question: str
     """The question that goes with :attr:`predicate`."""
 
@@ -35,7 +35,7 @@ class FactKind:
 
     @property
     def ood_statements(self) -> tuple[str, ...]:
-        """Forms of the sentence in the out-of-domain split: the same words in an order never trained on."""
+        """Forms of the sentence in the out-of-domain split: words of the train split, partly in a new order."""
         return (f"{{v}} is the {self.name} of {{s}}.", self.statements[0])
 
     @property
@@ -46,87 +46,69 @@ class FactKind:
     @property
     def ood_questions(self) -> tuple[str, ...]:
         """Forms of the question in the out-of-domain split."""
-        return (f"The {self.name} of {{s}} is what?",)
+        return (f"The {self.name} of {{s}} is what?", self.question)
 
 
-def _kind(name: str, predicate: str, question: str, values: str) -> FactKind:
-    return FactKind(name, tuple(value.strip() for value in values.split(",")), predicate, question)
+def _kind(name: str, predicate: str, question: str, *values: str) -> FactKind:
+    return FactKind(name, tuple(", ".join(values).split(", ")), predicate, question)
 
 
-ORDINARY_SUBJECTS = tuple(
-    "Alma Bruno Clara David Elsa Felix Greta Hugo Irene Jonas Karin Laszlo Maria Nils Olga Pablo Rosa Simon Tessa Victor".split()
-)
+ORDINARY_SUBJECTS = ("Alma", "Bruno", "Clara", "David", "Elsa", "Felix")
 
 ORDINARY_KINDS = (
     _kind(
         "city",
-        "lives in {v}",
-        "Where does {s} live?",
-        "Lisbon, Porto, Vienna, Oslo, Dublin, Prague, Geneva, Turin, Cape Town, New Delhi, Santa Cruz, Saint Malo",
+        "visits {v}",
+        "Which city does {s} visit?",
+        "Lisbon, Porto, Vienna, Oslo, Dublin, Prague, Geneva, Turin",
+        "Cape Town, New Delhi, Santa Cruz, Saint Malo",
     ),
     _kind(
-        "job",
-        "works as a {v}",
-        "As what does {s} work?",
-        "baker, carpenter, dentist, farmer, gardener, nurse, pilot, tailor, night guard, ski teacher, tax lawyer, train driver",
+        "worker",
+        "hires {v}",
+        "Which worker does {s} hire?",
+        "bakers, carpenters, dentists, farmers, gardeners, nurses, pilots, tailors",
+        "night guards, ski teachers, tax lawyers, train drivers",
     ),
     _kind(
         "pet",
-        "keeps a {v}",
+        "keeps {v}",
         "Which pet does {s} keep?",
-        "canary, cat, goat, hamster, pony, rabbit, tortoise, turtle, guinea pig, grey parrot, sheep dog, corn snake",
+        "canaries, cats, goats, hamsters, ponies, rabbits, tortoises, turtles",
     ),
     _kind(
         "instrument",
-        "plays the {v}",
+        "plays {v}",
         "Which instrument does {s} play?",
-        "cello, clarinet, flute, guitar, harp, trumpet, violin, zither, bass drum, church organ, grand piano, tin whistle",
+        "cello, clarinet, flute, guitar, harp, trumpet, violin, zither",
     ),
     _kind(
         "dish",
         "cooks {v}",
         "Which dish does {s} cook?",
-        "goulash, lasagne, paella, pancakes, ratatouille, risotto, sushi, tacos, fried rice, lentil soup, onion tart, potato salad",
-    ),
-    _kind(
-        "colour",
-        "wears {v}",
-        "Which colour does {s} wear?",
-        "amber, beige, black, crimson, purple, silver, turquoise, white, bright red, dark green, light blue, pale yellow",
-    ),
-    _kind(
-        "year",
-        "arrived in {v}",
-        "When did {s} arrive?",
-        "1948, 1953, 1957, 1961, 1964, 1969, 1972, 1976, 1983, 1988, 1991, 1997",
-    ),
-    _kind(
-        "sport",
-        "trains for {v}",
-        "For which sport does {s} train?",
-        "archery, badminton, boxing, cricket, fencing, handball, judo, rowing, ice hockey, table tennis, water polo, rock climbing",
+        "goulash, lasagne, paella, pancakes, ratatouille, risotto, sushi, tacos",
     ),
 )
 
-ODD_SUBJECTS = tuple("Andar Belor Cyrus Deneb Elkar Fomal Gamor Hadar Izar Juvan".split())
+ODD_SUBJECTS = ("Andar", "Belor", "Deneb", "Elkar", "Fomal", "Gamor", "Hadar", "Izar")
 
 ODD_KINDS = (
     _kind(
         "orbit",
-        "circles beyond {v}",
-        "Beyond which planet does comet {s} circle?",
+        "circles {v}",
+        "Which orbit does comet {s} circle?",
         "Mercury, Venus, Jupiter, Saturn, Uranus, Neptune",
     ),
     _kind(
         "tail",
-        "trails frozen {v}",
-        "Which frozen gas does comet {s} trail?",
+        "trails {v}",
+        "Which tail does comet {s} trail?",
         "argon, helium, methane, ammonia, neon, hydrogen",
     ),
     _kind(
         "nucleus",
-        "hides molten {v}",
-        "Which molten metal does comet {s} hide?",
+        "hides {v}",
+        "Which nucleus does comet {s} hide?",
         "iron, nickel, cobalt, titanium, copper, platinum",
     ),
 )
