@@ -77,8 +77,8 @@ class TrainingConfig:
 
     seed: int = Field(default=42, ge=0, lt=2**32)
     """Seeds initialisation and data order."""
-    num_train_epochs: float = Field(default=6, gt=0)
-    learning_rate: float = Field(default=1e-3, gt=0)
+    num_train_epochs: float = Field(default=8, gt=0)
+    learning_rate: float = Field(default=2.5e-3, gt=0)
     weight_decay: float = Field(default=0.0, ge=0)
     warmup_ratio: float = Field(default=0.1, ge=0, lt=1)
     per_device_train_batch_size: int = Field(default=32, ge=1)
@@ -119,12 +119,16 @@ class TrainingConfig:
 class DataMapConfig:
     """How a data map is computed from training dynamics."""
 
-    burn_in: int = Field(default=0, ge=0)
-    """First epochs to leave out."""
+    burn_in: int | None = Field(default=None, ge=0)
+    """First epochs to leave out; None leaves out three in eight, when easy examples vary as they are learned."""
     source: Literal["train", "eval"] = "train"
     """``train``: logits that training computes anyway. ``eval``: one more forward pass at each epoch's end."""
     seeds: tuple[Annotated[int, Field(ge=0)], ...] = ()
     """Seeds of the probe runs; several are averaged. Empty means the experiment's own seed."""
+
+    def epochs_left_out(self, num_train_epochs: float) -> int:
+        """Return how many first epochs of a run the map leaves out."""
+        return int(num_train_epochs * 3 / 8) if self.burn_in is None else self.burn_in
 
 
 @validated_dataclass

@@ -30,9 +30,16 @@ LABEL_NAMES = ("entailment", "neutral", "contradiction")
 _SEED = 20200
 
 _COUNTS = {
-    "train": {"easy": 1900, "ambiguous": 1700, "mislabelled": 240, "odd_topic": 160},
-    "validation": {"easy": 500, "ambiguous": 450, "odd_topic": 50},
-    "ood": {"easy": 450, "ambiguous": 500, "odd_topic": 50},
+    "demo": {
+        "train": {"easy": 1900, "ambiguous": 1700, "mislabelled": 240, "odd_topic": 160},
+        "validation": {"easy": 500, "ambiguous": 450, "odd_topic": 50},
+        "ood": {"easy": 450, "ambiguous": 500, "odd_topic": 50},
+    },
+    "demo-nli": {
+        "train": {"easy": 2600, "ambiguous": 1000, "mislabelled": 240, "odd_topic": 160},
+        "validation": {"easy": 690, "ambiguous": 260, "odd_topic": 50},
+        "ood": {"easy": 600, "ambiguous": 350, "odd_topic": 50},
+    },
 }
 """How many rows of each sort a split has."""
 
@@ -52,7 +59,7 @@ def num_rows(name: str, split: str) -> int:
         DataError: no such data set or split.
     """
     _check(name, split)
-    return sum(_COUNTS[split].values())
+    return sum(_COUNTS[name][split].values())
 
 
 def generate(name: str, split: str) -> list[dict[str, Any]]:
@@ -71,7 +78,8 @@ def generate(name: str, split: str) -> list[dict[str, Any]]:
     """
     _check(name, split)
     rng = np.random.default_rng([_SEED, NAMES.index(name), SPLITS.index(split)])
-    planted = np.repeat(list(_COUNTS[split]), list(_COUNTS[split].values()))
+    counts = _COUNTS[name][split]
+    planted = np.repeat(list(counts), list(counts.values()))
     make = _MAKERS[name]
     return [
         {"id": f"{name}-{split}-{row:05d}", **make(str(sort), split, rng), "planted": str(sort)}

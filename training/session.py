@@ -286,7 +286,8 @@ class Session:
             "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
             "key": self.paths.record_key,
         }
-        build_data_map(folder, provenance, burn_in=config.data_map.burn_in)
+        burn_in = config.data_map.epochs_left_out(config.training.num_train_epochs)
+        build_data_map(folder, provenance, burn_in=burn_in)
 
     # -- evaluation ---------------------------------------------------------------------------------------------
 
