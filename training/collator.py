@@ -37,14 +37,8 @@ class FeatureCollator:
     def __call__(self, features: Sequence[dict[str, Any]]) -> dict[str, Tensor]:
         """Return the batch's tensors."""
         names = [name for name in self.tokenizer.model_input_names if name in features[0]]
-        batch: dict[str, Tensor] = dict(
-            self.tokenizer.pad(
-                {name: [feature[name] for feature in features] for name in names},
-                padding="max_length" if self.pad_to else True,
-                max_length=self.pad_to,
-                return_tensors="pt",
-            )
-        )
+        length = self.pad_to or max(len(feature["input_ids"]) for feature in features)
+        batch = {name: self._padded([feature[name] for feature in features], name, length) for name in names}
         for name in (FEATURE, *self.columns):
             batch[name] = torch.as_tensor([feature[name] for feature in features])
         index = batch[FEATURE].numpy()
@@ -53,3 +47,14 @@ class FeatureCollator:
         if self.smoothing is not None:
             batch[SMOOTHING] = torch.from_numpy(self.smoothing[index])
         return batch
+
+    def _padded(self, rows: Sequence[Sequence[int]], name: str, length: int) -> Tensor:
+        """Return (B, length); padding stands on the right, so that the positions of answers stay.
+
+        ``tokenizer.pad`` does the same several times slower, which small models feel.
+        """
+        padding = {"input_ids": self.tokenizer.pad_token_id, "token_type_ids": self.tokenizer.pad_token_type_id}
+        padded = np.full((len(rows), length), padding.get(name, 0) or 0, dtype=np.int64)
+        for row, values in zip(padded, rows, strict=True):
+            row[: len(values)] = values
+        return torch.from_numpy(padded)

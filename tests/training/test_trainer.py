@@ -60,7 +60,7 @@ def test_the_gradient_does_not_depend_on_accumulation(task: str, tmp_path: Path)
     cut: dict[str, Any] = {"per_device_train_batch_size": 2, "gradient_accumulation_steps": 4}
     parts = gradients(setting(task).trainer(tmp_path / "b", max_steps=1, max_grad_norm=0, **cut))
     for name, gradient in whole.items():
-        torch.testing.assert_close(parts[name], gradient, rtol=1e-4, atol=1e-7)
+        torch.testing.assert_close(parts[name], gradient, rtol=1e-3, atol=1e-6)
 
 
 def test_the_stock_trainers_gradient_is_four_times_too_large_for_classification(tmp_path: Path) -> None:
