@@ -15,16 +15,18 @@ from numpy.typing import NDArray
 from atomic_files import explain_os_error, write_json
 from clustering.assignments import ASSIGNMENTS_FILE, PROVENANCE_FILE, Clustering, load_clusters, write_clusters
 from clustering.cluster_map import MAP_FILE, choose_view, cluster_map, draw
-from clustering.density import partition
+from clustering.density import Partition, partition
 from clustering.embedding_files import Embeddings, load_embeddings
 from clustering.options import ClusteringOptions, content_key
-from clustering.reduction import reduce_embeddings
+from clustering.reduction import reduce_embeddings, removals
 from clustering.summary import SUMMARY_FILE, summarise
 from errors import DataError, SignalError
 
 __all__ = ["cluster_embeddings"]
 
 _FORMAT = 1
+_FAINT = 0.3
+"""Share of noise above which clusters count as faint."""
 _NOT_OURS = ("model", "max_length", "doc_stride", "batch_size")
 """Options that decide about embeddings, not about clusters."""
 _FROM_EMBEDDINGS = ("task", "model", "dataset", "dataset_fingerprint", "split", "num_examples")
@@ -40,8 +42,7 @@ def cluster_embeddings(options: ClusteringOptions, embeddings_folder: Path, out:
     finished = _finished(out, facts["key"])
     if finished is not None:
         return finished
-    points = reduce_embeddings(embeddings.vectors, embeddings.provenance["parts"], options)
-    found = partition(points, options)
+    points, found, facts["removed_components"] = _find(embeddings, options)
     summary = summarise(found, embeddings.examples)
     for warning in summary["warnings"]:
         _log.warning("%s", warning)
@@ -54,6 +55,25 @@ def cluster_embeddings(options: ClusteringOptions, embeddings_folder: Path, out:
     clustering = Clustering(ids=embeddings.ids, columns=columns, provenance=facts)
     write_clusters(out, clustering)
     return clustering
+
+
+def _find(embeddings: Embeddings, options: ClusteringOptions) -> tuple[NDArray[np.float64], Partition, int]:
+    """Return reduced points, their clusters and how many common components were removed.
+
+    None are removed where clusters stand out without. Where they are faint, that number is taken which brings out the
+    most persistent cluster.
+    """
+    parts = embeddings.provenance["parts"]
+    best = None
+    for removed in removals(parts):
+        points = reduce_embeddings(embeddings.vectors, parts, options, removed)
+        found = partition(points, options)
+        if best is None or found.strength > best[1].strength:
+            best = points, found, removed
+        if removed == 0 and found.noise_share <= _FAINT:
+            break
+    assert best is not None
+    return best
 
 
 def _facts(options: ClusteringOptions, embeddings: Embeddings, view: str) -> dict[str, Any]:

@@ -27,7 +27,7 @@ class Partition(NamedTuple):
     probability: NDArray[np.float32]
     """(N,) how deep a row lies in its cluster, relative to the deepest: 1 at the core, 0 for noise and adopted rows."""
     persistence: NDArray[np.float64]
-    """(C,) stability of each cluster in [0, 1]: how long it lasts while the density threshold rises."""
+    """(C,) stability of each cluster in [0, 1]: how long it lasts while the density threshold rises; 0 for a blob."""
     min_cluster_size: int
     rows_fitted: int
     """Rows the clusters were found in; the others were placed afterwards."""
@@ -35,6 +35,16 @@ class Partition(NamedTuple):
     """Rows that HDBSCAN calls noise but that were given to the nearest cluster, to keep noise below its limit."""
     single: bool
     """No two clusters stand apart: the one cluster is the core of a single blob."""
+
+    @property
+    def noise_share(self) -> float:
+        """Share of the rows that HDBSCAN calls noise, adopted or not."""
+        return (int((self.cluster == NOISE).sum()) + self.adopted) / len(self.cluster)
+
+    @property
+    def strength(self) -> float:
+        """Persistence of the most persistent cluster, in [0, 1]."""
+        return float(self.persistence.max(initial=0))
 
 
 def default_min_cluster_size(num_rows: int) -> int:
@@ -70,7 +80,10 @@ def partition(points: NDArray[np.float64], options: ClusteringOptions) -> Partit
         cluster[others], probability[others] = hdbscan.approximate_predict(clusterer, points[others])
     adopted = _adopt(points, cluster, options.max_noise)
     cluster, order = _by_size(cluster)
-    persistence = np.asarray(clusterer.cluster_persistence_, dtype=np.float64)[order]
+    # A single blob has no parent from which it could stand out, and hdbscan's number for it means nothing.
+    persistence = (
+        np.zeros(len(order)) if single else np.asarray(clusterer.cluster_persistence_, dtype=np.float64)[order]
+    )
     return Partition(cluster, np.clip(probability, 0, 1), persistence, smallest, len(fitted), adopted, single)
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["choose_windows", "extract_embeddings"]
 
 _FORMAT = 1
+_CALM = 0.2
 _TEXTS = ("question", "context", "text", "text_pair")
 _WEIGHTS = ("*.safetensors", "*.bin", "config.json", "tokenizer.json")
 
@@ -95,19 +96,32 @@ def _digest(model: str) -> str | None:
 
 
 def _load_encoder(options: ClusteringOptions) -> _Encoder:
-    from tasks.models import load_encoder, load_tokenizer
+    from tasks.models import DEMO, load_encoder, load_tokenizer
 
     tokenizer = load_tokenizer(options.model)
     # The demo model is untrained: its weights follow the seed, and nobody else's random numbers change.
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(options.seed)
         model = load_encoder(options.model)
+    if options.model == DEMO:
+        _calm(model)
     if model.config.is_encoder_decoder:
         model = model.get_encoder()
     device = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None
     device = device or torch.device("cpu")
     torch.nn.Module.to(model.train(False), device)
     return _Encoder(model, tokenizer, device)
+
+
+def _calm(model: PreTrainedModel) -> None:
+    """Shrink the layers' matrices of the untrained model, so that its vectors tell which words a text has.
+
+    It is initialised large, to learn fast; untrained, such layers scramble what the word embeddings hold.
+    """
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if parameter.dim() > 1 and "embeddings" not in name:
+                parameter.mul_(_CALM)
 
 
 def choose_windows(features: Dataset, num_rows: int) -> NDArray[np.int64]:

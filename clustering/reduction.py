@@ -1,9 +1,9 @@
-"""From embeddings to a few dimensions in which density means something: direction, common part removed, PCA.
+"""From embeddings to a few dimensions in which density means something: direction, centre, common part, PCA.
 
-Vectors of transformers lie in a narrow cone: what all of them share hides what differs. So every part of an embedding
-is scaled to length 1, centred, freed of its first principal components ("All-but-the-Top", Mu and Viswanath, ICLR 2018:
-about one for each hundred dimensions) and scaled to length 1 again, since a mean over many tokens lies nearer to the
-centre than one over few.
+Vectors of pretrained and untrained transformers lie in a narrow cone, and what many of them share hides what differs.
+"All-but-the-Top" (Mu and Viswanath, ICLR 2018) takes the first principal components out, about one for each hundred
+dimensions. In a fine-tuned model the first components are the classes themselves, and removing them would remove what
+is sought. So how many to remove is a parameter, and :mod:`clustering.analysis` lets the data decide.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from clustering.options import ClusteringOptions
 
-__all__ = ["reduce_embeddings"]
+__all__ = ["reduce_embeddings", "removals"]
 
 _BLOCK = 8192
 """Rows normalised at once, so that no second copy of everything is made."""
@@ -24,7 +24,14 @@ _BLOCK = 8192
 Floats = NDArray[np.floating[Any]]
 
 
-def reduce_embeddings(vectors: Floats, parts: Sequence[int], options: ClusteringOptions) -> NDArray[np.float64]:
+def removals(parts: Sequence[int]) -> list[int]:
+    """Return the numbers of common components worth trying: none, one, and one for each hundred dimensions."""
+    return [0, 1, max(2, min(parts) // 100)]
+
+
+def reduce_embeddings(
+    vectors: Floats, parts: Sequence[int], options: ClusteringOptions, removed: int = 0
+) -> NDArray[np.float64]:
     """Return the principal components that HDBSCAN reads, (num_examples, at most pca_dimensions).
 
     One float32 copy of ``vectors`` is held in memory.
@@ -33,6 +40,7 @@ def reduce_embeddings(vectors: Floats, parts: Sequence[int], options: Clustering
         vectors: (num_examples, num_dimensions) embeddings, possibly memory-mapped.
         parts: widths of the parts: one for a mean over tokens, two for [CLS] and answer.
         options: dimensions, weight of the answer's part, seed.
+        removed: how many common components are taken out of each part.
     """
     from sklearn.decomposition import PCA
 
@@ -42,14 +50,16 @@ def reduce_embeddings(vectors: Floats, parts: Sequence[int], options: Clustering
     for width, weight in zip(parts, weights, strict=True):
         part = joined[:, begin : begin + width]
         _normalise_rows(vectors[:, begin : begin + width], out=part)
-        _remove_common(part, options.seed)
+        _remove_common(part, removed, options.seed)
+        # A mean over many tokens lies nearer to the centre than one over few: only the direction counts.
         _normalise_rows(part, out=part)
         part *= weight
         begin += width
     rows, columns = vectors.shape
     count = min(options.pca_dimensions, rows, columns)
     pca = PCA(count, svd_solver="randomized", random_state=options.seed, copy=False)
-    return np.asarray(pca.fit_transform(joined), dtype=np.float64)
+    with np.errstate(invalid="ignore"):  # vectors that are all the same have no variance to explain
+        return np.asarray(pca.fit_transform(joined), dtype=np.float64)
 
 
 def _normalise_rows(source: Floats, out: NDArray[np.float32]) -> None:
@@ -59,13 +69,12 @@ def _normalise_rows(source: Floats, out: NDArray[np.float32]) -> None:
         out[start : start + _BLOCK] = block / np.maximum(length, 1e-12)
 
 
-def _remove_common(part: NDArray[np.float32], seed: int) -> None:
+def _remove_common(part: NDArray[np.float32], count: int, seed: int) -> None:
     """Centre ``part`` and project its first principal components out, in place."""
     from sklearn.utils.extmath import randomized_svd
 
     part -= part.mean(axis=0, dtype=np.float64).astype(np.float32)
-    count = max(2, part.shape[1] // 100)
-    if min(part.shape) <= 2 * count:
+    if not count or min(part.shape) <= 2 * count:
         return
     directions = randomized_svd(part, n_components=count, random_state=seed)[2]
     for start in range(0, len(part), _BLOCK):
