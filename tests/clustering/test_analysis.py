@@ -81,4 +81,4 @@ def test_common_components_are_removed_only_where_clusters_are_faint(
         ]
         for folder in (clear, hidden)
     ]
-    assert removed == [0, 2]
+    assert removed[0] == 0 < removed[1]
