@@ -31,12 +31,12 @@ class FactKind:
     @property
     def statements(self) -> tuple[str, ...]:
         """Forms of the sentence in the train and validation splits."""
-        return (f"{{s}} {self.predicate}.", f"The {self.name} of {{s}} is {{v}}.")
+        return (f"{{s}} {self.predicate}.", f"The {self.name} of {{s}}: {{v}}.")
 
     @property
     def ood_statements(self) -> tuple[str, ...]:
         """Forms of the sentence in the out-of-domain split: words of the train split, partly in a new order."""
-        return (f"{{v}} is the {self.name} of {{s}}.", self.statements[0])
+        return (f"{{v}}: the {self.name} of {{s}}.", self.statements[0])
 
     @property
     def questions(self) -> tuple[str, ...]:
@@ -64,9 +64,9 @@ ORDINARY_KINDS = (
         "Cape Town, New Delhi, Santa Cruz, Saint Malo",
     ),
     _kind(
-        "worker",
+        "staff",
         "hires {v}",
-        "Which worker does {s} hire?",
+        "Which staff does {s} hire?",
         "bakers, carpenters, dentists, farmers, gardeners, nurses, pilots, tailors",
         "night guards, ski teachers, tax lawyers, train drivers",
     ),

@@ -87,7 +87,7 @@ def test_padding_changes_nothing_that_is_recorded(task: Task) -> None:
 
 def test_windows_collapse_into_one_row_an_example(task: Task) -> None:
     rows = demo_rows(task, COUNT)
-    features, records = demo_run(task, rows, max_length=32)
+    features, records = demo_run(task, rows, max_length=24)
     examples = task.examples(records, features, rows)
     assert {"gold_prob", "margin", "el2n", "loss", "correct"} <= set(examples)
     assert all(values.shape == (COUNT,) for values in examples.values())
