@@ -24,7 +24,15 @@ from errors import ConfigError, DataError
 from tasks.base import DataSource
 from tasks.demo_data import NAMES as DEMO_NAMES
 
-__all__ = ["SUFFIXES", "WHOLE_FILE", "Location", "choose_split", "locate", "parse_dataset"]
+__all__ = [
+    "SUFFIXES",
+    "WHOLE_FILE",
+    "Location",
+    "choose_split",
+    "locate",
+    "lone_file_of_another_split",
+    "parse_dataset",
+]
 
 SUFFIXES = (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".parquet")
 """File types that can be read."""
@@ -105,6 +113,12 @@ def choose_split(wanted: str, available: Iterable[str], where: str) -> str:
     raise DataError(f"{where}: no split {wanted!r} (it has: {', '.join(sorted(names)) or 'none'})")
 
 
+def lone_file_of_another_split(source: DataSource) -> bool:
+    """Tell whether the source is a lone data file that holds another split than the one it is asked for."""
+    path = Path(source.name).expanduser()
+    return path.is_file() and not _serves_as(_split_of_name(path), source.split)
+
+
 def _locate_in_folder(folder: Path, split: str) -> Location:
     files = [path for path in sorted(folder.iterdir()) if path.suffix.lower() in SUFFIXES and path.is_file()]
     by_split: dict[str, list[Path]] = {}
@@ -130,12 +144,20 @@ def _one_or_shards(paths: list[Path], folder: Path, split: str) -> tuple[Path, .
 def _locate_file(path: Path, split: str) -> Location:
     if path.suffix.lower() not in SUFFIXES:
         raise DataError(f"{path}: unknown type {path.suffix or 'without a suffix'!r}; known: {', '.join(SUFFIXES)}")
-    match = _KNOWN_STEM.fullmatch(path.stem)
-    own = str(match.group(1)) if match else "train"
-    same = own == split or (own in (*_VALIDATION, "test") and split in _VALIDATION)
-    if split != WHOLE_FILE and not same:
+    own = _split_of_name(path)
+    if not _serves_as(own, split):
         raise DataError(
-            f"{path}: one file holds one split, here {own!r}, but split {split!r} is asked for; give a folder "
-            f"with one file a split, name evaluation files in --eval_datasets, or take split 'all' to read this file"
+            f"{path}: one file holds one split, here {own!r}, but split {split!r} is asked for; give a folder with "
+            f"one file a split, name evaluation files in --eval_datasets, or ask for the split {WHOLE_FILE!r} "
+            f"(--eval_split {WHOLE_FILE}) to read this file whatever its name says"
         )
     return Location("files", str(path), split, (path,))
+
+
+def _split_of_name(path: Path) -> str:
+    match = _KNOWN_STEM.fullmatch(path.stem)
+    return str(match.group(1)) if match else "train"
+
+
+def _serves_as(own: str, wanted: str) -> bool:
+    return wanted in (own, WHOLE_FILE) or (own in (*_VALIDATION, "test") and wanted in _VALIDATION)

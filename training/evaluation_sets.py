@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from experiment_config import ExperimentConfig
 from tasks.base import DataSource, Rows
-from tasks.sources import parse_dataset
+from tasks.sources import lone_file_of_another_split, parse_dataset
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -40,13 +40,22 @@ def dataset_slug(name: str) -> str:
 
 
 def evaluation_sources(config: ExperimentConfig, label_names: tuple[str, ...]) -> list[EvaluationSource]:
-    """Return the validation split and every further data set, with prefixes that never clash."""
+    """Return the validation split and every further data set, with prefixes that never clash.
+
+    Where the data set is a lone file without a validation split, the first further data set serves as one.
+    """
     limit = config.training.max_eval_samples
+    sources = {
+        name: replace(
+            parse_dataset(name, config.eval_split), columns=config.columns, max_samples=limit, label_names=label_names
+        )
+        for name in config.eval_datasets
+    }
     main = DataSource(config.dataset, config.eval_split, config.columns, limit, label_names)
+    if sources and lone_file_of_another_split(main):
+        main = sources.pop(next(iter(sources)))
     found = [EvaluationSource("eval", main)]
-    for name in config.eval_datasets:
-        parsed = parse_dataset(name, config.eval_split)
-        source = replace(parsed, columns=config.columns, max_samples=limit, label_names=label_names)
+    for name, source in sources.items():
         prefix = f"eval_{dataset_slug(name)}"
         taken = {known.prefix for known in found}
         number = 2

@@ -70,9 +70,12 @@ def write_predictions(folder: Path, prefix: str, predictions: Sequence[Mapping[s
 def writing_into(folder: Path) -> Iterator[None]:
     """Make ``folder``; turn a failure to write, by whatever library, into an error that says what to do.
 
+    Folders that were made for a run which left nothing in them go again.
+
     Raises:
         ResourceError: the folder cannot be written, or the disk is full.
     """
+    made = [path for path in (folder, *folder.parents) if not path.exists()]
     try:
         folder.mkdir(parents=True, exist_ok=True)
         probe = folder / ".writable"
@@ -88,3 +91,14 @@ def writing_into(folder: Path) -> Iterator[None]:
         if "no space left" in str(error).lower():
             raise explain_os_error(OSError(errno.ENOSPC, "No space left on device"), folder) from error
         raise
+    finally:
+        _remove_empty(made)
+
+
+def _remove_empty(folders: Sequence[Path]) -> None:
+    """Remove folders, innermost first, up to the first that holds something."""
+    for folder in folders:
+        try:
+            folder.rmdir()
+        except OSError:
+            return

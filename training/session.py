@@ -111,6 +111,8 @@ def run_experiment(
     disable_progress_bar()  # type: ignore[no-untyped-call]
     session = Session(config, paths, progress, cache or DataCache())
     with writing_into(paths.output):
+        if do_eval:
+            session.read_evaluation_sets(trained=not do_train)
         outcome = session.train() if do_train else RunOutcome()
         if do_eval:
             outcome = replace(outcome, metrics=session.evaluate())
@@ -291,6 +293,20 @@ class Session:
 
     # -- evaluation ---------------------------------------------------------------------------------------------
 
+    def read_evaluation_sets(self, *, trained: bool) -> None:
+        """Read all that will be evaluated on, so that a mistake in it shows before hours of training.
+
+        Args:
+            trained: the model is evaluated as it is: its own labels count, not those of the training rows.
+
+        Raises:
+            AssayError: a data set is missing, damaged or empty.
+        """
+        self._report("loading")
+        self._label_names = trained_label_names(self.config.model) if trained else self.train_rows().label_names
+        for target in evaluation_sources(self.config, self._label_names):
+            self.cache.rows(self.task, target.source)
+
     def _validation_set(self) -> EvaluationSet:
         rows = self.cache.rows(self.task, evaluation_sources(self.config, self._label_names)[0].source)
         return EvaluationSet(rows, self._features(rows))
@@ -331,7 +347,6 @@ class Session:
 
     def _evaluation_trainer(self) -> StrategyTrainer:
         """Return a trainer around the model as it is, for a run that only evaluates."""
-        self._label_names = trained_label_names(self.config.model)
         rows = self.cache.rows(self.task, evaluation_sources(self.config, self._label_names)[0].source)
         model = load_trained_model(self.config.model, self.task, rows)
         arguments = training_arguments(self.config.training, self.paths.output)

@@ -7,7 +7,7 @@ import pytest
 
 from errors import ConfigError, DataError
 from tasks.base import DataSource
-from tasks.sources import WHOLE_FILE, choose_split, locate, parse_dataset
+from tasks.sources import WHOLE_FILE, choose_split, locate, lone_file_of_another_split, parse_dataset
 
 
 def _folder(folder: Path, *names: str) -> Path:
@@ -109,8 +109,11 @@ def test_a_lone_file_holds_the_split_of_its_name(tmp_path: Path, name: str, spli
 )
 def test_a_lone_file_never_serves_as_another_split(tmp_path: Path, name: str, split: str) -> None:
     path = _folder(tmp_path, name) / name
-    with pytest.raises(DataError, match=r"one file holds one split.*--eval_datasets"):
-        locate(DataSource(str(path), split))
+    source = DataSource(str(path), split)
+    assert lone_file_of_another_split(source)
+    with pytest.raises(DataError, match=r"one file holds one split.*--eval_datasets.*--eval_split all"):
+        locate(source)
+    assert not lone_file_of_another_split(DataSource(str(path), "all"))
 
 
 @pytest.mark.parametrize("name", ["nowhere.json", "./nowhere", "/nowhere/at/all", "~/nowhere"])

@@ -181,3 +181,27 @@ def test_a_trained_model_is_evaluated_as_it_was_left(cache: DataCache, tmp_path:
     config = _config(task="nli", dataset="demo-nli", model=str(tmp_path / "a" / "trainer_output"))
     scored = run_experiment(config, RunPaths(tmp_path / "b"), cache=cache, do_train=False)
     assert scored.metrics == pytest.approx(trained.metrics)
+
+
+def test_a_missing_evaluation_set_shows_before_training(cache: DataCache, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"nowhere\.json"):
+        run_experiment(_config(eval_datasets=("demo@ood", "nowhere.json")), RunPaths(tmp_path / "run"), cache=cache)
+    assert not (tmp_path / "run").exists(), "nothing is left behind"
+
+
+def test_what_a_folder_held_stays_when_a_run_is_refused(cache: DataCache, tmp_path: Path) -> None:
+    (tmp_path / "run" / "trainer_output").mkdir(parents=True)
+    with pytest.raises(DataError):
+        run_experiment(_config(eval_datasets=("nowhere.json",)), RunPaths(tmp_path / "run"), cache=cache)
+    assert (tmp_path / "run" / "trainer_output").is_dir()
+
+
+def test_an_evaluation_set_serves_a_lone_file_as_validation_split(cache: DataCache, tmp_path: Path) -> None:
+    rows = [{"text": f"w{n % 2}", "label": "ab"[n % 2]} for n in range(20)]
+    for name in ("mine", "other", "third"):
+        (tmp_path / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    names = {name: str(tmp_path / f"{name}.jsonl") for name in ("mine", "other", "third")}
+    config = _config(task="classification", dataset=names["mine"], eval_datasets=(names["other"], names["third"]))
+    metrics = run_experiment(config, RunPaths(tmp_path / "run"), cache=cache).metrics
+    assert next(name for name in metrics if name.endswith("accuracy")) == "eval_accuracy"
+    assert sum(name.endswith("accuracy") for name in metrics) == 2
