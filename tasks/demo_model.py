@@ -36,7 +36,7 @@ def build_tokenizer() -> PreTrainedTokenizerFast:
         special_tokens=[(token, tokens.index(token)) for token in ("[CLS]", "[SEP]")],
     )
     names = ("pad_token", "unk_token", "cls_token", "sep_token", "mask_token")
-    return PreTrainedTokenizerFast(
+    return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_object=tokenizer,
         model_max_length=_MAX_LENGTH,
         model_input_names=["input_ids", "token_type_ids", "attention_mask"],
