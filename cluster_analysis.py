@@ -14,8 +14,8 @@ from errors import AssayError
 _EXAMPLES = """\
 examples:
   python extract_embeddings.py && python cluster_analysis.py              the embedded demo, offline
-  python cluster_analysis.py --output_dir sst2_clusters --min_cluster_size 40
-  python cluster_analysis.py --embeddings_dir cluster_output/embeddings --output_dir finer --min_samples 2
+  python cluster_analysis.py sst2_clusters --min_cluster_size 40
+  python cluster_analysis.py sst2_clusters --output_dir finer --min_samples 2
   python cluster_analysis.py --json > clusters.json
 
 Then: python run.py --do_train --filter_clusters --cluster_dir DIR ...
@@ -47,18 +47,23 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     add = parser.add_argument
-    add("--output_dir", default="cluster_output", metavar="DIR", help="gets the clustering (default: cluster_output)")
-    add("--embeddings_dir", metavar="DIR", help="of extract_embeddings.py (default: embeddings in the output folder)")
+    add("folder", nargs="?", help="--output_dir of extract_embeddings.py (default: cluster_output)")
+    add("--output_dir", metavar="DIR", help="gets the clustering (default: the folder of the embeddings)")
+    add("--embeddings_dir", metavar="DIR", help="embeddings elsewhere (default: embeddings/ in the folder)")
     add("--pca_dimensions", type=int, metavar="N", help="principal components that HDBSCAN reads (default: 50)")
     add("--min_cluster_size", type=int, metavar="N", help="fewest rows of a cluster (default: max(15, 0.5%% of rows))")
     add("--min_samples", type=int, metavar="N", help="density of a core; larger calls more rows noise (default: 5)")
     add("--max_noise", type=float, metavar="SHARE", help="rows beyond this join the nearest cluster (default: 0.3)")
     add("--answer_weight", type=float, metavar="W", help="qa: the answer's half beside [CLS] (default: 0.25)")
-    add("--max_fit_rows", type=int, metavar="N", help="above it, fit to a sample and place the rest (default: 50000)")
+    add("--max_fit_rows", type=int, metavar="N", help="above it, fit to a sample and place the rest (default: 30000)")
     add("--seed", type=int, help="of PCA, sample and 2-D view (default: 0)")
     add("--view", default="auto", metavar="VIEW", help="2-D view: umap, pca, auto (UMAP where installed; default)")
     add("--json", action="store_true", help="print clusters.json instead of the table")
     return parser
+
+
+def _out(flags: argparse.Namespace) -> Path:
+    return Path(flags.output_dir or flags.folder or "cluster_output")
 
 
 def _cluster(flags: argparse.Namespace) -> dict[str, Any]:
@@ -69,8 +74,9 @@ def _cluster(flags: argparse.Namespace) -> dict[str, Any]:
     # Warnings are part of the summary, which is reported below, also when nothing had to be made anew.
     logging.getLogger("clustering").setLevel(logging.ERROR)
     options = ClusteringOptions(**{name: getattr(flags, name) for name in _OPTIONS if getattr(flags, name) is not None})
-    out = Path(flags.output_dir)
-    cluster(options, Path(flags.embeddings_dir or out / EMBEDDINGS_FOLDER), out, flags.view)
+    out = _out(flags)
+    embeddings = flags.embeddings_dir or Path(flags.folder or out) / EMBEDDINGS_FOLDER
+    cluster(options, Path(embeddings), out, flags.view)
     summary: dict[str, Any] = read_json(out / "clusters.json")
     return summary
 
@@ -88,7 +94,7 @@ def _report(flags: argparse.Namespace, summary: dict[str, Any]) -> None:
     from clustering.summary import table
 
     Console().print(table(summary))
-    out = Path(flags.output_dir)
+    out = _out(flags)
     print(f"assignments: {out / 'cluster_assignments.csv'}\nmap: {out / MAP_FILE}")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,7 +23,7 @@ examples:
   python extract_embeddings.py --task classification --dataset data/sst2 --columns text=0 label=1 --model MODEL
   python extract_embeddings.py --dataset squad.json --model runs/trainer_output --output_dir squad_clusters
 
-Then: python cluster_analysis.py --output_dir DIR
+Then: python cluster_analysis.py DIR
 """
 
 
@@ -120,7 +121,7 @@ def _report(flags: argparse.Namespace, embeddings: Embeddings) -> None:
         print(json.dumps(facts, indent=2, ensure_ascii=False))
         return
     print(f"embeddings: {folder / 'embeddings.npy'} ({count:,} rows x {width})")
-    print(f"next: python cluster_analysis.py --output_dir {flags.output_dir}")
+    print(f"next: python cluster_analysis.py {shlex.quote(flags.output_dir)}")
 
 
 if __name__ == "__main__":

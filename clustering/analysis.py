@@ -112,6 +112,6 @@ def _unfinish(out: Path) -> None:
 def _title(summary: dict[str, Any], facts: dict[str, Any]) -> str:
     share = summary["noise"]["share"]
     return (
-        f"{facts['dataset']} ({facts['split']}) embedded by {Path(str(facts['model'])).name}: "
+        f"{Path(str(facts['dataset'])).name} ({facts['split']}) embedded by {Path(str(facts['model'])).name}: "
         f"{summary['num_clusters']} clusters, {np.round(100 * share, 1):g} % noise"
     )

@@ -59,13 +59,13 @@ def load_clusters(folder: str | Path) -> Clustering:
     if not path.is_file():
         raise SignalError(
             f"Cluster assignments not found: {path}. Make them with: python extract_embeddings.py --task TASK "
-            f"--dataset DATASET --output_dir {folder} && python cluster_analysis.py --output_dir {folder}"
+            f"--dataset DATASET --output_dir {folder} && python cluster_analysis.py {folder}"
         )
     provenance_path = folder / PROVENANCE_FILE
     if not provenance_path.is_file():
         raise SignalError(
             f"{provenance_path}: missing, so nobody can tell which data {path.name} was made from; "
-            f"make both anew: python cluster_analysis.py --output_dir {folder}"
+            f"make both anew: python cluster_analysis.py {folder}"
         )
     provenance = read_json(provenance_path)
     frame = _read_table(path)
@@ -81,7 +81,7 @@ def load_clusters(folder: str | Path) -> Clustering:
 
 
 def _broken(path: Path, what: str) -> SignalError:
-    return SignalError(f"{path}: {what} Make it anew: python cluster_analysis.py --output_dir {path.parent}")
+    return SignalError(f"{path}: {what} Make it anew: python cluster_analysis.py {path.parent}")
 
 
 def _read_table(path: Path) -> dict[str, NDArray[np.str_]]:

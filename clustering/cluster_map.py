@@ -42,7 +42,7 @@ class ClusterMap(NamedTuple):
     sizes: Mapping[int, int]
     """Rows of each cluster, drawn or not, in the order of the legend; noise last."""
     centres: Mapping[int, tuple[float, float]]
-    """Where each cluster's number stands: the median of its points."""
+    """Where each cluster's number stands: the point nearest to the median."""
     view: str
     """``umap`` or ``pca``."""
 
@@ -76,9 +76,15 @@ def cluster_map(points: NDArray[np.float64], cluster: NDArray[np.int64], view: s
     numbers, counts = np.unique(cluster, return_counts=True)
     known = dict(zip(numbers.tolist(), counts.tolist(), strict=True))
     sizes = {number: known[number] for number in sorted(known, key=lambda number: (number == NOISE, number))}
-    middles = {number: np.median(flat[shown == number], axis=0) for number in sizes if number != NOISE}
-    centres = {number: (float(middle[0]), float(middle[1])) for number, middle in middles.items()}
+    centres = {number: _middle(flat[shown == number]) for number in sizes if number != NOISE}
     return ClusterMap(rows, flat, shown, sizes, centres, view)
+
+
+def _middle(points: NDArray[np.float64]) -> tuple[float, float]:
+    """Return the point nearest to the median, which itself may lie between two parts of a cluster."""
+    distance = np.linalg.norm(points - np.median(points, axis=0), axis=1)
+    x, y = points[int(distance.argmin())]
+    return float(x), float(y)
 
 
 def _sample(cluster: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from typing import Any, NamedTuple
 
@@ -14,9 +13,6 @@ from clustering.options import ClusteringOptions
 from errors import DataError
 
 __all__ = ["Partition", "default_min_cluster_size", "partition"]
-
-_PARALLEL_FROM = 20_000
-"""Rows from which starting worker processes pays."""
 
 
 class Partition(NamedTuple):
@@ -96,14 +92,13 @@ def _fit(points: NDArray[np.float64], smallest: int, options: ClusteringOptions)
     """Return the fitted HDBSCAN, and whether it had to be allowed a single cluster to find any."""
     import hdbscan
 
-    large = len(points) > _PARALLEL_FROM
     for single in (False, True):
         clusterer = hdbscan.HDBSCAN(
             min_cluster_size=smallest,
             min_samples=min(options.min_samples, len(points) - 1),
             cluster_selection_method="eom",
             allow_single_cluster=single,
-            core_dist_n_jobs=(os.cpu_count() or 1) if large else 1,
+            core_dist_n_jobs=1,  # worker processes cost more than they save
             prediction_data=True,
         )
         with warnings.catch_warnings():
