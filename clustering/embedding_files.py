@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from atomic_files import atomic_path, explain_os_error, read_json, write_json
+from atomic_files import atomic_path, read_json, write_json
 from clustering.assignments import PROVENANCE_FILE
 from errors import DataError, SignalError
 
@@ -46,24 +46,21 @@ class Embeddings:
 def vectors_file(folder: Path, shape: tuple[int, int]) -> Iterator[NDArray[np.float32]]:
     """Yield a writable float32 array of ``shape`` that becomes embeddings.npy when the block ends without an error.
 
-    The disk space is claimed first: a memory-mapped write to a full disk would kill the process.
+    The disk space is claimed first: a memory-mapped write to a full disk would kill the process. Until the block ends,
+    embeddings that are there already stay whole.
 
     Raises:
         ResourceError: the folder cannot be written or the disk is full.
     """
-    path = folder / VECTORS_FILE
-    try:
-        # What lay here no longer goes with its provenance from now on.
-        (folder / PROVENANCE_FILE).unlink(missing_ok=True)
-    except OSError as error:
-        raise explain_os_error(error, folder) from error
-    with atomic_path(path) as temporary:
+    with atomic_path(folder / VECTORS_FILE) as temporary:
         vectors = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.float32, shape=shape)
         with temporary.open("r+b") as handle:
             if hasattr(os, "posix_fallocate"):
                 os.posix_fallocate(handle.fileno(), 0, temporary.stat().st_size)
         yield vectors
         vectors.flush()
+        # From here on what lay in the folder no longer goes with its provenance.
+        (folder / PROVENANCE_FILE).unlink(missing_ok=True)
 
 
 def write_examples(folder: Path, examples: pa.Table) -> None:

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from clustering.embedding_files import load_embeddings, vectors_file
-from errors import SignalError
+from errors import ResourceError, SignalError
 from tests.clustering.conftest import MakeEmbeddings
 
 
@@ -18,13 +19,30 @@ def test_vectors_come_back_memory_mapped(make_embeddings: MakeEmbeddings) -> Non
     assert found.ids.tolist() == ["row-0", "row-1", "row-2", "row-3"]
 
 
-def test_an_interrupted_rewrite_leaves_nothing_that_looks_complete(make_embeddings: MakeEmbeddings) -> None:
+def test_an_interrupted_rewrite_leaves_the_former_embeddings(make_embeddings: MakeEmbeddings) -> None:
     folder = make_embeddings(np.zeros((4, 3), dtype=np.float32))
     with pytest.raises(KeyboardInterrupt), vectors_file(folder, (5, 3)):
         raise KeyboardInterrupt
+    assert load_embeddings(folder).vectors.shape == (4, 3)
+    assert not list(folder.glob(".*")), "no temporary file stays"
+
+
+def test_new_vectors_alone_are_not_complete(make_embeddings: MakeEmbeddings) -> None:
+    folder = make_embeddings(np.zeros((4, 3), dtype=np.float32))
+    with vectors_file(folder, (4, 3)) as vectors:
+        vectors[:] = 1
     with pytest.raises(SignalError, match="Embeddings not found"):
         load_embeddings(folder)
-    assert not list(folder.glob(".*")), "no temporary file stays"
+
+
+def test_a_full_disk_is_noticed_before_anything_is_embedded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.posix_fallocate", refuse)
+    with pytest.raises(ResourceError, match="the disk is full"), vectors_file(tmp_path, (5, 3)):
+        pytest.fail("reached the embedding")
+    assert not list(tmp_path.iterdir())
 
 
 def test_missing_embeddings_name_the_command(tmp_path: Path) -> None:
