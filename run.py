@@ -7,7 +7,7 @@ import dataclasses
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from errors import AssayError, ConfigError, DataError
 from registry import nearest
@@ -99,12 +99,17 @@ def _given_flags(words: list[str]) -> dict[str, Any]:
     for action in parser._actions:
         action.default = argparse.SUPPRESS
         action.required = False
+    parser.error = _refuse  # type: ignore[method-assign]  # the usage of so many flags would bury the message
     given, unknown = parser.parse_known_args(words)
     if unknown:
         names = [option.removeprefix("--") for action in parser._actions for option in action.option_strings]
         word = unknown[0].removeprefix("--").partition("=")[0]
         raise ConfigError(f"unknown flag {unknown[0]}{nearest(word, names)}")
     return vars(given)
+
+
+def _refuse(message: str) -> NoReturn:
+    raise ConfigError(f"{message}; see --help")
 
 
 def _words_of_file(path: Path) -> list[str]:

@@ -1,6 +1,6 @@
 """The five strategies side by side, with a random filter of the cartography filter's size as control.
 
-    python run_experiments.py --mode run --suite examples/core_suite.py --seeds 42 43 44 --dry-run
+python run_experiments.py --mode run --suite examples/core_suite.py --seeds 42 43 44 --dry-run
 """
 
 from __future__ import annotations
