@@ -145,18 +145,20 @@ def draw_comparison(sections: Sequence[Section]) -> Figure:
     colours = family_colours(families)
     for section, subfigure in zip(sections, subfigures, strict=True):
         _draw_section(subfigure, section, colours)
-    figure.supxlabel(_legend(sections), fontsize=8, color="#444444")
+    figure.supxlabel(_legend(sections, columns), fontsize=8, color="#444444")
     return figure
 
 
-def _legend(sections: Sequence[Section]) -> str:
+def _legend(sections: Sequence[Section], columns: int) -> str:
+    """Return what the marks mean, in lines of two explanations a column of panels."""
     parts = ["dots: seeds", "diamond: mean", "bar: 95 % interval over seeds", "grey: mean and interval of the baseline"]
     marks = [mark for section in sections for mark in section.rows[0][0].marks]
     if any(len(mark.seeds) == 2 for mark in marks):
         parts.append("dashed: 2 seeds, which say little")
     if any(len(mark.seeds) == 1 for mark in marks):
         parts.append("no bar: one seed")
-    return "    ".join(parts)
+    lines = (parts[start : start + 2 * columns] for start in range(0, len(parts), 2 * columns))
+    return "\n".join("    ".join(line) for line in lines)
 
 
 def _labels(section: Section) -> list[str]:
