@@ -10,6 +10,7 @@ from pathlib import Path
 from errors import ConfigError, SignalError
 from experiment_config import ExperimentConfig
 from planning import keys
+from planning.commands import how_to_make
 from planning.nodes import DONE, NEW, Node, Plan, State
 from planning.status import CLUSTERS_TABLE, DATA_MAP_TABLE, read_mark, recorded_to, state_of
 from strategies import CLUSTERS, DATA_MAP
@@ -138,8 +139,10 @@ class _Planner:
     def _add_average(self, probes: list[ExperimentConfig], key: str, folder: Path) -> None:
         name = f"average_map_{key[:8]}"
         state = state_of(Node("average", name, key, folder, probes[0]))
-        parts = () if state.status == DONE else tuple(self._map_of([probe], None).folder for probe in probes)
-        self._put_signal(Node("average", name, key, folder, probes[0], needs=parts), state)
+        parts = [] if state.status == DONE else [self._map_of([probe], None) for probe in probes]
+        needs = tuple(part.folder for part in parts if not part.supplied_key)
+        supplied = tuple(part.folder for part in parts if part.supplied_key)
+        self._put_signal(Node("average", name, key, folder, probes[0], needs=needs, supplied=supplied), state)
 
     def _add_data_map(self, probe: ExperimentConfig, key: str, folder: Path) -> None:
         node = Node("data_map", probe.name, key, folder, probe)
@@ -198,27 +201,10 @@ class _Planner:
 
     def _put_signal(self, node: Node, state: State) -> Node:
         if state.status != DONE and not self.options.auto_prepare:
-            raise SignalError(_how_to_make(node))
+            raise SignalError(how_to_make(node))
         return self._put(node, state)
 
     def _put(self, node: Node, state: State) -> Node:
         self.nodes[node.folder] = node
         self.states[node.folder] = state
         return node
-
-
-def _how_to_make(node: Node) -> str:
-    config = node.config
-    data = f"--task {config.task} --dataset {config.dataset} --model {config.model}"
-    if node.kind == "clusters":
-        return (
-            f"Cluster assignments not found: {node.folder / CLUSTERS_TABLE}. Make them with: "
-            f"python extract_embeddings.py {data} --output_dir {node.folder} && "
-            f"python cluster_analysis.py --embeddings_dir {node.folder}; or leave out --no-auto-prepare"
-        )
-    seed = "" if node.kind == "average" else f" --seed {config.training.seed}"
-    return (
-        f"Cartography metrics not found: {node.folder / DATA_MAP_TABLE}. Make them with: python run.py {data} "
-        f"--train_split {config.train_split} --do_train --num_train_epochs {config.training.num_train_epochs:g}{seed} "
-        f"--enable_cartography --cartography_output_dir {node.folder}; or leave out --no-auto-prepare"
-    )

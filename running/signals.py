@@ -55,7 +55,7 @@ def _record_data_map(node: Node, experiments_dir: Path, cache: DataCache, progre
 def _average(node: Node, experiments_dir: Path, cache: DataCache, progress: Callable[[Progress], None]) -> None:
     from cartography import average_data_maps
 
-    average_data_maps(node.needs, node.folder)
+    average_data_maps((*node.needs, *node.supplied), node.folder)
 
 
 def _cluster(node: Node, experiments_dir: Path, cache: DataCache, progress: Callable[[Progress], None]) -> None:

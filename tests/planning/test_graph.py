@@ -79,6 +79,15 @@ def test_maps_are_averaged_and_the_missing_ones_trained(tmp_path: Path) -> None:
     assert _node(plan, "cartography_filter_0.33_seed43").data_map == average.folder
 
 
+def test_an_average_takes_a_map_made_by_hand_as_it_is(tmp_path: Path) -> None:
+    part = _node(_plan(tmp_path, map_seeds=(42, 9)), "data_map_seed9")
+    map_table(part.folder, 10)
+    plan = _plan(tmp_path, map_seeds=(42, 9))
+    average = next(node for node in plan.nodes if node.kind == "average")
+    assert average.supplied == (part.folder,)
+    assert average.needs == (_node(plan, "data_map_seed42").folder,), "what is no node is never waited for"
+
+
 def test_the_validation_map_is_planned_once(tmp_path: Path) -> None:
     plan = _plan(tmp_path, "filtering", filter_validation=True)
     validation = [node for node in plan.nodes if node.name == "validation_map_seed42"]
