@@ -79,25 +79,16 @@ def _extract(flags: argparse.Namespace) -> Embeddings:
     from clustering.preparation import EMBEDDINGS_FOLDER
     from tasks import create_task
     from tasks.base import DataSource
+    from tasks.sources import parse_columns
 
     names = ("model", "max_length", "doc_stride", "batch_size", "seed")
     options = ClusteringOptions(**{name: getattr(flags, name) for name in names})
     if flags.max_train_samples is not None and flags.max_train_samples < 1:
         raise ConfigError(f"--max_train_samples: expected 1 or more, got {flags.max_train_samples}")
     task = create_task(flags.task)
-    rows = task.load(DataSource(flags.dataset, flags.split, _columns(flags.columns), flags.max_train_samples))
+    rows = task.load(DataSource(flags.dataset, flags.split, parse_columns(flags.columns), flags.max_train_samples))
     with _progress_bar(len(rows)) as progress:
         return extract(options, rows, task, Path(flags.output_dir) / EMBEDDINGS_FOLDER, progress)
-
-
-def _columns(pairs: list[str]) -> dict[str, str]:
-    columns = {}
-    for pair in pairs:
-        name, separator, column = pair.partition("=")
-        if not (name and separator and column):
-            raise ConfigError(f"--columns: expected canonical=name, such as label=gold_label, got {pair!r}")
-        columns[name] = column
-    return columns
 
 
 @contextmanager

@@ -113,22 +113,15 @@ def _text_source(flags: argparse.Namespace, provenance: Mapping[str, Any]) -> Te
     from cartography.report import TextSource
     from tasks import create_task
     from tasks.base import DataSource
+    from tasks.sources import parse_columns
 
     wanted = {name: str(getattr(flags, name) or provenance.get(name) or "") for name in ("task", "dataset", "split")}
     unknown = [f"--{name}" for name, value in wanted.items() if not value]
     if unknown:
         raise SignalError(f"{flags.folder}: provenance.json does not say which data this is; give {' '.join(unknown)}")
-    columns = _columns(flags.columns) if flags.columns else provenance.get("columns") or {}
+    columns = parse_columns(flags.columns) if flags.columns else provenance.get("columns") or {}
     task = create_task(wanted["task"])
     return TextSource(task, task.load(DataSource(wanted["dataset"], wanted["split"], columns)))
-
-
-def _columns(pairs: list[str]) -> dict[str, str]:
-    split = [pair.partition("=") for pair in pairs]
-    for pair, (name, _, column) in zip(pairs, split, strict=True):
-        if not (name and column):
-            raise ConfigError(f"--columns: expected canonical=name, such as label=gold_label, got {pair!r}")
-    return {name: column for name, _, column in split}
 
 
 def _rebuild(flags: argparse.Namespace) -> None:

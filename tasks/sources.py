@@ -78,6 +78,21 @@ def parse_dataset(name: str, default_split: str = "validation") -> DataSource:
     return DataSource(base, split=split)
 
 
+def parse_columns(pairs: Iterable[str]) -> dict[str, str]:
+    """Return the mapping that ``--columns canonical=name ...`` gives by hand.
+
+    Raises:
+        ConfigError: a pair without name or column.
+    """
+    columns = {}
+    for pair in pairs:
+        name, separator, column = pair.partition("=")
+        if not (name and separator and column):
+            raise ConfigError(f"--columns: expected canonical=name, such as label=gold_label, got {pair!r}")
+        columns[name] = column
+    return columns
+
+
 def locate(source: DataSource) -> Location:
     """Find the rows that a source names.
 
