@@ -11,7 +11,9 @@ from typing import Any, ClassVar
 
 from errors import ConfigError
 from experiment_config import DataMapConfig, ExperimentConfig, TrainingConfig
-from strategies import STRATEGIES, StrategyConfig, config_from_mapping
+from strategies import CLUSTERS, DATA_MAP, STRATEGIES, StrategyConfig, config_from_mapping
+from tasks import usual_task
+from tasks.sources import parse_columns
 from validated import field_names
 
 __all__ = ["FLAG_GROUPS", "RunRequest", "request_from_flags"]
@@ -29,7 +31,7 @@ class DataFlags:
 
     _argument_group_name: ClassVar[str] = "data"
 
-    task: str = _flag("qa", "qa, nli or classification.")
+    task: str | None = _flag(None, "qa, nli or classification (default: what the embedded data set is, else qa).")
     dataset: str = _flag("demo", "demo, demo-nli, a hub name, name:subset, a file, or a folder with one file a split.")
     columns: list[str] = _flag([], "Columns by hand: canonical=name or canonical=position (text=0 label=1).")
     train_split: str = _flag("train", "Split to train on; 'validation' makes a data map of the validation rows.")
@@ -143,6 +145,9 @@ _SWITCHES = {
 }
 """Flag that turns a strategy on, the strategy's registered name, and the group that holds its parameters."""
 
+_SIGNAL_FLAGS = {DATA_MAP: "cartography_dir", CLUSTERS: "cluster_dir"}
+"""Signal that strategies read, and the flag that names its folder, whichever strategy reads it."""
+
 
 @dataclass(frozen=True)
 class RunRequest:
@@ -173,9 +178,13 @@ def request_from_flags(given: Mapping[str, Any]) -> RunRequest:
     do_train, do_eval = bool(rest.pop("do_train", False)), bool(rest.pop("do_eval", False))
     if not (do_train or do_eval):
         raise ConfigError("nothing to do: give --do_train, --do_eval or both")
+    _refuse_idle_flags(given)
     output_dir = Path(rest.pop("output_dir", None) or "trainer_output")
+    config = _config(ours, rest)
+    if do_train:
+        _require_signals(config)
     return RunRequest(
-        config=_config(ours, rest),
+        config=config,
         output_dir=output_dir,
         do_train=do_train,
         do_eval=do_eval,
@@ -183,13 +192,33 @@ def request_from_flags(given: Mapping[str, Any]) -> RunRequest:
     )
 
 
+def _refuse_idle_flags(given: Mapping[str, Any]) -> None:
+    """Refuse a parameter of something that is not turned on, which would otherwise go unnoticed."""
+    switches: dict[str, type[Any]] = {"enable_cartography": CartographyFlags}
+    switches |= {switch: group for switch, (_, group) in _SWITCHES.items()}
+    for switch, group in switches.items():
+        for name in field_names(group):
+            if name in given and name not in _SIGNAL_FLAGS.values() and switch not in given:
+                raise ConfigError(f"--{name} does nothing without --{switch}")
+
+
+def _require_signals(config: ExperimentConfig) -> None:
+    """Refuse a strategy whose data map or clustering nobody named."""
+    for signal in sorted(config.required_signals):
+        folder = _SIGNAL_FLAGS.get(signal)
+        if folder and not getattr(config, folder):
+            raise ConfigError(
+                f"{config.strategy_name} reads a {signal.replace('_', ' ')}: name its folder by --{folder}"
+            )
+
+
 def _config(ours: Mapping[str, Any], rest: dict[str, Any]) -> ExperimentConfig:
     return ExperimentConfig(
         name="run",
-        task=ours["task"],
+        task=ours["task"] or usual_task(ours["dataset"]),
         model=ours["model"],
         dataset=ours["dataset"],
-        columns=_columns(ours["columns"]),
+        columns=parse_columns(ours["columns"]),
         train_split=ours["train_split"],
         eval_split=ours["eval_split"],
         eval_datasets=tuple(ours["eval_datasets"]),
@@ -212,16 +241,6 @@ def _training(ours: Mapping[str, Any], rest: dict[str, Any]) -> TrainingConfig:
 
 def _present(ours: Mapping[str, Any], *names: str) -> dict[str, Any]:
     return {name: ours[name] for name in names if ours[name] is not None}
-
-
-def _columns(pairs: list[str]) -> dict[str, str]:
-    columns = {}
-    for pair in pairs:
-        name, separator, column = pair.partition("=")
-        if not (name and separator and column):
-            raise ConfigError(f"--columns: expected canonical=name, such as label=gold_label, got {pair!r}")
-        columns[name] = column
-    return columns
 
 
 def _strategies(ours: Mapping[str, Any]) -> list[StrategyConfig]:

@@ -9,11 +9,11 @@ from pydantic import Field, field_validator
 
 from experiment_config import ClusteringConfig, DataMapConfig, ExperimentConfig, TrainingConfig
 from strategies import CLUSTERS, StrategyConfig, required_signals
+from tasks import usual_task
 from validated import validated_dataclass
 
 __all__ = ["SuiteOptions"]
 
-_TASK_OF_DATASET = {"demo": "qa", "demo-nli": "nli"}
 _EVAL_DATASETS = {"demo": ("demo@ood",), "demo-nli": ("demo-nli@ood",)}
 
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
@@ -71,7 +71,7 @@ class SuiteOptions:
     @property
     def resolved_task(self) -> str:
         """The task named, else the one of an embedded data set, else ``qa``."""
-        return self.task or _TASK_OF_DATASET.get(self.dataset, "qa")
+        return self.task or usual_task(self.dataset)
 
     def experiment(self, variant: str, seed: int, *strategies: StrategyConfig, **fields: Any) -> ExperimentConfig:
         """Return one experiment of the suite, called ``<variant>_seed<seed>``.

@@ -35,7 +35,7 @@ def load_signals(rows: Rows, task: str, required: frozenset[str], folders: Mappi
     for name in sorted(required):
         folder = folders.get(name)
         if folder is None or name not in loaders:
-            raise SignalError(f"a strategy needs the signal {name!r}, but no folder of it was named")
+            raise SignalError(f"a strategy reads a {name.replace('_', ' ')}, but no folder of one was named")
         found = loaders[name](folder)
         check_same_data(found.provenance, rows, task, folder)
         tables[name] = align(rows.ids, found.ids, found.columns, str(folder))
