@@ -146,7 +146,7 @@ class ClusteringConfig:
     """Question answering: weight of the answer's half of an embedding beside the [CLS] half."""
     max_noise: float = Field(default=0.3, ge=0, le=1)
     """Largest share of rows left as noise: beyond it the rows nearest to a cluster join it, with membership 0."""
-    max_fit_rows: int = Field(default=50_000, ge=100)
+    max_fit_rows: int = Field(default=30_000, ge=100)
     """Above this many rows HDBSCAN is fitted to a random sample of so many, and places the others."""
     seed: int = Field(default=0, ge=0, lt=2**32)
 

@@ -149,7 +149,7 @@ PINNED_TRAINING = TrainingConfig(
                 data_map=DataMapConfig(burn_in=1),
                 dataset="data/policyqa",
             ),
-            "b3d4ff0be59d9b29",
+            "89c0074a7cc17db4",
         ),
     ],
     ids=["baseline", "filter", "both"],

@@ -114,6 +114,8 @@ def _serve() -> None:
             print(pid, flush=True)
             continue
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        # A shell starts background jobs with interrupts ignored, and children inherit that.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         with Path(order["log"]).open("w", buffering=1) as log:
             os.dup2(log.fileno(), 1)
             os.dup2(log.fileno(), 2)
