@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from errors import ConfigError, DataError, ResourceError, SignalError
 from experiment_config import ExperimentConfig, SoftWeightingConfig, TrainingConfig
 from strategies import config_from_mapping
 from training.data import DataCache
+from training.outputs import writing_into
 from training.session import RunOutcome, RunPaths, Session, run_experiment
 
 
@@ -137,6 +139,21 @@ def test_unknown_training_arguments_are_refused_with_the_nearest_name(cache: Dat
         run_experiment(config, RunPaths(tmp_path), cache=cache)
 
 
+def test_the_stock_smoothing_is_refused_since_it_passes_the_plan_by(cache: DataCache, tmp_path: Path) -> None:
+    config = _config(training={"arguments": {"label_smoothing_factor": 0.1}})
+    with pytest.raises(ConfigError, match="uniform_smoothing"):
+        run_experiment(config, RunPaths(tmp_path), cache=cache)
+
+
+def test_a_map_of_the_validation_rows_does_not_serve_training(cache: DataCache, tmp_path: Path) -> None:
+    probe = _config(train_split="validation", training={"max_train_samples": 30})
+    run_experiment(probe, RunPaths(tmp_path / "probe", record_to=tmp_path / "map"), cache=cache)
+    with pytest.raises(SignalError, match=r"demo \(validation split"):
+        run_experiment(
+            _config(SoftWeightingConfig()), RunPaths(tmp_path / "run", data_map=tmp_path / "map"), cache=cache
+        )
+
+
 def test_a_folder_that_cannot_be_written_is_refused_at_once(cache: DataCache, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(ResourceError, match="cannot write here"):
@@ -205,3 +222,31 @@ def test_an_evaluation_set_serves_a_lone_file_as_validation_split(cache: DataCac
     metrics = run_experiment(config, RunPaths(tmp_path / "run"), cache=cache).metrics
     assert next(name for name in metrics if name.endswith("accuracy")) == "eval_accuracy"
     assert sum(name.endswith("accuracy") for name in metrics) == 2
+
+
+def test_a_map_folder_that_cannot_be_written_shows_before_training(cache: DataCache, tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("")
+    paths = RunPaths(tmp_path / "run", record_to=tmp_path / "taken")
+    with pytest.raises(ResourceError, match=r"taken: cannot write here"):
+        run_experiment(_config(), paths, cache=cache)
+    assert [path.name for path in tmp_path.iterdir()] == ["taken"]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        RuntimeError("[enforce fail at inline_container.cc:672] . unexpected pos 750656 vs 750544"),
+        RuntimeError("PytorchStreamWriter failed writing file data/7: file write failed"),
+        ValueError("I/O error: No space left on device (os error 28)"),
+    ],
+)
+def test_a_full_disk_is_told_whatever_library_notices_it(error: Exception, tmp_path: Path) -> None:
+    with pytest.raises(ResourceError, match="the disk is full"), writing_into(tmp_path / "run"):
+        raise error
+    with pytest.raises(ResourceError, match="the disk is full"), writing_into(tmp_path / "run"):
+        try:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        except OSError:
+            raise RuntimeError("something else") from None
+    with pytest.raises(RuntimeError, match="a mistake of ours"), writing_into(tmp_path / "run"):
+        raise RuntimeError("a mistake of ours")
