@@ -38,8 +38,11 @@ def kept_rows(node: Node, plan: Plan) -> RowCount:
 
     The count is exact where the signals exist already; else the strategies are tried on made-up signals.
 
+    Signals that the plan makes itself decide when the experiment's turn comes: one filter that leaves nothing of them
+    must not keep the others from running, so 0 rows are told here.
+
     Raises:
-        SignalError: the signals exist, and the filters would keep nothing of them.
+        SignalError: the user named the signals, and the filters would keep nothing of them.
     """
     config = node.config
     total = split_rows(config, config.train_split, config.training.max_train_samples)
@@ -47,7 +50,12 @@ def kept_rows(node: Node, plan: Plan) -> RowCount:
         return total
     signals = _existing_signals(node, plan)
     if signals is not None and signals.num_examples == total.rows:
-        return RowCount(int(make_plan(config.strategies, signals, config.training.seed).keep.sum()), total.sure)
+        try:
+            return RowCount(int(make_plan(config.strategies, signals, config.training.seed).keep.sum()), total.sure)
+        except SignalError as error:
+            if node.needs:
+                return RowCount(0, total.sure)
+            raise SignalError(f"{node.name}: {error}") from error
     return _expected(config, total)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from atomic_files import explain_os_error
-from errors import ResourceError
+from errors import ResourceError, SignalError
 from experiment_config import ExperimentConfig
 from planning import Node, Plan
 from planning.estimate import Cost
@@ -44,7 +44,7 @@ def check_before_running(plan: Plan, cache: DataCache) -> None:
         check_combination(node.config)
         training_arguments(node.config.training, node.folder)
         rows = _read_data(node.config, cache)
-        _check_plan(node, plan, rows)
+        _check_plan(node, rows)
     models = {node.config.model for node in plan.unfinished}
     models |= {node.config.clustering.model or node.config.model for node in plan.unfinished if node.kind == "clusters"}
     for model in sorted(models):
@@ -60,17 +60,17 @@ def _read_data(config: ExperimentConfig, cache: DataCache) -> Rows:
     return rows
 
 
-def _check_plan(node: Node, plan: Plan, rows: Rows) -> None:
-    """Try the strategies where every signal exists."""
+def _check_plan(node: Node, rows: Rows) -> None:
+    """Try the strategies on what the user named; a signal that the plan makes itself is tried in its turn."""
     config = node.config
+    if not config.strategies or node.needs:
+        return
     folders = {DATA_MAP: node.data_map, CLUSTERS: node.clusters}
-    made_later = [folder for folder in node.needs if plan.states[folder].status != DONE]
-    if config.strategies and not made_later:
-        make_plan(
-            config.strategies,
-            load_signals(rows, config.task, config.required_signals, folders),
-            config.training.seed,
-        )
+    try:
+        signals = load_signals(rows, config.task, config.required_signals, folders)
+        make_plan(config.strategies, signals, config.training.seed)
+    except SignalError as error:
+        raise SignalError(f"{node.name}: {error}") from error
 
 
 def check_writable(folder: Path) -> None:

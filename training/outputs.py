@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -67,38 +67,61 @@ def write_predictions(folder: Path, prefix: str, predictions: Sequence[Mapping[s
 
 
 @contextmanager
-def writing_into(folder: Path) -> Iterator[None]:
-    """Make ``folder``; turn a failure to write, by whatever library, into an error that says what to do.
+def writing_into(folder: Path, *further: Path) -> Iterator[None]:
+    """Make folders; turn a failure to write, by whatever library, into an error that says what to do.
 
     Folders that were made for a run which left nothing in them go again.
 
+    Args:
+        folder: where a run writes; what goes wrong on the way is told of it.
+        *further: other folders that the run writes to.
+
     Raises:
-        ResourceError: the folder cannot be written, or the disk is full.
+        ResourceError: a folder cannot be written, or the disk is full.
     """
-    made = [path for path in (folder, *folder.parents) if not path.exists()]
+    made = [path for place in (*further, folder) for path in (place, *place.parents) if not path.exists()]
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / ".writable"
-        probe.touch()
-        probe.unlink()
+        for place in (folder, *further):
+            _make_writable(place)
         yield
     except AssayError:
         raise
     except OSError as error:
         raise explain_os_error(error, folder) from error
     except Exception as error:
-        # safetensors and torch report a full disk as errors of their own kinds.
-        if "no space left" in str(error).lower():
+        if _tells_of_a_full_disk(error):
             raise explain_os_error(OSError(errno.ENOSPC, "No space left on device"), folder) from error
         raise
     finally:
         _remove_empty(made)
 
 
+def _make_writable(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".writable"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise explain_os_error(error, folder) from error
+
+
+def _tells_of_a_full_disk(error: BaseException | None) -> bool:
+    """Tell whether an error, or one that it followed, says that the disk is full.
+
+    safetensors and torch report it as errors of their own kinds; torch's archive writer, half-way through a file, by
+    the length that it misses.
+    """
+    if error is None:
+        return False
+    text = str(error).lower()
+    full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    known = any(words in text for words in ("no space left", "file write failed", "inline_container.cc"))
+    return full or known or _tells_of_a_full_disk(error.__cause__ or error.__context__)
+
+
 def _remove_empty(folders: Sequence[Path]) -> None:
-    """Remove folders, innermost first, up to the first that holds something."""
+    """Remove those folders, innermost first, that hold nothing."""
     for folder in folders:
-        try:
+        with suppress(OSError):
             folder.rmdir()
-        except OSError:
-            return

@@ -110,7 +110,7 @@ def run_experiment(
     disable_progress_bars()
     disable_progress_bar()  # type: ignore[no-untyped-call]
     session = Session(config, paths, progress, cache or DataCache())
-    with writing_into(paths.output):
+    with writing_into(paths.output, *([paths.record_to] if paths.record_to else [])):
         if do_eval:
             session.read_evaluation_sets(trained=not do_train)
         outcome = session.train() if do_train else RunOutcome()

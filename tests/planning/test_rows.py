@@ -60,3 +60,10 @@ def test_a_filter_that_keeps_nothing_is_seen_before_training(tmp_path: Path) -> 
     config = create_combined_config("c", CategoryFilterConfig(categories=("ambiguous",)), cartography_dir=str(folder))
     with pytest.raises(SignalError, match="keeps none of 4000 rows"):
         _kept(config, tmp_path)
+
+
+def test_a_filter_that_leaves_nothing_of_a_planned_map_does_not_stop_the_plan(tmp_path: Path) -> None:
+    strategies = CategoryFilterConfig(categories=("easy",)), CategoryFilterConfig(categories=("hard",))
+    config = create_combined_config("c", *strategies)
+    finish_map(_plan(config, tmp_path).nodes[0])
+    assert _kept(config, tmp_path) == "0"
