@@ -51,7 +51,7 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     data = parser.add_argument_group("data")
-    data.add_argument("--task", default="qa", help="qa, nli or classification (default: qa)")
+    data.add_argument("--task", help="qa, nli or classification (default: what the embedded data set is, else qa)")
     data.add_argument(
         "--dataset", default="demo", help="demo, demo-nli, a hub name, name:subset, a file or a folder (default: demo)"
     )
@@ -77,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
 def _extract(flags: argparse.Namespace) -> Embeddings:
     from clustering import ClusteringOptions, extract
     from clustering.preparation import EMBEDDINGS_FOLDER
-    from tasks import create_task
+    from tasks import create_task, usual_task
     from tasks.base import DataSource
     from tasks.sources import parse_columns
 
@@ -85,7 +85,7 @@ def _extract(flags: argparse.Namespace) -> Embeddings:
     options = ClusteringOptions(**{name: getattr(flags, name) for name in names})
     if flags.max_train_samples is not None and flags.max_train_samples < 1:
         raise ConfigError(f"--max_train_samples: expected 1 or more, got {flags.max_train_samples}")
-    task = create_task(flags.task)
+    task = create_task(flags.task or usual_task(flags.dataset))
     rows = task.load(DataSource(flags.dataset, flags.split, parse_columns(flags.columns), flags.max_train_samples))
     with _progress_bar(len(rows)) as progress:
         return extract(options, rows, task, Path(flags.output_dir) / EMBEDDINGS_FOLDER, progress)

@@ -103,6 +103,8 @@ def _given_flags(words: list[str]) -> dict[str, Any]:
     given, unknown = parser.parse_known_args(words)
     if unknown:
         names = [option.removeprefix("--") for action in parser._actions for option in action.option_strings]
+        if not unknown[0].startswith("-"):
+            raise ConfigError(f"{unknown[0]!r} is no flag; a JSON or YAML file of flags stands alone, without others")
         word = unknown[0].removeprefix("--").partition("=")[0]
         raise ConfigError(f"unknown flag {unknown[0]}{nearest(word, names)}")
     return vars(given)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from errors import AssayError, ConfigError
 from experiment_config import ExperimentConfig
@@ -56,8 +56,8 @@ _SUITE_FLAGS = (
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status."""
-    flags = _parser().parse_args(arguments)
     try:
+        flags = _parser().parse_args(arguments)
         if flags.mode == "analyze":
             return _analyze(flags)
         return _run(flags)
@@ -150,11 +150,16 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--mode", choices=("run", "analyze"), required=True, help="train a suite, or analyse results")
     parser.add_argument("--experiments-dir", default="experiments", metavar="DIR", help="(default: experiments)")
+    parser.error = _refuse  # type: ignore[method-assign]  # the usage of so many flags would bury the message
     _add_what(parser)
     _add_training(parser)
     _add_signals(parser)
     _add_how(parser)
     return parser
+
+
+def _refuse(message: str) -> NoReturn:
+    raise ConfigError(f"{message}; see --help")
 
 
 def _add_what(parser: argparse.ArgumentParser) -> None:

@@ -59,7 +59,7 @@ def read_split(source: DataSource) -> RawSplit:
         by_position = any(value.isdigit() for value in source.columns.values())
         raw = _join([read_file(path, by_position) for path in location.files])
     if not raw.table.num_rows:
-        raise DataError(f"{raw.where}: split {location.split!r} holds no rows")
+        raise DataError(f"{raw.where}: split {location.split!r} holds no rows; name a file or split that does")
     return raw
 
 
@@ -189,8 +189,23 @@ def _read_json_lines(path: Path) -> pa.Table:
 def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise _not_utf8(path) from error
+    except OSError as error:
         raise DataError(f"{path}: cannot be read ({error})") from error
+
+
+def _not_utf8(path: Path) -> DataError:
+    """Return the error of a file in another encoding, with the line where that shows."""
+    content = path.read_bytes()
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        return DataError(
+            f"{path}: line {line} is not UTF-8 (byte 0x{content[error.start]:02x}); save the file as UTF-8"
+        )
+    return DataError(f"{path}: cannot be read as text")
 
 
 def _read_delimited(path: Path, by_position: bool) -> pa.Table:
@@ -206,14 +221,22 @@ def _read_delimited(path: Path, by_position: bool) -> pa.Table:
     headerless = by_position or any(_NUMBER.fullmatch(cell.strip()) for cell in first)
     names = [str(position) for position in range(len(first))] if headerless else first
     _refuse_repeats(names, path)
+    convert = csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False)
+
+    def read(use_threads: bool) -> pa.Table:
+        options = csv.ReadOptions(use_threads=use_threads, column_names=names, skip_rows=0 if headerless else 1)
+        return csv.read_csv(path, options, parse, convert)
+
     try:
-        return csv.read_csv(
-            path,
-            csv.ReadOptions(column_names=names, skip_rows=0 if headerless else 1),
-            parse,
-            csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False),
-        )
-    except (pa.ArrowInvalid, OSError) as error:
+        return read(use_threads=True)
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error})") from error
+    except pa.ArrowInvalid as error:
+        if "UTF8" in str(error):
+            raise _not_utf8(path) from error
+    try:
+        return read(use_threads=False)  # once more: only without threads does the message count rows
+    except pa.ArrowInvalid as error:
         raise DataError(f"{path}: {error}; quote cells that hold the delimiter, or complete the row") from error
 
 
@@ -224,7 +247,9 @@ def _first_row(path: Path, delimiter: str, tabs: bool) -> list[str]:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = csv.reader(file, delimiter=delimiter, quoting=csv.QUOTE_NONE if tabs else csv.QUOTE_MINIMAL)
             return next(rows, [])
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    except UnicodeDecodeError as error:
+        raise _not_utf8(path) from error
+    except (OSError, csv.Error) as error:
         raise DataError(f"{path}: cannot be read ({error})") from error
 
 

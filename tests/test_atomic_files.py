@@ -98,7 +98,7 @@ def test_an_unwritable_place_is_named(tmp_path: Path) -> None:
     [
         (b'{"a": [1, 2', "not valid JSON at line 1, column 12 .*truncated"),
         (b"", "not valid JSON at line 1, column 1"),
-        (b"\xff\xfe{}", "cannot be read"),
+        (b"\xff\xfe{}", "not UTF-8 at byte 0; save the file as UTF-8"),
     ],
 )
 def test_broken_json_is_named(tmp_path: Path, content: bytes, message: str) -> None:

@@ -74,6 +74,8 @@ def test_every_flag_reaches_the_plan(tmp_path: Path, capsys: pytest.CaptureFixtu
         (("--arguments", "bf16"), "expected NAME=VALUE"),
         (("--no-auto-prepare",), "Cartography metrics not found"),
         (("--configs", "nowhere.json"), "nowhere.json: no such file"),
+        (("--seeds", "one"), "argument --seeds: invalid int value: 'one'; see --help"),
+        (("--seed", "1"), "unrecognized arguments: --seed 1; see --help"),
     ],
 )
 def test_mistakes_end_with_one_line_and_status_2(

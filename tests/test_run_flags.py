@@ -58,6 +58,7 @@ def test_a_strategy_without_its_signal_names_the_flag(given: dict[str, Any], fla
     [
         (("--learning_rate", "abc"), "invalid float value: 'abc'; see --help"),
         (("--max_length",), "expected one argument"),
+        (("settings.yaml",), "'settings.yaml' is no flag; a JSON or YAML file of flags stands alone"),
         (("--learning_rat", "1"), "did you mean 'learning_rate'"),
         (("--num_train_epochs", "0"), "num_train_epochs: input should be greater than 0"),
     ],

@@ -112,10 +112,19 @@ def test_a_split_without_rows_is_an_error(tmp_path: Path, name: str, text: str) 
         read_split(DataSource(str(_write(tmp_path / name, text))))
 
 
-def test_text_that_is_not_utf8_is_named(tmp_path: Path) -> None:
-    (tmp_path / "train.jsonl").write_bytes(b'{"text": "caf\xe9"}')
-    with pytest.raises(DataError, match=r"train.jsonl: cannot be read"):
-        read_file(tmp_path / "train.jsonl")
+@pytest.mark.parametrize("name", ["train.jsonl", "train.csv", "train.tsv"])
+@pytest.mark.parametrize("rows_before", [0, 40_000])
+def test_text_that_is_not_utf8_names_the_line(tmp_path: Path, name: str, rows_before: int) -> None:
+    row = b'{"text": "x"}\n' if name == "train.jsonl" else b"x,y\n" if name == "train.csv" else b"x\ty\n"
+    (tmp_path / name).write_bytes(row * (1 + rows_before) + row.replace(b"x", b"caf\xe9"))
+    with pytest.raises(DataError, match=rf"{name}: line {rows_before + 2} is not UTF-8 .*; save the file as UTF-8"):
+        read_file(tmp_path / name)
+
+
+def test_a_row_with_too_few_cells_is_numbered(tmp_path: Path) -> None:
+    path = _write(tmp_path / "train.csv", "text,label\na,1\nb,2\nonly one\n")
+    with pytest.raises(DataError, match=r"Row #4: Expected 2 columns, got 1: only one; quote cells"):
+        read_file(path)
 
 
 def test_the_hub_while_offline() -> None:
