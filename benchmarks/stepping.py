@@ -3,43 +3,46 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from transformers import Trainer
 
-__all__ = ["step_times"]
+__all__ = ["Stepper", "step_times"]
 
 
-class _Stepper:
-    """Drives one trainer's own training step, optimiser and data loader."""
+class Stepper:
+    """Drives one trainer's own training step, optimiser and data loader.
 
-    def __init__(self, trainer: Trainer) -> None:
+    Args:
+        trainer: what to drive.
+        clock: returns seconds. Processor time, on one thread, is what other work on the machine disturbs least.
+    """
+
+    def __init__(self, trainer: Trainer, clock: Callable[[], float] = time.process_time) -> None:
         self.trainer = trainer
+        self._clock = clock
         trainer.create_optimizer()
         self._model: Any = trainer.model
         self._batches = iter(trainer.get_train_dataloader())
 
     def step(self) -> float:
-        """Fetch a batch, train on it, and return the seconds of processor time that took.
-
-        Processor time, on one thread, is what other work on the machine disturbs least.
-        """
-        started = time.process_time()
+        """Fetch a batch, train on it, and return the seconds that took."""
+        started = self._clock()
         batches, count = self.trainer.get_batch_samples(self._batches, 1, self.trainer.args.device)
         self.trainer.current_gradient_accumulation_steps = 1
         self.trainer.training_step(self._model, batches[0], count)
         optimizer: Any = self.trainer.optimizer
         optimizer.step()
         optimizer.zero_grad()
-        return time.process_time() - started
+        return self._clock() - started
 
 
 def step_times(trainers: Mapping[str, Trainer], steps: int, warm_up: int = 3) -> dict[str, NDArray[np.float64]]:
     """Return the seconds of each step of each trainer, (steps,); the order alternates from step to step."""
-    steppers = {name: _Stepper(trainer) for name, trainer in trainers.items()}
+    steppers = {name: Stepper(trainer) for name, trainer in trainers.items()}
     times: dict[str, list[float]] = {name: [] for name in steppers}
     for number in range(steps + warm_up):
         names = list(steppers) if number % 2 == 0 else list(reversed(steppers))

@@ -22,8 +22,7 @@ from benchmarks.real_input import Input, demo_input, policyqa_input
 from benchmarks.stepping import step_times
 from training.collator import FeatureCollator
 from training.records import FeatureRecords
-from training.sampling import EpochSampler
-from training.trainer import StrategyTrainer, input_lengths, numbered_features
+from training.trainer import StrategyTrainer, numbered_features
 
 
 class PlainTrainer(Trainer):
@@ -47,7 +46,6 @@ def trainers(given: Input, folder: str, batch_size: int) -> dict[str, Trainer]:
         disable_tqdm=True,
     )
     features = numbered_features(given.features, given.task.batch_columns)
-    order = EpochSampler(input_lengths(features), batch_size, seed=0)
     count = len(features)
     rng = np.random.default_rng(0)
     weight = rng.uniform(0.5, 1.5, count).astype(np.float32)
@@ -62,7 +60,6 @@ def trainers(given: Input, folder: str, batch_size: int) -> dict[str, Trainer]:
 
     set_seed(0)
     plain = PlainTrainer(model=given.model(), args=arguments, train_dataset=features, data_collator=plain_collate)
-    plain.order = order
     set_seed(0)
     ours = StrategyTrainer(
         task=given.task,
@@ -72,6 +69,7 @@ def trainers(given: Input, folder: str, batch_size: int) -> dict[str, Trainer]:
         args=arguments,
         train_dataset=features,
     )
+    plain.order = ours._get_train_sampler()
     return {"plain": plain, "ours": ours}
 
 
