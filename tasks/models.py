@@ -15,6 +15,7 @@ from transformers.utils import logging as transformers_logging
 
 from errors import DataError, ResourceError
 from tasks.demo_model import build_model, build_tokenizer
+from tasks.hub import go_offline_if_unreachable
 
 if TYPE_CHECKING:
     from tasks.base import Rows, Task
@@ -135,6 +136,8 @@ def _load(name: str, part: str, load: Callable[[], T]) -> T:
     folder = Path(name)
     if not folder.exists() and _looks_like_path(name):
         raise ResourceError(f"model {name!r}: no such folder; name one with config.json and weights, or 'demo'")
+    if not folder.exists():
+        go_offline_if_unreachable()
     try:
         with _quiet():
             return load()

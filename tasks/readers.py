@@ -22,6 +22,7 @@ from errors import DataError, ResourceError
 from tasks.base import DataSource
 from tasks.demo_data import LABEL_NAMES as DEMO_LABEL_NAMES
 from tasks.demo_data import generate
+from tasks.hub import go_offline_if_unreachable
 from tasks.sources import SUFFIXES, choose_split, locate
 
 __all__ = ["ANSWERS", "RawSplit", "read_file", "read_hub", "read_split", "rows_to_table"]
@@ -297,6 +298,7 @@ def _ask_hub(name: str, ask: Callable[[Callable[..., Any]], Any]) -> Any:
     import datasets
     from datasets.exceptions import DatasetNotFoundError, DatasetsError
 
+    go_offline_if_unreachable()
     try:
         return ask(datasets.load_dataset)
     except DatasetNotFoundError as error:
