@@ -15,7 +15,7 @@ from typing import Any
 
 from errors import DataError, ResourceError
 
-__all__ = ["atomic_path", "explain_os_error", "read_json", "write_json", "write_text"]
+__all__ = ["atomic_path", "check_writable", "explain_os_error", "read_json", "write_json", "write_text"]
 
 
 def explain_os_error(error: OSError, path: Path) -> ResourceError:
@@ -64,6 +64,21 @@ def _read_umask() -> int:
 
 # Read once, before there are threads: reading it sets it for a moment, for the whole process.
 _UMASK = _read_umask()
+
+
+def check_writable(folder: Path) -> None:
+    """Refuse a folder that cannot be written, without leaving a new one behind.
+
+    Raises:
+        ResourceError: it, or the nearest folder above that exists, cannot be written.
+    """
+    existing = folder.absolute()
+    while not existing.exists():
+        existing = existing.parent
+    if not existing.is_dir():
+        raise ResourceError(f"{folder}: {existing} is a file; choose another folder")
+    if not os.access(existing, os.W_OK | os.X_OK):
+        raise explain_os_error(PermissionError(13, "Permission denied"), folder)
 
 
 def write_text(path: Path, text: str) -> None:

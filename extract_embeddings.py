@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from atomic_files import check_writable
 from errors import AssayError, ConfigError
 
 if TYPE_CHECKING:
@@ -85,6 +86,8 @@ def _extract(flags: argparse.Namespace) -> Embeddings:
     options = ClusteringOptions(**{name: getattr(flags, name) for name in names})
     if flags.max_train_samples is not None and flags.max_train_samples < 1:
         raise ConfigError(f"--max_train_samples: expected 1 or more, got {flags.max_train_samples}")
+    # Embedding takes long: whether the result can be kept is asked first.
+    check_writable(Path(flags.output_dir))
     task = create_task(flags.task or usual_task(flags.dataset))
     rows = task.load(DataSource(flags.dataset, flags.split, parse_columns(flags.columns), flags.max_train_samples))
     with _progress_bar(len(rows)) as progress:

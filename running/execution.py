@@ -15,6 +15,7 @@ import torch
 from datasets import disable_progress_bars
 from transformers.utils.logging import disable_progress_bar
 
+from atomic_files import check_writable
 from errors import AssayError, SignalError
 from planning import Node, Plan
 from planning.estimate import Cost
@@ -25,7 +26,7 @@ from running.display import Display, outcome_line
 from running.folders import clear_experiment, clear_signal, run_paths
 from running.locks import claimed
 from running.options import RunnerOptions
-from running.preflight import check_before_running, check_disk, check_writable
+from running.preflight import check_before_running, check_disk
 from running.results import describe_failure, write_failure, write_start, write_success
 from running.run_log import recorded_in, shown_on
 from running.signals import make_signal

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from atomic_files import explain_os_error
 from errors import ResourceError, SignalError
 from experiment_config import ExperimentConfig
 from planning import Node, Plan
@@ -24,7 +22,7 @@ from training.evaluation_sets import evaluation_sources
 from training.session import check_combination
 from training.signals import load_signals
 
-__all__ = ["check_before_running", "check_disk", "check_writable"]
+__all__ = ["check_before_running", "check_disk"]
 
 
 def check_before_running(plan: Plan, cache: DataCache) -> None:
@@ -71,21 +69,6 @@ def _check_plan(node: Node, rows: Rows) -> None:
         make_plan(config.strategies, signals, config.training.seed)
     except SignalError as error:
         raise SignalError(f"{node.name}: {error}") from error
-
-
-def check_writable(folder: Path) -> None:
-    """Refuse a folder that cannot be written, without leaving a new one behind.
-
-    Raises:
-        ResourceError: it, or the nearest folder above that exists, cannot be written.
-    """
-    existing = folder.absolute()
-    while not existing.exists():
-        existing = existing.parent
-    if not existing.is_dir():
-        raise ResourceError(f"{folder}: {existing} is a file; choose another folder")
-    if not os.access(existing, os.W_OK | os.X_OK):
-        raise explain_os_error(PermissionError(13, "Permission denied"), folder)
 
 
 def check_disk(plan: Plan, costs: Mapping[Path, Cost]) -> None:

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from atomic_files import atomic_path, read_json, write_json, write_text
+from atomic_files import atomic_path, check_writable, read_json, write_json, write_text
 from errors import DataError, ResourceError
 
 JSON = st.recursive(
@@ -113,3 +113,11 @@ def test_missing_and_unreadable_files_are_named(tmp_path: Path) -> None:
         read_json(tmp_path / "nowhere.json")
     with pytest.raises(DataError, match="cannot be read"):
         read_json(tmp_path)
+
+
+def test_a_folder_below_a_file_is_refused_before_anything_is_made(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(ResourceError, match="is a file; choose another folder"):
+        check_writable(tmp_path / "file" / "below" / "it")
+    check_writable(tmp_path / "new" / "folder")
+    assert not (tmp_path / "new").exists()

@@ -17,16 +17,19 @@ __all__ = ["training_arguments"]
 
 _OURS = ("seed", "num_train_epochs", "learning_rate", "weight_decay", "gradient_accumulation_steps")
 _OURS_BATCH = ("per_device_train_batch_size", "per_device_eval_batch_size")
-_LOGGED_SHARE_OF_STEPS = 0.02
+_LOGS_A_RUN = 50
 
 
-def training_arguments(config: TrainingConfig, output_dir: Path, *, max_steps: int = -1) -> TrainingArguments:
+def training_arguments(
+    config: TrainingConfig, output_dir: Path, num_steps: int = 0, *, fixed_steps: bool = False
+) -> TrainingArguments:
     """Return the Trainer's arguments; ``config.arguments`` win over our defaults.
 
     Args:
         config: how to train.
         output_dir: where checkpoints and the model go.
-        max_steps: optimiser steps that replace the number of epochs; -1 keeps the epochs.
+        num_steps: optimiser steps of the whole run.
+        fixed_steps: whether ``num_steps`` replaces the number of epochs.
 
     Raises:
         ConfigError: an argument that TrainingArguments does not know, or that it refuses.
@@ -35,11 +38,11 @@ def training_arguments(config: TrainingConfig, output_dir: Path, *, max_steps: i
     values: dict[str, Any] = {
         "output_dir": str(output_dir),
         "warmup_steps": config.warmup_ratio,
-        "max_steps": max_steps,
+        "max_steps": num_steps if fixed_steps else -1,
         "save_strategy": "epoch",
         "save_total_limit": 1,
         "eval_strategy": "no",
-        "logging_steps": _LOGGED_SHARE_OF_STEPS,
+        "logging_steps": max(1, num_steps // _LOGS_A_RUN),
         "report_to": "none",
         "disable_tqdm": True,
         "dataloader_pin_memory": torch.cuda.is_available(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -196,6 +197,8 @@ class Session:
         rows = self.train_rows()
         self._label_names = rows.label_names
         plan = self._plan(rows, self.paths.data_map)
+        if self.config.strategies and plan.report["same_as_baseline"]:
+            logger.warning("%s changes nothing here: this run equals the baseline", self.config.strategy_name)
         all_features = self._features(rows)
         kept = all_features.select(np.flatnonzero(plan.keep[np.asarray(all_features["row"])]))
         trainer = self._make_trainer(rows, kept, plan, num_all_features=len(all_features))
@@ -215,8 +218,8 @@ class Session:
         training = self.config.training
         set_seed(training.seed)
         model = load_model(self.config.model, self.task, rows, training.dropout)
-        max_steps = _steps_of_all(self.config, num_all_features) if training.budget == "steps" else -1
-        arguments = training_arguments(training, self.paths.output, max_steps=max_steps)
+        steps = _optimiser_steps(self.config, num_all_features if training.budget == "steps" else len(kept))
+        arguments = training_arguments(training, self.paths.output, steps, fixed_steps=training.budget == "steps")
         features = numbered_features(kept, self.task.batch_columns)
         owner = np.asarray(kept["row"])
         recording = self.paths.record_to is not None and self.config.data_map.source == "train"
@@ -359,8 +362,9 @@ class Session:
         return self._trainer
 
 
-def _steps_of_all(config: ExperimentConfig, num_features: int) -> int:
-    """Return the optimiser steps that a run over all features takes: the budget a filtered run gets as well."""
+def _optimiser_steps(config: ExperimentConfig, num_features: int) -> int:
+    """Return the optimiser steps over so many features, shared among the processes that torchrun started."""
     training = config.training
-    batches = math.ceil(num_features / training.per_device_train_batch_size)
+    processes = int(os.environ.get("WORLD_SIZE", "1"))
+    batches = math.ceil(num_features / (training.per_device_train_batch_size * processes))
     return math.ceil(math.ceil(batches / training.gradient_accumulation_steps) * training.num_train_epochs)
