@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 from errors import AssayError, ConfigError, DataError
 from registry import nearest
 from run_flags import FLAG_GROUPS, RunRequest, request_from_flags
+from training.processes import is_first_process
 
 _EXAMPLES = """\
 examples:
@@ -54,7 +55,8 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("interrupted; the same command continues from the last checkpoint", file=sys.stderr)
         return 130
-    _print_metrics(request, metrics)
+    if is_first_process():
+        _print_metrics(request, metrics)
     return 0
 
 
@@ -136,6 +138,8 @@ def _words_of_file(path: Path) -> list[str]:
 
 
 def _run(request: RunRequest) -> dict[str, float]:
+    from rich.console import Console
+
     from run_bar import RunBar
     from training.session import RunPaths, run_experiment
 
@@ -147,7 +151,7 @@ def _run(request: RunRequest) -> dict[str, float]:
         data_map=Path(config.cartography_dir) if config.cartography_dir else None,
         clusters=Path(config.cluster_dir) if config.cluster_dir else None,
     )
-    with RunBar() as bar:
+    with RunBar(Console(stderr=True, quiet=not is_first_process())) as bar:
         outcome = run_experiment(config, paths, bar.step, do_train=request.do_train, do_eval=request.do_eval)
     return outcome.metrics
 

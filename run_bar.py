@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -16,10 +15,10 @@ __all__ = ["RunBar"]
 
 
 class RunBar:
-    """Draws one bar a phase on standard error; piped output gets one line a phase."""
+    """Draws one bar a phase on a terminal; piped output gets one line a phase."""
 
-    def __init__(self, console: Console | None = None) -> None:
-        self._console = console or Console(file=sys.stderr)
+    def __init__(self, console: Console) -> None:
+        self._console = console
         self._bars = Progress(
             TextColumn("{task.description}"),
             BarColumn(),

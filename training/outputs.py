@@ -101,7 +101,7 @@ def _make_writable(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         probe = folder / ".writable"
         probe.touch()
-        probe.unlink()
+        probe.unlink(missing_ok=True)  # several processes may try at once
     except OSError as error:
         raise explain_os_error(error, folder) from error
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import math
-import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -37,6 +36,7 @@ from training.collator import FeatureCollator
 from training.data import DataCache
 from training.evaluation_sets import EvaluationSource, evaluation_sources, select_examples
 from training.outputs import check_same_experiment, write_experiment, write_metrics, write_predictions, writing_into
+from training.processes import is_first_process, num_processes
 from training.records import FeatureRecords
 from training.signals import load_signals
 from training.trainer import EvaluationSet, StrategyTrainer, numbered_features
@@ -118,7 +118,7 @@ def run_experiment(
         if do_eval:
             outcome = replace(outcome, metrics=session.evaluate())
     # Checkpoints serve resuming; whoever wants to keep them says how many.
-    if do_train and "save_total_limit" not in config.training.arguments:
+    if do_train and "save_total_limit" not in config.training.arguments and is_first_process():
         remove_checkpoints(paths.output)
     return outcome
 
@@ -365,6 +365,5 @@ class Session:
 def _optimiser_steps(config: ExperimentConfig, num_features: int) -> int:
     """Return the optimiser steps over so many features, shared among the processes that torchrun started."""
     training = config.training
-    processes = int(os.environ.get("WORLD_SIZE", "1"))
-    batches = math.ceil(num_features / (training.per_device_train_batch_size * processes))
+    batches = math.ceil(num_features / (training.per_device_train_batch_size * num_processes()))
     return math.ceil(math.ceil(batches / training.gradient_accumulation_steps) * training.num_train_epochs)
