@@ -15,10 +15,10 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from transformers import TrainingArguments, set_seed
+from transformers import set_seed
 
 from benchmarks.real_input import Input, demo_input, policyqa_input
-from benchmarks.stepping import Stepper
+from benchmarks.stepping import Stepper, arguments_on_cpu
 from training.collator import FeatureCollator
 from training.trainer import StrategyTrainer, numbered_features
 
@@ -32,22 +32,13 @@ def make_trainer(given: Input, folder: str, *, usual: bool) -> StrategyTrainer:
     features = numbered_features(given.features, given.task.batch_columns)
     weight = np.ones(len(features), dtype=np.float32)
     pad_to = 384 if usual else None
-    arguments = TrainingArguments(
-        output_dir=folder,
-        per_device_train_batch_size=BATCH_SIZE,
-        remove_unused_columns=False,
-        report_to="none",
-        use_cpu=True,
-        dataloader_pin_memory=False,
-        disable_tqdm=True,
-    )
     set_seed(0)
     return StrategyTrainer(
         task=given.task,
         collator=FeatureCollator(given.tokenizer, given.task.batch_columns, weight=weight, pad_to=pad_to),
         group_by_length=not usual,
         model=given.model(),
-        args=arguments,
+        args=arguments_on_cpu(folder, BATCH_SIZE),
         train_dataset=features,
     )
 

@@ -8,9 +8,22 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from transformers import Trainer
+from transformers import Trainer, TrainingArguments
 
-__all__ = ["Stepper", "step_times"]
+__all__ = ["Stepper", "arguments_on_cpu", "step_times"]
+
+
+def arguments_on_cpu(folder: str, batch_size: int) -> TrainingArguments:
+    """Return the arguments under which all compared trainers train."""
+    return TrainingArguments(
+        output_dir=folder,
+        per_device_train_batch_size=batch_size,
+        remove_unused_columns=False,
+        report_to="none",
+        use_cpu=True,
+        dataloader_pin_memory=False,
+        disable_tqdm=True,
+    )
 
 
 class Stepper:

@@ -16,10 +16,10 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import torch
-from transformers import Trainer, TrainingArguments, set_seed
+from transformers import Trainer, set_seed
 
 from benchmarks.real_input import Input, demo_input, policyqa_input
-from benchmarks.stepping import step_times
+from benchmarks.stepping import arguments_on_cpu, step_times
 from training.collator import FeatureCollator
 from training.records import FeatureRecords
 from training.trainer import StrategyTrainer, numbered_features
@@ -36,15 +36,7 @@ class PlainTrainer(Trainer):
 
 def trainers(given: Input, folder: str, batch_size: int) -> dict[str, Trainer]:
     """Return the plain trainer and ours, with their own copies of the same model."""
-    arguments = TrainingArguments(
-        output_dir=folder,
-        per_device_train_batch_size=batch_size,
-        remove_unused_columns=False,
-        report_to="none",
-        use_cpu=True,
-        dataloader_pin_memory=False,
-        disable_tqdm=True,
-    )
+    arguments = arguments_on_cpu(folder, batch_size)
     features = numbered_features(given.features, given.task.batch_columns)
     count = len(features)
     rng = np.random.default_rng(0)
