@@ -15,7 +15,7 @@ from typing import Any
 
 from errors import DataError, ResourceError
 
-__all__ = ["atomic_path", "check_writable", "explain_os_error", "read_json", "write_json", "write_text"]
+__all__ = ["atomic_path", "check_writable", "explain_os_error", "finite", "read_json", "write_json", "write_text"]
 
 
 def explain_os_error(error: OSError, path: Path) -> ResourceError:
@@ -92,14 +92,15 @@ def write_json(path: Path, value: Any) -> None:
 
     Numbers that are not finite become null, so that any reader can parse it; numpy's numbers become plain ones.
     """
-    write_text(path, json.dumps(_finite(value), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    write_text(path, json.dumps(finite(value), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
-def _finite(value: Any) -> Any:
+def finite(value: Any) -> Any:
+    """Return ``value`` with plain numbers, string keys and lists, and None where a number is not finite."""
     if isinstance(value, dict):
-        return {str(key): _finite(item) for key, item in value.items()}
+        return {str(key): finite(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
+        return [finite(item) for item in value]
     if isinstance(value, bool | int | str):
         return value
     if isinstance(value, Integral):

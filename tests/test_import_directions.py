@@ -21,6 +21,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # rooms that know nothing of experiments
     "strategies": FOUNDATION,
     "analysis": FOUNDATION,
+    "tracking": FOUNDATION,
     "tasks": FOUNDATION,
     "cartography": FOUNDATION | {"tasks"},
     "clustering": FOUNDATION | {"tasks"},
@@ -30,19 +31,21 @@ MAY_IMPORT: dict[str, set[str]] = {
     # many experiments
     "suites": FOUNDATION | CONFIG,
     "planning": FOUNDATION | CONFIG,
-    "running": FOUNDATION | CONFIG | {"cartography", "clustering", "planning", "training"},
+    "running": FOUNDATION | CONFIG | {"cartography", "clustering", "planning", "tracking", "training"},
     "experiment_runner": FOUNDATION | CONFIG | {"planning", "running"},
     "experiment_results": FOUNDATION | {"analysis", "experiment_config"},
     "experiment_analysis": FOUNDATION | {"analysis", "experiment_config", "experiment_results"},
+    "experiment_commands": FOUNDATION | {"analysis", "experiment_config", "experiment_runner", "tracking"},
     # the commands and their flags; nobody imports a command
     "run_flags": FOUNDATION | CONFIG,
     "run_bar": FOUNDATION | {"training"},
     "run": FOUNDATION | CONFIG | {"run_bar", "run_flags", "training"},
+    "experiment_cli": FOUNDATION | {"experiment_commands"},
     "run_experiments": FOUNDATION | CONFIG | {"experiment_analysis", "experiment_runner", "suites"},
     "extract_embeddings": FOUNDATION | {"clustering", "tasks"},
     "cluster_analysis": FOUNDATION | {"clustering", "tasks"},
 }
-COMMANDS = {"run", "run_experiments", "extract_embeddings", "cluster_analysis"}
+COMMANDS = {"experiment_cli", "run", "run_experiments", "extract_embeddings", "cluster_analysis"}
 NOT_THE_PRODUCT = {"tests", "benchmarks", "examples", "docs", "build", "dist"}
 
 

@@ -1,0 +1,51 @@
+#!/usr/bin/env python
+"""Look after experiments: find them again, compare them, export and delete them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from errors import AssayError
+from experiment_commands.output import run_command
+
+_EXAMPLES = """
+Exit status: 0 done, 1 the answer is no (nothing found, something differs), 2 a mistake in the command or the data,
+130 interrupted.
+"""
+
+app = typer.Typer(
+    name="experiment_cli.py",
+    help=__doc__,
+    epilog=_EXAMPLES,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit status."""
+    return run_command(lambda: _run(arguments))
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    try:
+        status = app(args=None if arguments is None else list(arguments), standalone_mode=False)
+        return status if isinstance(status, int) else 0
+    except AssayError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except typer.TyperException as error:
+        print(f"error: {error.format_message().rstrip('.')}; see --help", file=sys.stderr)
+        return 2
+    except (KeyboardInterrupt, typer.Abort):
+        print("\ninterrupted", file=sys.stderr)
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

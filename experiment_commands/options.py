@@ -1,0 +1,22 @@
+"""Options that several commands share, declared once."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+__all__ = ["Db", "Ids", "Json", "OneId"]
+
+Db = Annotated[
+    str | None,
+    typer.Option(
+        "--db",
+        metavar="PATH|URL",
+        help="The store: a file, or postgresql+psycopg://… (default: $EXPERIMENTS_DB_URL, else experiments.db).",
+        show_default=False,
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of tables.")]
+OneId = Annotated[str, typer.Argument(metavar="ID", help="An experiment: its id, a unique part of it, or its name.")]
+Ids = Annotated[list[str], typer.Argument(metavar="ID...", help="Experiments: ids, unique parts of them, or names.")]

@@ -1,0 +1,64 @@
+"""How commands print: tables for people, JSON for programs, plain text where nobody looks."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from atomic_files import finite
+
+__all__ = ["console", "print_json", "print_table", "run_command", "warn"]
+
+_PIPED_WIDTH = 200
+
+
+def console() -> Console:
+    """Return where tables go: as wide as the terminal; wide and without colour into a pipe or a file."""
+    if sys.stdout.isatty():
+        return Console()
+    return Console(width=int(os.environ.get("COLUMNS", _PIPED_WIDTH)), color_system=None, highlight=False)
+
+
+def print_json(value: Any) -> None:
+    """Print plain values as indented JSON; numbers that are not finite become null."""
+    print(json.dumps(finite(value), indent=2, ensure_ascii=False, allow_nan=False, default=str))
+
+
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[str | Text]], right: Sequence[str] = ()) -> None:
+    """Print a table.
+
+    Args:
+        columns: headings.
+        rows: one cell a column; text is shown as it is, markup in it means nothing.
+        right: headings of the columns that are aligned to the right, such as numbers.
+    """
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in columns:
+        table.add_column(Text(name), justify="right" if name in right else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(cell if isinstance(cell, Text) else Text(cell) for cell in row))
+    console().print(table)
+
+
+def warn(message: str) -> None:
+    """Print a warning beside the output."""
+    print(f"warning: {message}", file=sys.stderr)
+
+
+def run_command(command: Callable[[], int]) -> int:
+    """Run ``command``; a reader that closes the pipe early (``| head``) is no error."""
+    try:
+        status = command()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Python would complain once more when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return status

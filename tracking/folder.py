@@ -1,0 +1,137 @@
+"""What tracking keeps in an experiment's folder: who it is, a journal of what happened, evaluations.
+
+The folder is the truth and the database an index over it, so whatever is to survive goes here first.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from atomic_files import explain_os_error, finite, read_json, write_json
+from errors import DataError
+
+__all__ = [
+    "CONFIG",
+    "ENVIRONMENT",
+    "EVALUATIONS",
+    "HEARTBEAT",
+    "JOURNAL",
+    "METRICS",
+    "RESULTS",
+    "TRACKING",
+    "TRACKING_FILES",
+    "Event",
+    "ExperimentFolder",
+    "new_id",
+]
+
+TRACKING = "tracking.json"
+JOURNAL = "journal.jsonl"
+HEARTBEAT = "heartbeat.json"
+EVALUATIONS = "evaluations"
+CONFIG = "config.json"
+ENVIRONMENT = "environment.json"
+RESULTS = "results.json"
+METRICS = "metrics.jsonl"
+
+TRACKING_FILES = frozenset({TRACKING, JOURNAL, HEARTBEAT, EVALUATIONS})
+"""What outlives a fresh start of an experiment in its folder: its name in the store and its history."""
+
+
+def new_id(moment: float | None = None) -> str:
+    """Return an id that reads ``exp_YYYYMMDD_HHMMSS_xxxxxx`` (UTC); the six digits are random."""
+    return f"exp_{datetime.fromtimestamp(moment or time.time(), UTC):%Y%m%d_%H%M%S}_{secrets.token_hex(3)}"
+
+
+class Event(NamedTuple):
+    """One line of the journal."""
+
+    time: float
+    """Seconds since 1970, UTC."""
+    event: str
+    """``planned``, ``started``, ``finished``, ``judged``, ``note``, ``tags``, ``artifact`` or ``evaluation``."""
+    content: Mapping[str, Any]
+
+
+class ExperimentFolder:
+    """One experiment's folder, as tracking sees it.
+
+    Args:
+        path: the folder; it need not exist yet.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+
+    def identify(self, experiment_id: str, name: str, created_at: float, **more: Any) -> None:
+        """Write who the experiment is; what stands there already stays.
+
+        Args:
+            experiment_id: see :func:`new_id`.
+            name: the experiment's name.
+            created_at: seconds since 1970, UTC.
+            **more: further plain values, such as ``variant``.
+
+        Raises:
+            ResourceError: the folder cannot be written.
+        """
+        if not self.identity():
+            content = {"version": 1, "id": experiment_id, "name": name, "created_at": created_at, **more}
+            write_json(self.path / TRACKING, content)
+
+    def identity(self) -> dict[str, Any]:
+        """Return what :meth:`identify` wrote; empty where nothing readable is."""
+        return read_object(self.path / TRACKING)
+
+    def append(self, event: str, moment: float | None = None, **content: Any) -> None:
+        """Add a line to the journal: one write, so that a killed process leaves a whole line or none.
+
+        Raises:
+            ResourceError: the folder cannot be written.
+        """
+        values = {"time": time.time() if moment is None else moment, "event": event, **content}
+        line = json.dumps(finite(values), ensure_ascii=False, allow_nan=False) + "\n"
+        path = self.path / JOURNAL
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            with path.open("ab+", buffering=0) as file:
+                if file.tell() and not _ends_line(file):
+                    line = "\n" + line
+                file.write(line.encode())
+        except OSError as error:
+            raise explain_os_error(error, path) from error
+
+    def journal(self) -> list[Event]:
+        """Return the journal's events in the order of their lines; torn lines are left out."""
+        events = []
+        try:
+            lines = (self.path / JOURNAL).read_text(encoding="utf-8", errors="replace").splitlines()
+        except OSError:
+            return []
+        for line in lines:
+            try:
+                values = json.loads(line)
+                events.append(Event(float(values.pop("time")), str(values.pop("event")), values))
+            except (ValueError, KeyError, TypeError, AttributeError):
+                continue
+        return events
+
+
+def _ends_line(file: Any) -> bool:
+    file.seek(-1, 2)
+    return bool(file.read(1) == b"\n")
+
+
+def read_object(path: Path) -> dict[str, Any]:
+    """Return the JSON object in ``path``; empty where nothing readable is."""
+    try:
+        values = read_json(path)
+    except DataError:
+        return {}
+    return values if isinstance(values, dict) else {}

@@ -1,0 +1,1 @@
+"""One file a schema change; what stands here is never edited once released."""
