@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -34,3 +35,17 @@ def shared_data() -> Path:
     if not (folder / "sst2").is_dir():
         pytest.skip(f"public data sets not found at {folder}; set ASSAY_SHARED_DATA to run this test")
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _session_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep what is tracked out of the project's folder, also by fixtures that serve several tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EXPERIMENTS_DB_URL", str(tmp_path_factory.mktemp("store") / "experiments.db"))
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _own_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give each test, and the processes that it starts, a store of its own."""
+    monkeypatch.setenv("EXPERIMENTS_DB_URL", str(tmp_path / "experiments.db"))
