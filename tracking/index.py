@@ -23,7 +23,7 @@ from tracking.folder import CONFIG, ENVIRONMENT, JOURNAL, METRICS, RESULTS, TRAC
 from tracking.metric_points import Bookmark, MetricPoint, read_points
 from tracking.samples import read_samples
 
-__all__ = ["SyncReport", "experiment_folders", "sync_folder", "sync_folders"]
+__all__ = ["SyncReport", "experiment_folders", "is_experiment", "sync_folder", "sync_folders"]
 
 logger = logging.getLogger(__name__)
 
@@ -43,15 +43,16 @@ class SyncReport(NamedTuple):
 
 def experiment_folders(root: Path) -> Iterator[Path]:
     """Yield the experiments directly below ``root``, or ``root`` itself where it is one."""
-    if _is_experiment(root):
+    if is_experiment(root):
         yield root
         return
     with os.scandir(root) as entries:
         folders = sorted(Path(entry.path) for entry in entries if entry.is_dir() and not entry.name.startswith("."))
-    yield from (folder for folder in folders if _is_experiment(folder))
+    yield from (folder for folder in folders if is_experiment(folder))
 
 
-def _is_experiment(folder: Path) -> bool:
+def is_experiment(folder: Path) -> bool:
+    """Return whether a folder holds an experiment."""
     # A configuration alone would also be any model's folder.
     return any((folder / name).is_file() for name in (TRACKING, RESULTS, ENVIRONMENT))
 
