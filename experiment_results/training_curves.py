@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from analysis.curves import Series, mean_curve
 from experiment_results.comparison import BASELINE, VariantRuns, paired_variants
 from experiment_results.comparison_plot import MAX_STRATEGIES
 from experiment_results.metrics import ordered_metrics
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure
     from matplotlib.lines import Line2D
 
-__all__ = ["Curve", "CurvePanel", "CurveSection", "draw_curves", "mean_curve", "training_curves"]
+__all__ = ["Curve", "CurvePanel", "CurveSection", "draw_curves", "training_curves"]
 
 LineStyle = Literal["-", "--", ":", "-."]
 
@@ -36,8 +37,6 @@ _MAX_NAMED = 12
 _MAX_BANDS = 6
 """Up to so many strategies bands show the seeds; more bands would hide each other."""
 _LINE_STYLES: tuple[LineStyle, ...] = ("-", "--", ":", "-.")
-
-Series = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
 class Curve(NamedTuple):
@@ -130,24 +129,6 @@ def _thinned(steps: Sequence[int], values: Sequence[float]) -> Series:
     bins = np.arange(x.size) * _MAX_POINTS // x.size
     counts = np.bincount(bins)
     return np.bincount(bins, x) / counts, np.bincount(bins, y) / counts
-
-
-def mean_curve(
-    series: Sequence[Series],
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Average series over the steps that all of them cover, interpolating where their steps differ.
-
-    Args:
-        series: steps, ascending, and values of each seed; shapes (num_points,), which may differ between seeds.
-
-    Returns:
-        steps, mean, lowest and highest value; each of shape (num_points,).
-    """
-    first, last = max(x[0] for x, _ in series), min(x[-1] for x, _ in series)
-    steps = np.unique(np.concatenate([x for x, _ in series]))
-    steps = steps[(steps >= first) & (steps <= last)]
-    values = np.stack([np.interp(steps, x, y) for x, y in series])
-    return steps, values.mean(axis=0), values.min(axis=0), values.max(axis=0)
 
 
 def draw_curves(sections: Sequence[CurveSection]) -> Figure:

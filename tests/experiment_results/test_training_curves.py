@@ -4,12 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from experiment_results.frame import build_frame
 from experiment_results.reading import read_experiments
-from experiment_results.training_curves import CurveSection, draw_curves, mean_curve, training_curves
+from experiment_results.training_curves import CurveSection, draw_curves, training_curves
 from tests.experiment_folders import write_metrics_file, write_suite
 
 FILTER = ({"name": "cartography_filter", "top_fraction": 0.33},)
@@ -47,27 +45,6 @@ def test_long_series_are_averaged_in_bins(tmp_path: Path) -> None:
     (curve,) = _sections(tmp_path)[0].panels[0].curves
     assert curve.steps.size == 60
     assert curve.mean == pytest.approx(np.full(60, 0.5))
-
-
-def test_series_of_other_steps_are_interpolated_over_what_they_share() -> None:
-    first = np.array([0.0, 10.0, 20.0]), np.array([0.0, 10.0, 20.0])
-    second = np.array([5.0, 15.0]), np.array([5.0, 15.0])
-    steps, mean, low, high = mean_curve([first, second])
-    assert steps.tolist() == [5, 10, 15]
-    assert mean.tolist() == low.tolist() == high.tolist() == [5, 10, 15]
-
-
-@given(st.lists(st.lists(st.floats(-9, 9), min_size=4, max_size=4), min_size=1, max_size=5))
-def test_the_mean_lies_between_the_lowest_and_the_highest(values: list[list[float]]) -> None:
-    steps, mean, low, high = mean_curve([(np.arange(4.0), np.array(series)) for series in values])
-    assert steps.size == 4
-    assert (low <= mean + 1e-9).all()
-    assert (mean <= high + 1e-9).all()
-
-
-def test_series_that_share_no_step_leave_an_empty_curve() -> None:
-    steps, mean, _, _ = mean_curve([(np.array([1.0]), np.array([1.0])), (np.array([2.0]), np.array([1.0]))])
-    assert steps.size == mean.size == 0
 
 
 def test_without_recorded_metrics_there_is_nothing_to_draw(tmp_path: Path) -> None:

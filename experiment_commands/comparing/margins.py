@@ -1,0 +1,63 @@
+"""By how much one is ahead of another, and how sure that is: paired by seed, or by example of one evaluation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
+
+if TYPE_CHECKING:
+    from analysis.intervals import Interval
+
+__all__ = ["Margin", "Source", "paired_margin"]
+
+Key = TypeVar("Key", int, str)
+Source = Literal["seeds", "examples"]
+"""What another draw of which the interval stands for."""
+
+
+class Margin(NamedTuple):
+    """How far the winner is ahead of another."""
+
+    difference: float
+    """Winner minus other, turned so that a positive number means better."""
+    interval: Interval | None
+    source: Source | None
+    num_pairs: int
+    num_left_out: int
+    """Seeds or examples that only one of the two has."""
+
+    @property
+    def distinguishable(self) -> bool:
+        """Whether there is an interval, and it leaves zero out."""
+        return self.interval is not None and not self.interval.low <= 0 <= self.interval.high
+
+
+def paired_margin(
+    winner: Mapping[Key, float],
+    other: Mapping[Key, float],
+    source: Source,
+    *,
+    sign: int = 1,
+    scale: float = 1.0,
+    level: float = 0.95,
+) -> Margin | None:
+    """Return the mean of the paired differences and its t interval; None without a pair.
+
+    Args:
+        winner: score of each seed, or of each example.
+        other: the same of whom it is compared with; only keys in both are paired.
+        source: what the keys are.
+        sign: 1 where larger is better, -1 where smaller is.
+        scale: what scores are multiplied by to be on the metric's scale.
+        level: of the interval, in (0, 1).
+    """
+    # scipy comes with it: nobody who only looks at tables waits for that.
+    from analysis.intervals import paired_difference
+
+    keys = [key for key in winner if key in other]
+    if not keys:
+        return None
+    factor = sign * scale
+    paired = paired_difference([factor * winner[key] for key in keys], [factor * other[key] for key in keys], level)
+    left_out = len(winner.keys() ^ other.keys())
+    return Margin(paired.difference, paired.interval, source, paired.num_pairs, left_out)
