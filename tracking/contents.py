@@ -200,12 +200,21 @@ def _apply(contents: FolderContents, event: Event) -> None:
 
 
 def _started(contents: FolderContents, event: Event) -> None:
+    before = contents.last_run
+    if before is not None and before.status == Status.RUNNING:
+        before.status, before.status_reason = Status.LOST, "it had not said how it ended when the next attempt began"
     known = {name: value for name, value in event.content.items() if name in Run.__dataclass_fields__}
     contents.runs.append(Run(**{**known, "attempt": len(contents.runs) + 1, "started_at": event.time}))
 
 
+def _run_of(contents: FolderContents, event: Event) -> Run | None:
+    """Return the attempt that an event is about: a supervisor may write of one when the next has begun already."""
+    attempt = event.content.get("attempt", len(contents.runs))
+    return contents.runs[attempt - 1] if 1 <= attempt <= len(contents.runs) else None
+
+
 def _finished(contents: FolderContents, event: Event) -> None:
-    run = contents.last_run
+    run = _run_of(contents, event)
     if run is None:
         return
     error = event.content.get("error") or {}
@@ -216,7 +225,7 @@ def _finished(contents: FolderContents, event: Event) -> None:
 
 
 def _judged(contents: FolderContents, event: Event) -> None:
-    run = contents.last_run
+    run = _run_of(contents, event)
     if run is not None and run.status not in ENDED:
         run.status, run.status_reason = Status(event.content["status"]), str(event.content.get("evidence", ""))
         run.finished_at = event.content.get("finished_at")
