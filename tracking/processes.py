@@ -1,0 +1,57 @@
+"""Which machine this is, and whether a process on it still is the one that it was."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+
+__all__ = ["boot_id", "host_name", "process_started"]
+
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+_DEAD_STATES = ("Z", "X", "x")
+
+
+def host_name() -> str:
+    """Return what this machine calls itself."""
+    return socket.gethostname()
+
+
+def boot_id() -> str:
+    """Return ``<boot>/<process namespace>``: process ids mean the same only where both are equal; empty if unknown.
+
+    A container shares its kernel, and so the boot, with others that count their processes anew.
+    """
+    try:
+        boot = _BOOT_ID.read_text(encoding="ascii").strip()
+        namespace = str(Path("/proc/self/ns/pid").readlink()).removeprefix("pid:").strip("[]")
+    except OSError:
+        return ""
+    return f"{boot}/{namespace}"
+
+
+def process_started(pid: int) -> float | None:
+    """Return when a process started, or None where none of this id is alive.
+
+    On Linux this counts seconds from the boot: a clock that is set while the process runs does not change it.
+    """
+    stat = Path(f"/proc/{pid}/stat")
+    if not stat.parent.parent.joinpath("self").exists():
+        return _started_elsewhere(pid)
+    try:
+        # The second field is the program's name in brackets, and may hold anything.
+        fields = stat.read_text(errors="replace").rpartition(")")[2].split()
+    except OSError:
+        return None
+    # A killed process stays as a zombie until its parent asks how it ended.
+    return None if fields[0] in _DEAD_STATES else int(fields[19]) / os.sysconf("SC_CLK_TCK")
+
+
+def _started_elsewhere(pid: int) -> float | None:
+    import psutil
+
+    try:
+        process = psutil.Process(pid)
+        return None if process.status() == psutil.STATUS_ZOMBIE else float(process.create_time())
+    except psutil.NoSuchProcess:
+        return None
