@@ -1,0 +1,225 @@
+"""Read the store: experiments as records or as data frames, whatever database it lies in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import ColumnElement, Connection, and_, func, select
+
+from errors import ConfigError, DataError
+from registry import nearest
+from tracking import schema
+from tracking.database import Database
+from tracking.details import read_details, read_evaluations, read_points_of
+from tracking.frames import evaluations_frame, experiments_frame, points_frame
+from tracking.metric_points import MetricPoint
+from tracking.queries import Order, read_records, select_keys
+from tracking.records import EvaluationResult, ExperimentDetails, ExperimentRecord
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["LocalBackend"]
+
+_E = schema.experiments.c
+_PAGE = 1000
+_CANDIDATES_SHOWN = 5
+
+
+class LocalBackend:
+    """A store to read from; may be used from any thread.
+
+    Args:
+        db: what :func:`tracking.database.database_url` takes, or an open database. None means the variable
+            EXPERIMENTS_DB_URL, else ``experiments.db``.
+
+    Raises:
+        ConfigError: no such kind of database.
+        DatabaseUnavailable: it does not exist or cannot be reached.
+    """
+
+    def __init__(self, db: str | Path | Database | None = None) -> None:
+        self.database = db if isinstance(db, Database) else Database.open(db, create=False)
+
+    def get_all_experiments(
+        self,
+        filter: str | None = None,
+        *,
+        status: Sequence[str] = (),
+        tags: Sequence[str] = (),
+        sort: str = "-created_at",
+        limit: int | None = None,
+        params: Sequence[str] | None = None,
+        metrics: Sequence[str] | None = None,
+    ) -> list[ExperimentRecord]:
+        """Return experiments, the newest first.
+
+        Args:
+            filter: an expression such as ``training.learning_rate < 1e-4 and metrics.eval_f1 > 80``.
+            status: only these; none means every status.
+            tags: only experiments that have all of these.
+            sort: an attribute, ``params.<name>`` or ``metrics.<name>``; ``-`` before it means descending. Experiments
+                without a value come last.
+            limit: at most so many; None means all.
+            params: dotted names of parameters to read; None means all.
+            metrics: names of metrics to read; None means all.
+
+        Raises:
+            ConfigError: a filter, a status or a sort key that makes no sense.
+            DatabaseUnavailable: the database cannot be reached.
+        """
+        pages = self.pages(filter, status=status, tags=tags, sort=sort, limit=limit, params=params, metrics=metrics)
+        return [record for page in pages for record in page]
+
+    def pages(
+        self,
+        filter: str | None = None,
+        *,
+        status: Sequence[str] = (),
+        tags: Sequence[str] = (),
+        sort: str = "-created_at",
+        limit: int | None = None,
+        params: Sequence[str] | None = None,
+        metrics: Sequence[str] | None = None,
+    ) -> Iterator[list[ExperimentRecord]]:
+        """Yield the same experiments in lists of at most 1,000, each read when it is asked for.
+
+        Raises:
+            ConfigError: see :meth:`get_all_experiments`.
+            DatabaseUnavailable: the database cannot be reached.
+        """
+        order, left, behind = _order(sort), limit, None
+        while left is None or left > 0:
+            size = _PAGE if left is None else min(_PAGE, left)
+            with self.database.read() as connection:
+                condition = self._condition(connection, filter, status, tags)
+                if behind is not None:
+                    condition = and_(condition, order.behind(behind[1], behind[0]))
+                found = connection.execute(select_keys(condition, order, size)).all()
+                if not found:
+                    return
+                records = read_records(connection, [key for key, _ in found], params, metrics)
+            yield records
+            if len(found) < size:
+                return
+            behind = found[-1]
+            left = None if left is None else left - len(found)
+
+    def count(self, filter: str | None = None, *, status: Sequence[str] = (), tags: Sequence[str] = ()) -> int:
+        """Return how many experiments there are of those that :meth:`get_all_experiments` would return."""
+        with self.database.read() as connection:
+            condition = self._condition(connection, filter, status, tags)
+            return connection.execute(
+                select(func.count()).select_from(schema.experiments).where(condition)
+            ).scalar_one()
+
+    def resolve(self, text: str) -> str:
+        """Return the id of the experiment that ``text`` names: an id, a name, or a part of an id that only one has.
+
+        Raises:
+            DataError: none, or several; the message lists the candidates.
+        """
+        with self.database.read() as connection:
+            return _find(connection, text)[1]
+
+    def get_experiment(self, text: str) -> ExperimentDetails:
+        """Return everything about the experiment that ``text`` names; see :meth:`resolve`.
+
+        Raises:
+            DataError: none, or several.
+        """
+        with self.database.read() as connection:
+            key, _ = _find(connection, text)
+            record = read_records(connection, [key])[0]
+            return read_details(connection, record, key)
+
+    def get_metrics(
+        self, text: str, names: Sequence[str] | None = None, max_points: int | None = None
+    ) -> list[MetricPoint]:
+        """Return the points of an experiment's metrics in the order in which they were logged.
+
+        Args:
+            text: see :meth:`resolve`.
+            names: metrics to read; None means all.
+            max_points: at most so many points a metric, spread evenly over its curve and ending with the last one;
+                None means all.
+
+        Raises:
+            DataError: ``text`` names no experiment, or several.
+        """
+        with self.database.read() as connection:
+            return read_points_of(connection, _find(connection, text)[0], names, max_points)
+
+    def get_evaluation_results(self, text: str, benchmark: str | None = None) -> list[EvaluationResult]:
+        """Return an experiment's evaluations, the latest first, with what they say of each sample.
+
+        Args:
+            text: see :meth:`resolve`.
+            benchmark: only this one; None means all.
+
+        Raises:
+            DataError: ``text`` names no experiment, or several.
+        """
+        with self.database.read() as connection:
+            key, _ = _find(connection, text)
+            folder = connection.execute(select(_E.folder).where(_E.key == key)).scalar_one()
+            return read_evaluations(connection, key, Path(folder), benchmark)
+
+    def get_all_experiments_frame(
+        self,
+        filter: str | None = None,
+        *,
+        status: Sequence[str] = (),
+        tags: Sequence[str] = (),
+        sort: str = "-created_at",
+        limit: int | None = None,
+        params: Sequence[str] | None = None,
+        metrics: Sequence[str] | None = None,
+    ) -> pd.DataFrame:
+        """Return :meth:`get_all_experiments` as a frame: one row an experiment."""
+        records = self.get_all_experiments(
+            filter, status=status, tags=tags, sort=sort, limit=limit, params=params, metrics=metrics
+        )
+        return experiments_frame(records)
+
+    def get_metrics_frame(
+        self, text: str, names: Sequence[str] | None = None, max_points: int | None = None
+    ) -> pd.DataFrame:
+        """Return :meth:`get_metrics` as a frame: one row a point."""
+        return points_frame(self.get_metrics(text, names, max_points))
+
+    def get_evaluation_results_frame(self, text: str, benchmark: str | None = None) -> pd.DataFrame:
+        """Return :meth:`get_evaluation_results` as a frame: one row a sample."""
+        return evaluations_frame(self.get_evaluation_results(text, benchmark))
+
+    def _condition(
+        self, connection: Connection, filter: str | None, status: Sequence[str], tags: Sequence[str]
+    ) -> ColumnElement[bool]:
+        conditions: list[ColumnElement[bool]] = [_E.key > 0]
+        if status:
+            conditions.append(_E.status.in_(status))
+        tagged = schema.tags.c
+        conditions += [_E.key.in_(select(tagged.experiment_key).where(tagged.tag == tag)) for tag in tags]
+        return and_(*conditions)
+
+
+def _order(sort: str) -> Order:
+    name, descending = sort.removeprefix("-"), sort.startswith("-")
+    if name not in _E:
+        raise ConfigError(f"cannot sort by {name!r}{nearest(name, list(_E.keys()))}")
+    return Order(_E[name], descending, nullable=bool(_E[name].nullable))
+
+
+def _find(connection: Connection, text: str) -> tuple[int, str]:
+    for condition in (_E.id == text, _E.name == text, _E.id.contains(text, autoescape=True)):
+        query = select(_E.key, _E.id, _E.name).where(condition).order_by(_E.created_at.desc(), _E.key.desc())
+        found = connection.execute(query.limit(_CANDIDATES_SHOWN + 1)).all()
+        if len(found) == 1:
+            return found[0][0], found[0][1]
+        if found:
+            shown = [f"{experiment_id} ({name})" for _, experiment_id, name in found[:_CANDIDATES_SHOWN]]
+            more = ", …" if len(found) > _CANDIDATES_SHOWN else ""
+            raise DataError(f"{text!r} names several experiments: {', '.join(shown)}{more}; give more of the id")
+    raise DataError(f"no experiment {text!r} in the store; see: python experiment_cli.py list")
