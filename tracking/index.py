@@ -257,12 +257,12 @@ def _put_points(connection: Connection, key: int, positions: list[int], points: 
 def _name_keys(connection: Connection, names: set[str]) -> dict[str, int]:
     table = schema.metric_names
     query = select(table.c.name, table.c.key).where(table.c.name.in_(names))
-    known = dict(connection.execute(query).tuples())
+    known = dict(connection.execute(query).tuples().all())
     missing = sorted(names - known.keys())
     if missing:
         statement = _insert(connection, table).on_conflict_do_nothing(index_elements=["name"])
         connection.execute(statement, [{"name": name} for name in missing])
-        known = dict(connection.execute(query).tuples())
+        known = dict(connection.execute(query).tuples().all())
     return known
 
 
