@@ -57,6 +57,12 @@ def insert_many_runs(database: Database, count: int, points: int = 0, seed: int 
         )
         put(schema.runs, (_run(row) for row in rows if row["num_runs"]))
         put(schema.metrics, (point for row in rows for point in _points(row, points)))
+        if not database.is_sqlite:
+            # The keys were given, so the counters that make them stand behind.
+            for table in ("experiments", "metric_names"):
+                connection.exec_driver_sql(
+                    f"SELECT setval(pg_get_serial_sequence('{table}', 'key'), (SELECT max(key) FROM {table}))"
+                )
     return [row["id"] for row in rows]
 
 
