@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
+import time
 from pathlib import Path
 
-__all__ = ["boot_id", "host_name", "process_started"]
+__all__ = ["boot_id", "booted_at", "host_name", "process_started"]
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _DEAD_STATES = ("Z", "X", "x")
@@ -22,6 +24,9 @@ def boot_id() -> str:
 
     A container shares its kernel, and so the boot, with others that count their processes anew.
     """
+    if sys.platform != "linux":
+        # Processes are told apart by the time of day at which they started, which no later boot repeats.
+        return f"{sys.platform}/{host_name()}"
     try:
         boot = _BOOT_ID.read_text(encoding="ascii").strip()
         namespace = str(Path("/proc/self/ns/pid").readlink()).removeprefix("pid:").strip("[]")
@@ -30,17 +35,24 @@ def boot_id() -> str:
     return f"{boot}/{namespace}"
 
 
+def booted_at() -> float | None:
+    """Return when this machine was started, in seconds since 1970, UTC; None if unknown."""
+    try:
+        return time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
+    except (AttributeError, OSError):
+        return None
+
+
 def process_started(pid: int) -> float | None:
     """Return when a process started, or None where none of this id is alive.
 
     On Linux this counts seconds from the boot: a clock that is set while the process runs does not change it.
     """
-    stat = Path(f"/proc/{pid}/stat")
-    if not stat.parent.parent.joinpath("self").exists():
+    if sys.platform != "linux":
         return _started_elsewhere(pid)
     try:
         # The second field is the program's name in brackets, and may hold anything.
-        fields = stat.read_text(errors="replace").rpartition(")")[2].split()
+        fields = Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
     except OSError:
         return None
     # A killed process stays as a zombie until its parent asks how it ended.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-__all__ = ["ENDED", "Status"]
+__all__ = ["ENDED", "UNDECIDED", "Status"]
 
 
 class Status(StrEnum):
@@ -28,3 +28,6 @@ class Status(StrEnum):
 
 ENDED = frozenset({Status.COMPLETED, Status.FAILED, Status.PREEMPTED})
 """Statuses that the run itself declared: no evidence overrules them."""
+
+UNDECIDED = frozenset({Status.RUNNING, Status.LOST, Status.STALE})
+"""Statuses that others find out: new evidence changes them."""

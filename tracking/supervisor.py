@@ -125,13 +125,16 @@ class SupervisorProcess:
         folder = watched.folder.path
         if not folder.is_dir():
             return
-        now = time.time() + self._pulse.clock_offset
-        beat = {"time": now, "attempt": watched.attempt, "interval": self._interval, "host": host_name()}
+        beat = {"time": self._now(), "attempt": watched.attempt, "interval": self._interval, "host": host_name()}
         # A full disk passes, and the database still hears the heart.
         with suppress(AssayError):
             write_json(folder / HEARTBEAT, beat)
             if self._passes_for_dead(watched):
                 self._revive(watched)
+
+    def _now(self) -> float:
+        """Return the time that heartbeats go by."""
+        return time.time() + self._pulse.clock_offset
 
     def _passes_for_dead(self, watched: Watched) -> bool:
         """Tell whether somebody judged the run dead: in its folder, or in the database where the folder is unseen."""
@@ -162,7 +165,7 @@ class SupervisorProcess:
             status, evidence = self._explain_end()
             with suppress(AssayError):
                 watched.folder.append(
-                    "judged", attempt=watched.attempt, status=status, evidence=evidence, finished_at=time.time()
+                    "judged", attempt=watched.attempt, status=status, evidence=evidence, finished_at=self._now()
                 )
         self._sync(watched, patience=_LAST_SYNC_SECONDS)
 
