@@ -1,0 +1,100 @@
+"""One attempt at an experiment, from its first line in the folder to its last."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from tracking.evaluation_results import read_result, samples_file
+from tracking.exits import Outcome, TerminationNotice
+from tracking.folder import METRICS, ExperimentFolder
+from tracking.folder_writer import FolderWriter, Listener
+from tracking.metric_log import MetricLog
+from tracking.samples import write_samples
+from tracking.statuses import Status
+
+__all__ = ["Attempt"]
+
+_MOST_INDEXED_SAMPLES = 100_000
+
+
+class Attempt:
+    """What a running attempt writes into its folder. Nothing here raises because a disk is full.
+
+    Args:
+        experiment_id: whose attempt it is.
+        folder: the experiment's folder, identified already.
+        number: from 1.
+        listeners: told of each batch of points.
+    """
+
+    def __init__(
+        self, experiment_id: str, folder: ExperimentFolder, number: int, listeners: tuple[Listener, ...] = ()
+    ) -> None:
+        self.experiment_id = experiment_id
+        self.folder = folder
+        self.number = number
+        self.notice = TerminationNotice()
+        self.metrics = MetricLog(folder.path / METRICS)
+        self._writer = FolderWriter(folder.path, self.metrics, listeners)
+
+    def record(self, event: str, **content: Any) -> None:
+        """Add an event to the journal, with the time of now even if it can be written only later."""
+        moment = time.time()
+        self._writer.do(lambda: self.folder.append(event, moment, **content))
+
+    def artifact(self, path: str | Path, kind: str, step: int | None) -> None:
+        """Record a file or folder that the attempt made."""
+        place = Path(path).absolute()
+        root = self.folder.path.absolute()
+        shown = place.relative_to(root) if place.is_relative_to(root) else place
+        self.record("artifact", path=str(shown), kind=kind, step=step, size_bytes=_size(place))
+
+    def evaluation(self, benchmark: str, result: Any) -> None:
+        """Write a benchmark's result: its samples to a file, its metrics to the journal.
+
+        Raises:
+            ConfigError: the result holds neither metrics nor samples.
+        """
+        metrics, samples = read_result(benchmark, result)
+        file = samples_file(benchmark) if samples else None
+        event = {
+            "benchmark": benchmark,
+            "metrics": metrics,
+            "num_samples": len(samples),
+            "samples_file": file,
+            "indexed": len(samples) <= _MOST_INDEXED_SAMPLES,
+        }
+        moment = time.time()
+
+        def write() -> None:
+            if file is not None:
+                write_samples(self.folder.path / file, samples)
+            self.folder.append("evaluation", moment, **event)
+
+        self._writer.do(write)
+
+    def flush(self, timeout: float) -> bool:
+        """Write everything; return whether it is in the folder."""
+        return self._writer.flush(timeout)
+
+    def finish(self, outcome: Outcome, timeout: float) -> bool:
+        """Write the last points and how it ended; return whether everything is in the folder."""
+        now = time.time()
+        if outcome.status == Status.LOST:
+            self.record("judged", attempt=self.number, status=outcome.status, evidence=outcome.reason, finished_at=now)
+        else:
+            self.record("finished", attempt=self.number, **outcome._asdict())
+        complete = self._writer.close(timeout)
+        self.notice.release()
+        return complete
+
+
+def _size(path: Path) -> int | None:
+    try:
+        files: Iterable[Path] = [path] if path.is_file() else [each for each in path.rglob("*") if each.is_file()]
+        return sum(file.stat().st_size for file in files) if path.exists() else None
+    except OSError:
+        return None

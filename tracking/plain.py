@@ -1,0 +1,111 @@
+"""Configurations of any kind as plain values that JSON holds."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import datetime
+import enum
+from collections.abc import Iterable, Mapping
+from numbers import Integral, Real
+from os import PathLike, fspath
+from typing import Any
+
+from errors import ConfigError
+
+__all__ = ["plain", "plain_config"]
+
+_LONGEST_REPR = 1_000
+_DEEPEST = 50
+
+
+def plain_config(config: Any) -> dict[str, Any]:
+    """Return a configuration as nested dictionaries.
+
+    Args:
+        config: a dataclass, a mapping, an argparse namespace, a pydantic model, an object with ``to_dict()`` such as
+            transformers' TrainingArguments, or None.
+
+    Raises:
+        ConfigError: it is nothing of that.
+    """
+    values = {} if config is None else plain(config)
+    if not isinstance(values, dict):
+        raise ConfigError(f"config: expected a dataclass or a mapping, got {type(config).__name__}")
+    return values
+
+
+def plain(value: Any, depth: int = 0) -> Any:
+    """Return plain values: paths, enumerations, sets and dates too; what JSON cannot hold as its representation."""
+    if value is None or type(value) in (bool, int, float, str):
+        return value
+    if depth > _DEEPEST:
+        return repr(value)[:_LONGEST_REPR]
+    fields = _fields(value)
+    if fields is not None:
+        return {_key(key): plain(item, depth + 1) for key, item in fields.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item, depth + 1) for item in value]
+    if isinstance(value, set | frozenset):
+        return [plain(item, depth + 1) for item in _sorted(value)]
+    return _plain_scalar(value)
+
+
+def _fields(value: Any) -> Mapping[Any, Any] | None:
+    """Return the names and values that an object consists of, or None where it is no such object."""
+    if isinstance(value, type):
+        return None
+    if isinstance(value, Mapping):
+        return value
+    for name in ("to_dict", "model_dump"):
+        method = getattr(value, name, None)
+        if callable(method):
+            try:
+                converted = method()
+            except Exception:
+                # A foreign method that wants arguments or fails: the object's fields serve as well.
+                continue
+            if isinstance(converted, Mapping):
+                return converted
+    if dataclasses.is_dataclass(value):
+        return {field.name: getattr(value, field.name, None) for field in dataclasses.fields(value)}
+    return vars(value) if isinstance(value, argparse.Namespace) else None
+
+
+def _key(key: Any) -> str:
+    return str(plain(key)) if isinstance(key, enum.Enum | PathLike) else str(key)
+
+
+def _sorted(values: Iterable[Any]) -> list[Any]:
+    return sorted(values, key=lambda item: (type(item).__name__, repr(item)))
+
+
+def _plain_scalar(value: Any) -> Any:
+    if isinstance(value, enum.Enum):
+        return plain(value.value)
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, Integral):
+        return int(value)
+    if isinstance(value, Real):
+        return float(value)
+    if isinstance(value, PathLike):
+        path = fspath(value)
+        return path if isinstance(path, str) else repr(path)
+    if isinstance(value, datetime.date | datetime.time):
+        return value.isoformat()
+    return _array_or_repr(value)
+
+
+def _array_or_repr(value: Any) -> Any:
+    try:
+        listed = value.tolist() if callable(getattr(value, "tolist", None)) else None
+    except Exception:
+        listed = None
+    if isinstance(listed, bool | int | float | str | list):
+        text = repr(value)
+        return listed if len(text) <= _LONGEST_REPR else text[:_LONGEST_REPR]
+    try:
+        return repr(value)[:_LONGEST_REPR]
+    except Exception:
+        return f"<{type(value).__name__}>"

@@ -1,0 +1,430 @@
+"""The tracker: what a training script says about its experiment, safely in a folder and found in the store."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import time
+import weakref
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from atomic_files import explain_os_error, write_json
+from errors import AssayError, ConfigError
+from tracking.attempt import Attempt
+from tracking.capture import describe_code, describe_machine, describe_process
+from tracking.database import Database, database_url
+from tracking.exits import Outcome, outcome_at_exit, outcome_of
+from tracking.folder import CONFIG, ENVIRONMENT, ExperimentFolder, new_id
+from tracking.indexer import Indexer
+from tracking.mirrors import MirrorSet
+from tracking.plain import plain, plain_config
+from tracking.statuses import ENDED, Status
+from tracking.supervision import Supervisor
+
+__all__ = ["ExperimentTracker", "TrackerStateError"]
+
+logger = logging.getLogger(__name__)
+
+_HEARTBEAT_SECONDS = 10.0
+_START_SECONDS = 10.0
+_FINISH_SECONDS = 15.0
+_LOCAL = "local"
+
+
+class TrackerStateError(AssayError, RuntimeError):
+    """A tracker was asked for something that it cannot do now: log before the start, or after the end."""
+
+
+class ExperimentTracker:
+    """Tracks one experiment at a time; a process may have several trackers, and a method may be called by any thread.
+
+    Everything goes into the experiment's folder first. A database that is away, a full disk or a mirror that fails
+    cost one warning each, never the training. In a distributed training only the process of rank 0 tracks, and in a
+    forked worker nothing does: there all methods return at once.
+
+    Args:
+        backends: mirrors to keep besides the local store: ``wandb``, ``mlflow``, ``tensorboard``, ``trackio``.
+            ``local`` may be named too, and is always there.
+        db_path: the store: a file, a URL or an open one; default EXPERIMENTS_DB_URL, else ``experiments.db``.
+        experiments_dir: where new experiments get their folders; default ``experiments`` beside the database's file.
+        heartbeat_interval: seconds between two signs of life, which a process of their own gives.
+
+    Raises:
+        ConfigError: no such mirror, or no such kind of database.
+    """
+
+    def __init__(
+        self,
+        backends: Sequence[str] = (_LOCAL,),
+        db_path: str | Path | Database | None = None,
+        experiments_dir: str | Path | None = None,
+        heartbeat_interval: float = _HEARTBEAT_SECONDS,
+    ) -> None:
+        self._mirrors = MirrorSet(name for name in backends if name != _LOCAL)
+        store = db_path if isinstance(db_path, Database) else database_url(db_path)
+        url = store.url if isinstance(store, Database) else store
+        beside = Path(url.database or "").parent if url.drivername == "sqlite" else Path()
+        self._experiments_dir = Path(experiments_dir or beside / "experiments")
+        self._store = store
+        self._indexer: Indexer | None = None
+        self._supervisor = Supervisor(url, heartbeat_interval)
+        self._heartbeat_interval = heartbeat_interval
+        self._attempt: Attempt | None = None
+        self._process = os.getpid()
+        self._is_silent = os.environ.get("RANK", "0") != "0"
+        self._is_closed = False
+        _LIVE.add(self)
+
+    # -- beginning and end ------------------------------------------------------------------------------------------
+
+    def start_experiment(
+        self,
+        config: Any = None,
+        experiment_name: str | None = None,
+        notes: str = "",
+        tags: Sequence[str] = (),
+        *,
+        folder: str | Path | None = None,
+        variant: str | None = None,
+    ) -> str:
+        """Begin an experiment, or another attempt at one, and return its id (empty where nothing is tracked).
+
+        Args:
+            config: any dataclass or mapping; see :func:`tracking.plain.plain_config`.
+            experiment_name: default: the configuration's ``name``, else the folder's name or the id.
+            notes: free text.
+            tags: words to find it by.
+            folder: the experiment's folder. One that holds an experiment gets another attempt at the same one. With a
+                folder and no configuration, config.json and environment.json are the caller's.
+            variant: what is compared with other variants over seeds; default: the name without its seed.
+
+        Raises:
+            ConfigError: the configuration is neither dataclass nor mapping.
+            ResourceError: the folder cannot be written.
+            TrackerStateError: an experiment is running in this tracker, or it is closed.
+        """
+        if self._is_mute():
+            return ""
+        if self._attempt is not None:
+            raise TrackerStateError(
+                f"{self._attempt.experiment_id} is still running; finish_experiment() first, or use another tracker"
+            )
+        values = plain_config(config)
+        place = self._identified(values, experiment_name, folder, variant)
+        if folder is None or config is not None:
+            write_json(place.path / CONFIG, values)
+            write_json(place.path / ENVIRONMENT, {"machine": describe_machine(), "git": describe_code()})
+        self._begin(place, values, notes, tags)
+        return self.experiment_id or ""
+
+    def plan_experiment(
+        self,
+        config: Any = None,
+        experiment_name: str | None = None,
+        notes: str = "",
+        tags: Sequence[str] = (),
+        *,
+        folder: str | Path | None = None,
+        variant: str | None = None,
+    ) -> str:
+        """Enter an experiment that is to be run later, with ``start_experiment(folder=...)``; see there.
+
+        Raises:
+            ConfigError: the configuration is neither dataclass nor mapping.
+            ResourceError: the folder cannot be written.
+            TrackerStateError: the tracker is closed.
+        """
+        if self._is_mute():
+            return ""
+        values = plain_config(config)
+        place = self._identified(values, experiment_name, folder, variant)
+        if folder is None or config is not None:
+            write_json(place.path / CONFIG, values)
+        place.append("planned")
+        _describe(place, notes, tags)
+        indexer = self._started_indexer()
+        indexer.watch(place.path)
+        indexer.retire(place.path)
+        indexer.sync(_START_SECONDS)
+        return str(place.identity()["id"])
+
+    @contextmanager
+    def experiment(self, config: Any = None, experiment_name: str | None = None, **more: Any) -> Iterator[str]:
+        """Track a block as one experiment, and yield its id; an exception means failed, with its trace.
+
+        Ctrl-C and SIGTERM mean preempted. For the arguments see :meth:`start_experiment`.
+
+        Raises:
+            AssayError: what :meth:`start_experiment` raises.
+        """
+        experiment_id = self.start_experiment(config, experiment_name, **more)
+        try:
+            yield experiment_id
+        except BaseException as error:
+            self._end(outcome_of(error))
+            raise
+        self._end(outcome_of(None))
+
+    def finish_experiment(
+        self,
+        status: str = Status.COMPLETED,
+        reason: str = "",
+        error: BaseException | None = None,
+    ) -> None:
+        """Say how the experiment ended; everything logged is written and taken into the store.
+
+        Args:
+            status: ``completed``, ``failed`` or ``preempted``.
+            reason: one line for people.
+            error: what made it fail; kept with its trace.
+
+        Raises:
+            ConfigError: no such status.
+            TrackerStateError: no experiment is running.
+        """
+        if self._running() is None:
+            return
+        if status not in ENDED:
+            raise ConfigError(f"status: expected one of {', '.join(sorted(ENDED))}, got {status!r}")
+        described = outcome_of(error).error if error is not None else None
+        self._end(Outcome(Status(status), reason, described))
+
+    def close(self) -> None:
+        """End the tracker; an experiment that is still running is written down as completed. May be called twice."""
+        self._close(outcome_of(None))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        self._close(outcome_of(error))
+
+    # -- what is logged ---------------------------------------------------------------------------------------------
+
+    def log_metrics(self, metrics: Mapping[str, Any], step: int | None = None) -> None:
+        """Log values of metrics; returns within microseconds, and what is logged is in the folder within a second.
+
+        Args:
+            metrics: names to numbers: Python's, numpy's or torch's. A tensor on an accelerator is not waited for. What
+                is no finite number is left out, with one warning.
+            step: where the values belong; by default each metric counts on from its last step.
+
+        Raises:
+            ConfigError: the step is no whole number.
+            TrackerStateError: no experiment is running.
+        """
+        attempt = self._attempt
+        if attempt is None or self._process != os.getpid():
+            attempt = self._running()
+        if attempt is not None:
+            attempt.metrics.add(metrics, step)
+
+    def log_checkpoint(self, path: str | Path, step: int | None = None) -> None:
+        """Record that a checkpoint lies at ``path``, with its size.
+
+        Raises:
+            TrackerStateError: no experiment is running.
+        """
+        self._log_artifact(path, "checkpoint", step)
+
+    def log_artifact(self, path: str | Path, kind: str = "file") -> None:
+        """Record a file or folder that the experiment made; ``kind`` is ``checkpoint``, ``model`` or ``file``.
+
+        Raises:
+            TrackerStateError: no experiment is running.
+        """
+        self._log_artifact(path, kind, None)
+
+    def _log_artifact(self, path: str | Path, kind: str, step: int | None) -> None:
+        attempt = self._running()
+        if attempt is not None:
+            attempt.artifact(path, kind, step)
+
+    def log_evaluation(self, benchmark: str, result: Any) -> None:
+        """Record a benchmark's result; a later one on the same benchmark replaces it.
+
+        Args:
+            benchmark: its name.
+            result: metrics, and results per sample where there are any; see
+                :func:`tracking.evaluation_results.read_result`.
+
+        Raises:
+            ConfigError: there is neither a metric nor a sample in the result.
+            TrackerStateError: no experiment is running.
+        """
+        attempt = self._running()
+        if attempt is not None:
+            attempt.evaluation(benchmark, result)
+
+    def log_results(self, metrics: Mapping[str, Any], primary_metric: str | None = None) -> None:
+        """Declare final metrics, apart from the curves; ``primary_metric`` is the one to compare by.
+
+        Raises:
+            TrackerStateError: no experiment is running.
+        """
+        self._record("results", metrics=plain(metrics), primary_metric=primary_metric)
+
+    def add_note(self, text: str) -> None:
+        """Add a note.
+
+        Raises:
+            TrackerStateError: no experiment is running.
+        """
+        self._record("note", text=text)
+
+    def add_tags(self, tags: Sequence[str]) -> None:
+        """Add tags.
+
+        Raises:
+            TrackerStateError: no experiment is running.
+        """
+        self._record("tags", add=_words(tags), remove=[])
+
+    def _record(self, event: str, **content: Any) -> None:
+        attempt = self._running()
+        if attempt is not None:
+            attempt.record(event, **content)
+
+    def flush(self, timeout: float = _FINISH_SECONDS) -> bool:
+        """Write everything logged so far; return whether folder and store have all of it within ``timeout`` seconds.
+
+        Raises:
+            TrackerStateError: no experiment is running.
+        """
+        attempt = self._running()
+        if attempt is None:
+            return True
+        written = attempt.flush(timeout)
+        return self._started_indexer().sync(timeout) and written
+
+    # -- who it is --------------------------------------------------------------------------------------------------
+
+    @property
+    def experiment_id(self) -> str | None:
+        """Id of the experiment that is running, if any."""
+        return self._attempt.experiment_id if self._attempt is not None else None
+
+    @property
+    def folder(self) -> Path | None:
+        """Folder of the experiment that is running, if any."""
+        return self._attempt.folder.path if self._attempt is not None else None
+
+    # -- inside -----------------------------------------------------------------------------------------------------
+
+    def _is_mute(self) -> bool:
+        """Whether this process does not track: another rank does, or the process that it was forked from."""
+        if self._is_closed:
+            raise TrackerStateError("this tracker is closed; make a new ExperimentTracker")
+        return self._is_silent or self._process != os.getpid()
+
+    def _running(self) -> Attempt | None:
+        """Return the attempt to log to, or None where this process does not track."""
+        if self._is_mute():
+            return None
+        if self._attempt is None:
+            raise TrackerStateError("no experiment is running; call start_experiment() first")
+        return self._attempt
+
+    def _identified(
+        self, config: Mapping[str, Any], name: str | None, folder: str | Path | None, variant: str | None
+    ) -> ExperimentFolder:
+        """Return the experiment's folder, which says from now on who it is."""
+        moment = time.time()
+        experiment_id = new_id(moment)
+        place = ExperimentFolder(folder) if folder is not None else self._new_folder(experiment_id)
+        name = name or str(config.get("name") or config.get("experiment_name") or place.path.name)
+        place.identify(experiment_id, name, moment, **({"variant": variant} if variant else {}))
+        return place
+
+    def _new_folder(self, experiment_id: str) -> ExperimentFolder:
+        path = self._experiments_dir / experiment_id
+        try:
+            path.mkdir(parents=True)
+        except OSError as error:
+            raise explain_os_error(error, path) from error
+        return ExperimentFolder(path)
+
+    def _begin(self, place: ExperimentFolder, config: Mapping[str, Any], notes: str, tags: Sequence[str]) -> None:
+        identity = place.identity()
+        number = 1 + sum(event.event == "started" for event in place.journal())
+        place.append("started", **describe_process(), heartbeat_interval=self._heartbeat_interval)
+        _describe(place, notes, tags)
+        listeners = self._mirrors.start(str(identity["id"]), str(identity["name"]), config, place.path, _words(tags))
+        self._attempt = Attempt(str(identity["id"]), place, number, listeners)
+        indexer = self._started_indexer()
+        indexer.watch(place.path)
+        indexer.sync(_START_SECONDS)
+        self._supervisor.watch(place.path, self._attempt.experiment_id, number)
+
+    def _started_indexer(self) -> Indexer:
+        if self._indexer is None:
+            self._indexer = Indexer(self._store)
+        return self._indexer
+
+    def _end(self, outcome: Outcome) -> None:
+        if self._is_mute() or self._attempt is None:
+            return
+        attempt, self._attempt = self._attempt, None
+        attempt.finish(outcome, _FINISH_SECONDS)
+        self._supervisor.release()
+        indexer = self._started_indexer()
+        indexer.sync(_FINISH_SECONDS)
+        indexer.retire(attempt.folder.path)
+        self._mirrors.finish(outcome.status)
+
+    def _close(self, outcome: Outcome) -> None:
+        if self._is_closed or self._process != os.getpid():
+            return
+        self._end(outcome)
+        self._is_closed = True
+        self._supervisor.close()
+        if self._indexer is not None:
+            self._indexer.close()
+
+    def _close_at_exit(self) -> None:
+        attempt = self._attempt
+        if attempt is None:
+            self._close(outcome_of(None))
+            return
+        outcome = outcome_of(SystemExit(143)) if attempt.notice.received else outcome_at_exit()
+        if outcome.status == Status.LOST:
+            logger.warning("%s: %s", attempt.experiment_id, outcome.reason)
+        self._close(outcome)
+
+    def _after_fork(self) -> None:
+        if self._indexer is not None:
+            self._indexer.forget_connections()
+
+
+def _describe(place: ExperimentFolder, notes: str, tags: Sequence[str]) -> None:
+    if notes.strip():
+        place.append("note", text=notes.strip())
+    if tags:
+        place.append("tags", add=_words(tags), remove=[])
+
+
+def _words(tags: Sequence[str]) -> list[str]:
+    return [tags] if isinstance(tags, str) else list(dict.fromkeys(map(str, tags)))
+
+
+_LIVE: weakref.WeakSet[ExperimentTracker] = weakref.WeakSet()
+
+
+def _close_all() -> None:
+    for tracker in list(_LIVE):
+        tracker._close_at_exit()
+
+
+def _forget_all() -> None:
+    for tracker in list(_LIVE):
+        tracker._after_fork()
+
+
+atexit.register(_close_all)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_all)
