@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import typer
 
 from errors import AssayError
+from experiment_commands.curves import curves
 from experiment_commands.output import run_command
 
 _EXAMPLES = """
@@ -25,6 +26,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+app.command("curves")(curves)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -37,21 +37,21 @@ def mean_curve(series: Sequence[Series]) -> MeanCurve:
     return MeanCurve(steps, values.mean(axis=0), values.min(axis=0), values.max(axis=0))
 
 
-def smoothed(values: NDArray[np.float64], weight: float) -> NDArray[np.float64]:
-    """Return the exponential moving average, free of the pull towards its first value.
+def smoothed(values: NDArray[np.float64], share: float) -> NDArray[np.float64]:
+    """Return the mean over neighbouring points, as many on either side: unlike a running mean, it does not lag behind.
 
     Args:
         values: shape (num_points,).
-        weight: how much of the average so far is kept at each point, in [0, 1); 0 changes nothing.
+        share: how much of the curve is averaged to one point, in [0, 1]; 0 changes nothing. Towards the ends fewer
+            points are averaged, down to the first and the last one alone.
 
     Raises:
-        ValueError: impossible weight.
+        ValueError: impossible share.
     """
-    if not 0 <= weight < 1:
-        raise ValueError(f"the weight of a moving average must lie in [0, 1), got {weight}")
-    averages = np.empty_like(values)
-    average = 0.0
-    for position, value in enumerate(values):
-        average = weight * average + (1 - weight) * float(value)
-        averages[position] = average / (1 - weight ** (position + 1))
-    return averages
+    if not 0 <= share <= 1:
+        raise ValueError(f"the share of a curve that is averaged must lie in [0, 1], got {share}")
+    place = np.arange(values.size)
+    half = np.minimum(int(share * values.size / 2), np.minimum(place, values.size - 1 - place))
+    sums = np.concatenate([[0.0], np.cumsum(values)])
+    means: NDArray[np.float64] = (sums[place + half + 1] - sums[place - half]) / (2 * half + 1)
+    return means

@@ -1,4 +1,4 @@
-"""Save pictures as small PNG files, atomically, and show them where there is a display."""
+"""Save pictures as small files, atomically, and show them where there is a display."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from atomic_files import atomic_path
+from errors import ConfigError
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -17,16 +18,30 @@ if TYPE_CHECKING:
 __all__ = ["save_picture", "show_pictures", "why_no_window"]
 
 _DPI = 120
+_FORMATS = ("png", "svg", "pdf")
 _LARGE_BYTES = 200_000
 _FILE_BACKENDS = frozenset({"agg", "cairo", "pdf", "pgf", "ps", "svg", "template"})
 
 
 def save_picture(figure: Figure, path: Path) -> Path:
-    """Write ``figure`` as a PNG and return ``path``; a large picture is reduced to 256 colours.
+    """Write ``figure`` as PNG, SVG or PDF, as the suffix says, and return ``path``.
+
+    A large PNG is reduced to 256 colours.
 
     Raises:
+        ConfigError: another suffix.
         ResourceError: the folder cannot be written or the disk is full.
     """
+    format = path.suffix.lower().removeprefix(".")
+    if format not in _FORMATS:
+        raise ConfigError(f"{path}: pictures are written as .png, .svg or .pdf")
+    content = _png(figure) if format == "png" else _vector_graphic(figure, format)
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(content)
+    return path
+
+
+def _png(figure: Figure) -> bytes:
     from PIL import Image
 
     buffer = BytesIO()
@@ -36,9 +51,14 @@ def save_picture(figure: Figure, path: Path) -> Path:
             reduced = image.convert("RGB").quantize(256, kmeans=1, dither=Image.Dither.NONE)
         buffer = BytesIO()
         reduced.save(buffer, format="png", optimize=True)
-    with atomic_path(path) as temporary:
-        temporary.write_bytes(buffer.getvalue())
-    return path
+    return buffer.getvalue()
+
+
+def _vector_graphic(figure: Figure, format: str) -> bytes:
+    buffer = BytesIO()
+    # Without the date the same numbers give the same file.
+    figure.savefig(buffer, format=format, metadata={"Date" if format == "svg" else "CreationDate": None})
+    return buffer.getvalue()
 
 
 def why_no_window() -> str | None:

@@ -35,7 +35,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "experiment_runner": FOUNDATION | CONFIG | {"planning", "running"},
     "experiment_results": FOUNDATION | {"analysis", "experiment_config"},
     "experiment_analysis": FOUNDATION | {"analysis", "experiment_config", "experiment_results"},
-    "experiment_commands": FOUNDATION | {"analysis", "experiment_config", "experiment_runner", "tracking"},
+    "experiment_commands": FOUNDATION
+    | {"analysis", "experiment_config", "experiment_results", "experiment_runner", "tracking"},
     # the commands and their flags; nobody imports a command
     "run_flags": FOUNDATION | CONFIG,
     "run_bar": FOUNDATION | {"training"},

@@ -1,0 +1,1 @@
+"""What ``curves`` draws: first the numbers, then the picture."""
