@@ -1,0 +1,110 @@
+"""``export``: experiments in one file, for other programs or another store."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, TextIO
+
+import typer
+
+from atomic_files import atomic_path
+from errors import ConfigError
+from experiment_commands.choosing import SomeIds, Where, chosen_pages
+from experiment_commands.options import Db
+from tracking.local_backend import LocalBackend
+
+__all__ = ["Format", "export"]
+
+
+class Format(StrEnum):
+    """What an export looks like."""
+
+    JSON = "json"
+    CSV = "csv"
+    PARQUET = "parquet"
+
+
+Output = Annotated[str, typer.Option("--output", "-o", metavar="FILE", help="Where to; - means standard output.")]
+Form = Annotated[
+    Format | None,
+    typer.Option(
+        "--format", help="json: everything; csv, parquet: a row each (default: by the file's ending, or json)."
+    ),
+]
+NoSamples = Annotated[bool, typer.Option("--no-samples", help="JSON without evaluations' results per sample.")]
+
+
+def export(
+    ids: SomeIds = None,
+    output: Output = "-",
+    where: Where = None,
+    form: Form = None,
+    no_samples: NoSamples = False,
+    db: Db = None,
+) -> int:
+    """Write experiments to a file: those named, those that a query finds, or all.
+
+    JSON holds everything but checkpoints and other files, and `import` makes experiments of it again. CSV and Parquet
+    are tables with one row an experiment and its parameters and final metrics as columns. In CSV, text that a
+    spreadsheet would take for a formula begins with an apostrophe.
+
+    \b
+    Examples:
+      python experiment_cli.py export -o everything.json
+      python experiment_cli.py export --where "status = completed" -o results.csv
+      python experiment_cli.py export baseline_seed42 | jq '.experiments[0].final_metrics'
+    """
+    backend = LocalBackend(db)
+    chosen = form or _by_ending(output)
+    if chosen is Format.PARQUET and output == "-":
+        raise ConfigError("parquet needs a file; name one with --output")
+    with _destination(output) as path:
+        count = _write(backend, ids, where, chosen, path, with_samples=not no_samples)
+    if output != "-":
+        print(f"{count} experiment{'' if count == 1 else 's'} in {output}")
+    return 0 if count else 1
+
+
+def _by_ending(output: str) -> Format:
+    ending = Path(output).suffix.removeprefix(".").lower()
+    return Format(ending) if ending in tuple(Format) else Format.JSON
+
+
+@contextmanager
+def _destination(output: str) -> Iterator[Path | None]:
+    if output == "-":
+        yield None
+        return
+    with atomic_path(Path(output)) as path:
+        yield path
+
+
+def _write(
+    backend: LocalBackend, ids: SomeIds, where: Where, form: Format, path: Path | None, *, with_samples: bool
+) -> int:
+    from tracking.exchange.export import write_experiments
+    from tracking.exchange.tables import write_csv, write_parquet
+
+    if form is Format.PARQUET:
+        assert path is not None
+        return write_parquet(lambda: chosen_pages(backend, ids, where), path)
+    with _text(path) as out:
+        if form is Format.CSV:
+            return write_csv(lambda: chosen_pages(backend, ids, where), out)
+        pages = chosen_pages(backend, ids, where, params=(), metrics=())
+        return write_experiments(
+            backend.database, ([each.id for each in page] for page in pages), out, with_samples=with_samples
+        )
+
+
+@contextmanager
+def _text(path: Path | None) -> Iterator[TextIO]:
+    if path is None:
+        yield sys.stdout
+        return
+    with path.open("w", encoding="utf-8", newline="") as out:
+        yield out

@@ -1,0 +1,1 @@
+"""Experiments in one file: written for other programs and other stores, and taken in from there."""
