@@ -169,7 +169,7 @@ def _memory_gb() -> float | None:
     try:
         import psutil
 
-        return round(psutil.virtual_memory().total / 1e9, 1)
+        return round(float(psutil.virtual_memory().total) / 1e9, 1)
     except Exception:
         return None
 
