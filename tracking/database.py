@@ -1,60 +1,40 @@
-"""Where the store lies: an SQLite file, SQLite in memory, or PostgreSQL; how it is opened, locked and upgraded."""
+"""The store's database: an SQLite file, SQLite in memory, or PostgreSQL; how it is opened, locked and upgraded."""
 
 from __future__ import annotations
 
-import os
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
 
-from filelock import FileLock
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError
-from sqlalchemy.pool import NullPool, StaticPool
+from sqlalchemy import URL, Connection, Engine
+from sqlalchemy.exc import DBAPIError
 
 from errors import ConfigError, ResourceError
-from tracking.migrate import revision_of, upgrade
+from tracking.database_url import DEFAULT_DATABASE, ENVIRONMENT_VARIABLE, IN_MEMORY, database_url
+from tracking.engines import MIGRATING, READ_ONLY, memory_engine, postgresql_engine, sqlite_engine
+from tracking.faults import DatabaseUnavailable, TransactionConflict, explained, is_damage
+from tracking.migrate import check_references, revision_of, upgrade
+from tracking.roots import remember_root, roots_file
 from tracking.schema import HEAD
+from tracking.sqlite_file import begins_like_sqlite, locked
 
-__all__ = ["DEFAULT_DATABASE", "Database", "DatabaseUnavailable", "database_url"]
+__all__ = [
+    "DEFAULT_DATABASE",
+    "ENVIRONMENT_VARIABLE",
+    "Database",
+    "DatabaseMended",
+    "DatabaseUnavailable",
+    "TransactionConflict",
+    "database_url",
+]
 
-DEFAULT_DATABASE = "experiments.db"
-ENVIRONMENT_VARIABLE = "EXPERIMENTS_DB_URL"
-
-_BUSY_SECONDS = 30.0
-_CONNECT_SECONDS = 5
-_READ_ONLY = {"read_only": True}
-
-
-class DatabaseUnavailable(ResourceError):
-    """The database cannot be reached or written now; it may be later."""
-
-
-def database_url(given: str | Path | None = None) -> URL:
-    """Return the URL of a store: as given, else from the environment variable EXPERIMENTS_DB_URL, else a local file.
-
-    Args:
-        given: a URL (``postgresql+psycopg://user@host/name``, ``sqlite:///file``), a path, or ``:memory:``.
-
-    Raises:
-        ConfigError: no such kind of database.
-    """
-    text = str(given or os.environ.get(ENVIRONMENT_VARIABLE) or DEFAULT_DATABASE)
-    if "://" not in text:
-        return URL.create("sqlite", database=text)
-    try:
-        url = make_url(text)
-    except ArgumentError as error:
-        raise ConfigError(f"{text}: not a database URL; {_KINDS}") from error
-    if url.drivername in ("postgresql", "postgres"):
-        url = url.set(drivername="postgresql+psycopg")
-    if url.drivername not in ("sqlite", "postgresql+psycopg"):
-        raise ConfigError(f"{url.drivername}: no such kind of database; {_KINDS}")
-    return url
+# Two hosts share no lock file; the number is any that nobody else takes.
+_UPGRADE_LOCK = 727411
 
 
-_KINDS = "use a file's path, sqlite:///path or postgresql+psycopg://user:password@host/name"
+class DatabaseMended(DatabaseUnavailable):
+    """The database was found broken, and has been made anew: what just failed can be done again."""
 
 
 class Database:
@@ -66,30 +46,33 @@ class Database:
 
     def __init__(self, url: URL) -> None:
         self.url = url
-        self.engine = _engine(url)
+        self.engine = self._make_engine()
+        self._turn = threading.RLock()
+        self._in_turn: Connection | None = None
+        self._remembered: set[Path] = set()
+
+    def _make_engine(self) -> Engine:
+        if not self.is_sqlite:
+            return postgresql_engine(self.url)
+        return memory_engine() if self.file is None else sqlite_engine(self.file)
 
     @classmethod
     def open(cls, given: str | Path | None = None, *, create: bool = True) -> Database:
-        """Open a store; an SQLite file is created and upgraded as needed, PostgreSQL only when it is empty.
+        """Open a store; an SQLite file is created, upgraded and mended as needed, PostgreSQL filled when it is empty.
 
         Args:
             given: see :func:`database_url`.
             create: make an SQLite file that does not exist; otherwise its absence is an error.
 
         Raises:
-            ConfigError: no such kind of database.
+            ConfigError: no such kind of database, or it is somebody else's.
             DatabaseUnavailable: it cannot be reached, or not be created.
             ResourceError: its tables are of another version.
         """
         database = cls(database_url(given))
-        file = database.file
-        if file is not None and not create and not file.exists():
-            raise DatabaseUnavailable(
-                f"{file}: no such database; run something first, name one with --db or {ENVIRONMENT_VARIABLE}, "
-                "or make it from folders: python experiment_cli.py rebuild FOLDER"
-            )
-        with unavailable_explained(database):
-            database._prepare()
+        if database.file is not None:
+            database._check_file(database.file, create)
+        database._prepare()
         return database
 
     @property
@@ -101,7 +84,14 @@ class Database:
     def file(self) -> Path | None:
         """The SQLite file; None in memory or on a server."""
         name = self.url.database
-        return Path(name) if self.is_sqlite and name not in (None, "", ":memory:") else None
+        return Path(name) if self.is_sqlite and name and name != IN_MEMORY else None
+
+    @property
+    def name(self) -> str:
+        """How messages call the store; a password is not in it."""
+        if self.is_sqlite:
+            return str(self.file or "the database in memory")
+        return self.url.difference_update_query(["password"]).render_as_string()
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
@@ -113,7 +103,7 @@ class Database:
         Raises:
             DatabaseUnavailable: the database cannot be reached or written now.
         """
-        with unavailable_explained(self), self.engine.begin() as connection:
+        with self._explained(), self._transaction(self.engine) as connection:
             yield connection
 
     @contextmanager
@@ -123,11 +113,10 @@ class Database:
         Raises:
             DatabaseUnavailable: the database cannot be reached now.
         """
-        with (
-            unavailable_explained(self),
-            self.engine.connect().execution_options(**_READ_ONLY) as connection,
-            connection.begin(),
-        ):
+        engine = self.engine.execution_options(**READ_ONLY)
+        if not self.is_sqlite:
+            engine = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        with self._explained(), self._transaction(engine) as connection:
             yield connection
 
     def close(self) -> None:
@@ -140,67 +129,99 @@ class Database:
         Raises:
             DatabaseUnavailable: the database cannot be reached or written.
         """
-        with _migration_lock(self), self.begin() as connection:
+        lock = locked(self.file) if self.file is not None else nullcontext()
+        with lock, self._explained(), self._transaction(self.engine.execution_options(**MIGRATING)) as connection:
             if not self.is_sqlite:
-                # Two hosts share no lock file; the number is any that nobody else takes.
-                connection.exec_driver_sql("SELECT pg_advisory_xact_lock(727411)")
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_UPGRADE_LOCK})")
             upgrade(connection)
+            check_references(connection, self.name)
+
+    def remember(self, root: Path) -> None:
+        """Note that experiments lie below ``root``, for the day on which the file of the store breaks."""
+        if self.file is not None and root not in self._remembered:
+            remember_root(self.file, root)
+            self._remembered.add(root)
+
+    # -- transactions -------------------------------------------------------------------------------------------
+
+    def _transaction(self, engine: Engine) -> AbstractContextManager[Connection]:
+        return self._turns(engine) if self.is_sqlite and self.file is None else engine.begin()
+
+    @contextmanager
+    def _turns(self, engine: Engine) -> Iterator[Connection]:
+        """In memory there is one connection: threads take turns, and a transaction inside another one joins it."""
+        with self._turn:
+            if self._in_turn is not None:
+                yield self._in_turn
+                return
+            with engine.begin() as connection:
+                self._in_turn = connection
+                try:
+                    yield connection
+                finally:
+                    self._in_turn = None
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Turn what a driver raises when the database cannot be reached or written into one error with one line."""
+        try:
+            yield
+        except DBAPIError as error:
+            if is_damage(error):
+                self._mend()
+            unavailable = explained(error, self.name)
+            if unavailable is None:
+                raise
+            raise unavailable from error
+
+    # -- opening ------------------------------------------------------------------------------------------------
+
+    def _check_file(self, file: Path, create: bool) -> None:
+        """Refuse what is no store, and make one where none is."""
+        from tracking.mending import make_missing, suit_disk
+
+        if file.is_dir():
+            raise ConfigError(f"{file}: a folder, not a database; name a file in it, such as {file / DEFAULT_DATABASE}")
+        known = roots_file(file).exists()
+        if not file.exists() and not create and not known:
+            raise DatabaseUnavailable(
+                f"{file}: no such database; run something first, name one with --db or {ENVIRONMENT_VARIABLE}, "
+                "or make it from folders: python experiment_cli.py rebuild FOLDER"
+            )
+        if not file.exists() or not file.stat().st_size:
+            make_missing(file)
+        elif not begins_like_sqlite(file) and not known:
+            raise ConfigError(f"{file}: not an SQLite database; name another file")
+        suit_disk(file)
 
     def _prepare(self) -> None:
-        with self.read() as connection:
-            revision = revision_of(connection)
+        try:
+            revision = self._revision()
+        except DatabaseMended:
+            revision = self._revision()
         if revision == HEAD:
             return
         if revision is None or self.is_sqlite:
             self.upgrade()
             return
         raise ResourceError(
-            f"the database has revision {revision}, this program needs {HEAD}; "
+            f"{self.name}: its tables have revision {revision}, this program needs {HEAD}; "
             "when nobody writes to it, run: python experiment_cli.py migrate"
         )
 
+    def _revision(self) -> str | None:
+        with self.read() as connection:
+            return revision_of(connection, self.name)
 
-def _engine(url: URL) -> Engine:
-    if url.drivername != "sqlite":
-        options: dict[str, Any] = {"connect_timeout": _CONNECT_SECONDS}
-        return create_engine(url, pool_pre_ping=True, pool_size=2, connect_args=options)
-    in_memory = url.database in (None, "", ":memory:")
-    engine = create_engine(
-        url,
-        poolclass=StaticPool if in_memory else NullPool,
-        connect_args={"timeout": _BUSY_SECONDS, "check_same_thread": False, "isolation_level": None},
-    )
-    event.listen(engine, "connect", _set_pragmas)
-    event.listen(engine, "begin", _begin)
-    return engine
+    def _mend(self) -> None:
+        """Make the file anew where it is really broken.
 
+        Raises:
+            DatabaseMended: it was.
+        """
+        from tracking.mending import mend
 
-def _set_pragmas(connection: Any, _: Any) -> None:
-    # WAL lets readers go on while one writes; NORMAL syncs at checkpoints: the folders hold the truth anyway.
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin(connection: Connection) -> None:
-    read_only = connection.get_execution_options().get("read_only", False)
-    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
-
-
-@contextmanager
-def _migration_lock(database: Database) -> Iterator[None]:
-    if database.file is None:
-        yield
-        return
-    with FileLock(f"{database.file}.lock"):
-        yield
-
-
-@contextmanager
-def unavailable_explained(database: Database) -> Iterator[None]:
-    """Turn what a driver raises when the database cannot be reached or written into one error with one line."""
-    try:
-        yield
-    except DBAPIError as error:
-        if not isinstance(error, DatabaseError):
-            raise
-        raise DatabaseUnavailable(f"{database.url.render_as_string()}: {str(error.orig).strip()}") from error
+        if self.file is not None:
+            done = mend(self.file)
+            if done is not None:
+                raise DatabaseMended(f"{done}; do the same again")

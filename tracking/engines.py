@@ -1,0 +1,102 @@
+"""How connections to each kind of database are made."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.pool import NullPool, StaticPool
+
+from errors import ConfigError
+
+__all__ = ["MIGRATING", "READ_ONLY", "memory_engine", "postgresql_engine", "sqlite_engine"]
+
+_BUSY_SECONDS = 30.0
+_CONNECT_SECONDS = 5
+# A server that vanished without a word is noticed within about 20 seconds.
+_KEEPALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 2, "tcp_user_timeout": 20_000}
+
+READ_ONLY: dict[str, Any] = {"read_only": True}
+"""Execution options of a transaction that only reads."""
+
+MIGRATING: dict[str, Any] = {"migrating": True}
+"""Execution options of a transaction that changes tables."""
+
+
+def sqlite_engine(file: Path) -> Engine:
+    """Return an engine over an SQLite file that exists; each transaction opens it anew.
+
+    So a file that was set aside, or made again, is noticed at the next transaction.
+    """
+    engine = create_engine("sqlite://", creator=lambda: _connect(file), poolclass=NullPool)
+    return _with_own_begin(engine)
+
+
+def memory_engine() -> Engine:
+    """Return an engine over one SQLite connection in memory; threads have to take turns."""
+    arguments = {"check_same_thread": False, "isolation_level": None}
+    return _with_own_begin(create_engine("sqlite://", poolclass=StaticPool, connect_args=arguments))
+
+
+def postgresql_engine(url: URL) -> Engine:
+    """Return an engine over a PostgreSQL server; it connects on first use.
+
+    Raises:
+        ConfigError: the driver is not installed.
+    """
+    arguments = {"connect_timeout": _CONNECT_SECONDS, **_KEEPALIVE}
+    try:
+        engine = create_engine(url, pool_pre_ping=True, pool_size=2, connect_args=arguments)
+    except ImportError as error:
+        raise ConfigError(
+            f"PostgreSQL needs a driver that is not installed ({error}); install it: pip install 'psycopg[binary]'"
+        ) from error
+    event.listen(engine, "connect", _limit_waiting)
+    return engine
+
+
+def _connect(file: Path) -> sqlite3.Connection:
+    # mode=rw: what is gone stays gone, instead of coming back empty.
+    connection = _open(file, "mode=rw")
+    if os.access(file, os.W_OK) and os.access(file.parent, os.W_OK):
+        return connection
+    try:
+        connection.execute("SELECT 1 FROM sqlite_master")
+    except sqlite3.OperationalError:
+        # Where SQLite may not put its files beside the database, it reads only what it is told is not being written.
+        connection.close()
+        connection = _open(file, "mode=ro&immutable=1")
+    return connection
+
+
+def _open(file: Path, options: str) -> sqlite3.Connection:
+    address = f"{file.absolute().as_uri()}?{options}"
+    return sqlite3.connect(address, _BUSY_SECONDS, isolation_level=None, check_same_thread=False, uri=True)
+
+
+def _with_own_begin(engine: Engine) -> Engine:
+    event.listen(engine, "connect", _set_pragmas)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _set_pragmas(connection: Any, _: Any) -> None:
+    # NORMAL syncs at checkpoints: the folders hold the truth anyway.
+    connection.execute("PRAGMA synchronous=NORMAL")
+    connection.execute("PRAGMA foreign_keys=ON")
+
+
+def _begin(connection: Connection) -> None:
+    options = connection.get_execution_options()
+    if options.get("migrating", False):
+        # SQLite changes a table by copying and dropping it, and dropping it would take along what refers to its rows.
+        connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+    connection.exec_driver_sql("BEGIN" if options.get("read_only", False) else "BEGIN IMMEDIATE")
+
+
+def _limit_waiting(connection: Any, _: Any) -> None:
+    connection.execute(f"SET lock_timeout = '{_BUSY_SECONDS:.0f}s'")
+    connection.commit()

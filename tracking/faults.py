@@ -1,0 +1,61 @@
+"""What a database's driver complains of, as errors of one line that say what to do."""
+
+from __future__ import annotations
+
+import re
+
+from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, InternalError, OperationalError, ProgrammingError
+
+from errors import ResourceError
+
+__all__ = ["DatabaseUnavailable", "TransactionConflict", "explained", "is_damage", "without_password"]
+
+_PASSWORD = re.compile(r"(://[^:/@\s]*):[^\s]*@")
+_CONFLICTS = ("40001", "40P01")
+_NO_PERMISSION = "42501"
+_DAMAGE = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_CANTOPEN")
+
+
+class DatabaseUnavailable(ResourceError):
+    """The database cannot be reached or written now; it may be later."""
+
+
+class TransactionConflict(DatabaseUnavailable):
+    """PostgreSQL broke this transaction off in favour of another one; doing it again helps."""
+
+
+def without_password(text: str) -> str:
+    """Return ``text`` with the password of a URL in it replaced by stars."""
+    return _PASSWORD.sub(r"\1:***@", text)
+
+
+def explained(error: DBAPIError, name: str) -> DatabaseUnavailable | None:
+    """Return what to raise instead of a driver's error; None where the fault lies in the program.
+
+    Args:
+        error: what SQLAlchemy raised.
+        name: how messages call the database.
+    """
+    state = getattr(error.orig, "sqlstate", None)
+    outside = isinstance(error, OperationalError | InterfaceError | InternalError) or type(error) is DatabaseError
+    if not outside and not (isinstance(error, ProgrammingError) and state == _NO_PERMISSION):
+        return None
+    kind = TransactionConflict if state in _CONFLICTS else DatabaseUnavailable
+    return kind(f"{name}: {' '.join(str(error.orig).split())}{_remedy(error)}")
+
+
+def is_damage(error: DBAPIError) -> bool:
+    """Whether SQLite says this because its file is broken, emptied or gone."""
+    code = getattr(error.orig, "sqlite_errorname", "")
+    return code.startswith(_DAMAGE) or (code == "SQLITE_ERROR" and "no such table" in str(error.orig))
+
+
+def _remedy(error: DBAPIError) -> str:
+    code = getattr(error.orig, "sqlite_errorname", "")
+    if code.startswith("SQLITE_READONLY"):
+        return "; choose a file that you may write to"
+    if code.startswith("SQLITE_BUSY"):
+        return "; another process has been writing for long: look for one that hangs"
+    if code.startswith("SQLITE_FULL"):
+        return "; free space on its disk"
+    return ""
