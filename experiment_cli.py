@@ -11,6 +11,7 @@ import typer
 from errors import AssayError
 from experiment_commands.curves import curves
 from experiment_commands.output import run_command
+from experiment_commands.status import status
 
 _EXAMPLES = """
 Exit status: 0 done, 1 the answer is no (nothing found, something differs), 2 a mistake in the command or the data,
@@ -28,6 +29,7 @@ app = typer.Typer(
 )
 
 app.command("curves")(curves)
+app.command("status")(status)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -51,10 +51,17 @@ def store_clock(connection: Connection) -> float:
     return float(connection.execute(text("SELECT extract(epoch FROM clock_timestamp())")).scalar_one())
 
 
-def current_statuses(database: Database, observer: Observer | None = None) -> Mapping[int, Judgement]:
+def current_statuses(
+    database: Database, observer: Observer | None = None, experiment_id: str | None = None
+) -> Mapping[int, Judgement]:
     """Return how experiments stand now that the store has as running, stale, or lost with a sign of life since.
 
-    Nothing is written. SLURM is asked only through an ``observer`` that does so: its answers take long.
+    Nothing is written. SLURM is asked only through an observer that does so: its answers take long.
+
+    Args:
+        database: the store.
+        observer: from where to look; by default from this process, without SLURM.
+        experiment_id: look at this one only.
 
     Returns:
         The experiments' keys and judgements.
@@ -64,7 +71,7 @@ def current_statuses(database: Database, observer: Observer | None = None) -> Ma
     """
     observer = observer or Observer.here()
     with database.read() as connection:
-        cases, now = _undecided(connection, observer), store_clock(connection)
+        cases, now = _undecided(connection, observer, experiment_id), store_clock(connection)
     return {case.key: _judge_case(case, now, observer) for case in cases}
 
 
@@ -81,7 +88,7 @@ def reconcile(database: Database, observer: Observer | None = None) -> list[Chan
     return [_put_right(database, case, judgement) for case, judgement in judged if judgement.status != case.run.status]
 
 
-def _undecided(connection: Connection, observer: Observer) -> list[_Case]:
+def _undecided(connection: Connection, observer: Observer, experiment_id: str | None = None) -> list[_Case]:
     experiment, run = schema.experiments.c, schema.runs.c
     doubtful = or_(
         run.status.in_([Status.RUNNING, Status.STALE]),
@@ -93,6 +100,8 @@ def _undecided(connection: Connection, observer: Observer) -> list[_Case]:
         .join(schema.runs, newest)
         .where(experiment.status.in_(UNDECIDED), doubtful)
     )
+    if experiment_id is not None:
+        query = query.where(experiment.id == experiment_id)
     return [_case(row) for row in connection.execute(query)]
 
 

@@ -1,0 +1,157 @@
+"""``status``: what runs now, and what became of the rest, with the evidence."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from errors import ConfigError
+from experiment_commands.options import Db, Json
+from experiment_commands.output import print_json, print_table
+from tracking.contents import Run
+from tracking.database import Database
+from tracking.judgement import Judgement, Observer
+from tracking.liveness import Change, current_statuses, reconcile
+from tracking.local_backend import LocalBackend
+from tracking.overview import Overview, RunGoingOn, overview
+from tracking.records import ExperimentDetails
+from tracking.slurm import job_state
+from tracking.statuses import Status
+
+__all__ = ["status"]
+
+_WELL = (Status.PLANNED, Status.RUNNING, Status.COMPLETED)
+
+Id = Annotated[str | None, typer.Argument(metavar="ID", help="One experiment; without it, the whole store.")]
+Reconcile = Annotated[bool, typer.Option("--reconcile", help="Write down what is found out, and print the evidence.")]
+
+
+def status(experiment: Id = None, reconcile_store: Reconcile = False, db: Db = None, as_json: Json = False) -> int:
+    """Say what runs now, how far it is, and which runs died.
+
+    A run is lost when its process is known to be gone, and stale when nothing is heard of it and nobody can look from
+    here. A slow run is neither. Exit status 1: the experiment failed, was stopped, or is lost or stale.
+
+    \b
+    Examples:
+      python experiment_cli.py status
+      python experiment_cli.py status a1b2c3
+      python experiment_cli.py status --reconcile
+    """
+    if experiment is not None and reconcile_store:
+        raise ConfigError("--reconcile looks at the whole store; leave out the ID")
+    database = Database.open(db, create=False)
+    if experiment is not None:
+        return _show_one(database, experiment, as_json)
+    if reconcile_store:
+        return _show_changes(reconcile(database), as_json)
+    return _show_overview(overview(database), as_json)
+
+
+# -- the whole store --------------------------------------------------------------------------------------------------
+
+
+def _show_overview(seen: Overview, as_json: bool) -> int:
+    if as_json:
+        print_json(dataclasses.asdict(seen))
+        return 0
+    if not seen.counts:
+        print("no experiments")
+        return 1
+    print(", ".join(f"{count:,} {name}" for name, count in seen.counts.items()))
+    if seen.going_on:
+        print()
+        columns = ("id", "name", "status", "progress", "since", "heartbeat", "host", "process")
+        print_table(columns, [_row(run) for run in seen.going_on])
+    for run in seen.going_on:
+        if run.status == Status.STALE:
+            print(f"{run.name}: {run.evidence}")
+    if seen.out_of_date:
+        print(f"\n{seen.out_of_date} of them stand otherwise in the store; to write it down: status --reconcile")
+    return 0
+
+
+def _row(run: RunGoingOn) -> Sequence[str]:
+    process = "" if run.pid is None else str(run.pid)
+    if run.slurm_job_id:
+        process += f" (job {run.slurm_job_id})"
+    since = _span(time.time() - run.started_at)
+    beat = "none" if run.heartbeat_age_seconds is None else f"{_span(run.heartbeat_age_seconds)} ago"
+    return (run.id, run.name, run.status, _progress(run), since, beat, run.host, process)
+
+
+def _progress(run: RunGoingOn) -> str:
+    if run.step is None:
+        return ""
+    if not run.total_steps:
+        return f"step {run.step:,}"
+    return f"step {run.step:,} of {run.total_steps:,} ({100 * run.step / run.total_steps:.0f} %)"
+
+
+def _show_changes(changes: Sequence[Change], as_json: bool) -> int:
+    if as_json:
+        print_json([change._asdict() for change in changes])
+        return 0
+    for change in changes:
+        print(f"{change.experiment_id} {change.name}: {change.before} -> {change.after}")
+        print(f"    {change.evidence}")
+        if not change.in_folder:
+            print("    its folder cannot be written from here: this stands in the database alone, a rebuild forgets it")
+    if not changes:
+        print("every status is as the store says")
+    return 0
+
+
+# -- one experiment ---------------------------------------------------------------------------------------------------
+
+
+def _show_one(database: Database, text: str, as_json: bool) -> int:
+    found = LocalBackend(database).get_experiment(text)
+    judged = current_statuses(database, Observer.here(job_state), found.record.id)
+    now = next(iter(judged.values()), Judgement(found.record.status, found.record.status_reason))
+    if as_json:
+        runs = [dataclasses.asdict(run) for run in found.runs]
+        print_json(
+            {"id": found.record.id, "name": found.record.name, "status": now.status, "evidence": now.evidence}
+            | {"runs": runs}
+        )
+    else:
+        _print_one(found, now)
+    return 0 if now.status in _WELL else 1
+
+
+def _print_one(found: ExperimentDetails, now: Judgement) -> None:
+    print(f"{found.record.id} {found.record.name}: {now.status}")
+    evidence = now.evidence or found.record.error
+    if evidence:
+        print(f"    {evidence}")
+    if found.runs:
+        print()
+        columns = ("attempt", "status", "started", "ended", "host", "process", "reason")
+        print_table(columns, [_attempt(run, now, run is found.runs[-1]) for run in found.runs])
+
+
+def _attempt(run: Run, now: Judgement, newest: bool) -> Sequence[str]:
+    status = now.status if newest else run.status
+    error = f"{run.error_type}: {run.error_message}" if run.error_type else ""
+    process = "" if run.pid is None else str(run.pid)
+    reason = "" if newest else run.status_reason or error
+    return (str(run.attempt), status, _clock(run.started_at), _clock(run.finished_at), run.host, process, reason)
+
+
+def _clock(moment: float | None) -> str:
+    return "" if moment is None else f"{datetime.fromtimestamp(moment):%Y-%m-%d %H:%M:%S}"
+
+
+def _span(seconds: float) -> str:
+    """Return a time in the largest two units that say something."""
+    whole = max(0, round(seconds))
+    for size, unit, smaller, name in ((86400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s")):
+        if whole >= size:
+            return f"{whole // size} {unit} {whole % size // smaller} {name}"
+    return f"{whole} s"
