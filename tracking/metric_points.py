@@ -12,6 +12,8 @@ __all__ = ["Bookmark", "MetricPoint", "PointsRead", "format_points", "read_point
 
 _TAIL_BYTES = 256
 _MAX_BYTES = 4 << 20
+_LARGEST_STEP = 2**63 - 1
+_LONGEST_NAME = 255
 
 
 class MetricPoint(NamedTuple):
@@ -115,9 +117,11 @@ def _point(value: object) -> MetricPoint | None:
         point = MetricPoint(
             int(value["step"]),  # type: ignore[index]
             float(value["time"]),  # type: ignore[index]
-            str(value["name"]),  # type: ignore[index]
+            # Longer names, and zeros, are refused by PostgreSQL; one line must not hold up all others for ever.
+            str(value["name"])[:_LONGEST_NAME].replace("\0", ""),  # type: ignore[index]
             float(value["value"]),  # type: ignore[index]
         )
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         return None
-    return point if math.isfinite(point.value) else None
+    fits = math.isfinite(point.value) and math.isfinite(point.time) and abs(point.step) <= _LARGEST_STEP
+    return point if fits else None
