@@ -58,7 +58,7 @@ class MetricLog:
         Raises:
             ConfigError: ``step`` is no whole number.
         """
-        if type(step) is not int and step is not None:
+        if step is not None and (type(step) is not int or not -_LARGEST_STEP <= step <= _LARGEST_STEP):
             step = _whole(step)
         entries = self._entries
         if len(entries) >= self._capacity:
