@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -13,6 +12,7 @@ from errors import DataError
 from tracking import schema
 from tracking.database import Database
 from tracking.index import is_experiment
+from tracking.processes import host_name
 
 __all__ = ["Whereabouts", "local_folders", "locate"]
 
@@ -32,7 +32,7 @@ class Whereabouts(NamedTuple):
     @property
     def is_here(self) -> bool:
         """Whether the folder lies, or lay, on this machine."""
-        return self.host == socket.gethostname()
+        return self.host == host_name()
 
 
 def locate(database: Database, ids: Sequence[str]) -> list[Whereabouts]:

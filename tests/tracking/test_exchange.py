@@ -121,7 +121,7 @@ def test_a_folder_on_another_machine_is_exported_from_the_store_alone(tmp_path: 
     again = Database.open(tmp_path / "again.db")
     import_experiments(again, [_saved(tmp_path, _export(store))], tmp_path / "to")
     before, after = _content(exported)[0], _content(_export(again))[0]
-    for name in ("status", "error", "final_metrics", "primary_metric", "params", "code"):
+    for name in ("status", "error", "final_metrics", "primary_metric", "params", "environment"):
         assert after[name] == before[name]
 
 
@@ -134,7 +134,7 @@ def test_a_newer_export_updates_and_both_sides_keep_their_notes(tmp_path: Path, 
 
     with (folder / "metrics.jsonl").open("a") as file:
         file.write('{"step": 2, "time": 1700000001.0, "name": "loss", "value": 1.0}\n')
-    ExperimentFolder(folder).append("finished", START + 99, status="completed")
+    ExperimentFolder(folder).append("finished", START + 1099, status="completed")
     change_tags(store, _ids(store), ["done"], [])
     file_name = _saved(tmp_path, _export(store))
     assert _counts(import_experiments(there, [file_name], tmp_path / "to")) == (0, 1, 0, 0)

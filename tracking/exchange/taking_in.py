@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import socket
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -28,6 +27,7 @@ from tracking.folder import (
 )
 from tracking.index import is_experiment, sync_folder
 from tracking.metric_points import Bookmark, MetricPoint, format_points, read_points
+from tracking.processes import host_name
 from tracking.samples import write_samples
 from tracking.statuses import Status
 from tracking.whereabouts import locate
@@ -91,7 +91,7 @@ def _take(database: Database, record: Record, where: str, experiments_dir: Path,
 
 def _runs_here(contents: FolderContents) -> bool:
     run = contents.last_run
-    return run is not None and run.status == Status.RUNNING and run.host == socket.gethostname()
+    return run is not None and run.status == Status.RUNNING and run.host == host_name()
 
 
 def _make(folder: Path, record: Record) -> None:
