@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, Connection, and_, func, select
+from sqlalchemy import ColumnElement, Connection, and_, func, select, true
 
 from errors import ConfigError, DataError
-from registry import nearest
 from tracking import schema
 from tracking.database import Database
 from tracking.details import read_details, read_evaluations, read_points_of
 from tracking.frames import evaluations_frame, experiments_frame, points_frame
+from tracking.liveness import Judgement, current_statuses
 from tracking.metric_points import MetricPoint
 from tracking.queries import Order, read_records, select_keys
 from tracking.records import EvaluationResult, ExperimentDetails, ExperimentRecord
+from tracking.where import FieldFinder, compile_filter
+from tracking.where.attribute_fields import checked_status
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,18 +92,19 @@ class LocalBackend:
             ConfigError: see :meth:`get_all_experiments`.
             DatabaseUnavailable: the database cannot be reached.
         """
-        order, left, behind = _order(sort), limit, None
+        judged = current_statuses(self.database)
+        left, behind = limit, None
         while left is None or left > 0:
             size = _PAGE if left is None else min(_PAGE, left)
             with self.database.read() as connection:
-                condition = self._condition(connection, filter, status, tags)
+                finder = _finder(connection, judged)
+                order, condition = _order(finder, sort), _condition(finder, filter, status, tags)
                 if behind is not None:
-                    condition = and_(condition, order.behind(behind[1], behind[0]))
-                found = connection.execute(select_keys(condition, order, size)).all()
-                if not found:
-                    return
-                records = read_records(connection, [key for key, _ in found], params, metrics)
-            yield records
+                    condition = and_(condition, order.behind(*behind))
+                found = connection.execute(select_keys(condition, order, size)).tuples().all()
+                records = read_records(connection, [key for key, _ in found], judged, params, metrics)
+            if records:
+                yield records
             if len(found) < size:
                 return
             behind = found[-1]
@@ -109,11 +112,11 @@ class LocalBackend:
 
     def count(self, filter: str | None = None, *, status: Sequence[str] = (), tags: Sequence[str] = ()) -> int:
         """Return how many experiments there are of those that :meth:`get_all_experiments` would return."""
+        judged = current_statuses(self.database)
         with self.database.read() as connection:
-            condition = self._condition(connection, filter, status, tags)
-            return connection.execute(
-                select(func.count()).select_from(schema.experiments).where(condition)
-            ).scalar_one()
+            condition = _condition(_finder(connection, judged), filter, status, tags)
+            query = select(func.count()).select_from(schema.experiments).where(condition)
+            return connection.execute(query).scalar_one()
 
     def resolve(self, text: str) -> str:
         """Return the id of the experiment that ``text`` names: an id, a name, or a part of an id that only one has.
@@ -130,9 +133,10 @@ class LocalBackend:
         Raises:
             DataError: none, or several.
         """
+        judged = current_statuses(self.database)
         with self.database.read() as connection:
             key, _ = _find(connection, text)
-            record = read_records(connection, [key])[0]
+            (record,) = read_records(connection, [key], judged)
             return read_details(connection, record, key)
 
     def get_metrics(
@@ -194,22 +198,30 @@ class LocalBackend:
         """Return :meth:`get_evaluation_results` as a frame: one row a sample."""
         return evaluations_frame(self.get_evaluation_results(text, benchmark))
 
-    def _condition(
-        self, connection: Connection, filter: str | None, status: Sequence[str], tags: Sequence[str]
-    ) -> ColumnElement[bool]:
-        conditions: list[ColumnElement[bool]] = [_E.key > 0]
-        if status:
-            conditions.append(_E.status.in_(status))
-        tagged = schema.tags.c
-        conditions += [_E.key.in_(select(tagged.experiment_key).where(tagged.tag == tag)) for tag in tags]
-        return and_(*conditions)
+
+def _finder(connection: Connection, judged: Mapping[int, Judgement]) -> FieldFinder:
+    return FieldFinder(connection, {key: judgement.status for key, judgement in judged.items()})
 
 
-def _order(sort: str) -> Order:
-    name, descending = sort.removeprefix("-"), sort.startswith("-")
-    if name not in _E:
-        raise ConfigError(f"cannot sort by {name!r}{nearest(name, list(_E.keys()))}")
-    return Order(_E[name], descending, nullable=bool(_E[name].nullable))
+def _condition(
+    finder: FieldFinder, filter: str | None, status: Sequence[str], tags: Sequence[str]
+) -> ColumnElement[bool]:
+    conditions: list[ColumnElement[bool]] = [true()]
+    if status:
+        conditions.append(finder.status_column().in_([checked_status(each) for each in status]))
+    tagged = schema.tags.c
+    conditions += [_E.key.in_(select(tagged.experiment_key).where(tagged.tag == tag)) for tag in tags]
+    if filter is not None and filter.strip():
+        conditions.append(compile_filter(filter, finder))
+    return and_(*conditions)
+
+
+def _order(finder: FieldFinder, sort: str) -> Order:
+    try:
+        field = finder.find(sort.removeprefix("-"))
+        return Order(field.sort_value(), descending=sort.startswith("-"), nullable=field.nullable)
+    except ConfigError as error:
+        raise ConfigError(f"sort: {error}") from error
 
 
 def _find(connection: Connection, text: str) -> tuple[int, str]:

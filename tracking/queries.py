@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, Text, and_, case, cast, func, literal_column, or_, select
 
 from tracking import schema
+from tracking.judgement import Judgement
 from tracking.records import ExperimentRecord
 from tracking.statuses import Status
 
@@ -56,8 +57,8 @@ class Order:
         directed = [column.desc() if self.descending else column.asc() for column in columns]
         return query.order_by(*([self.value.is_(None)] if self.nullable else []), *directed)
 
-    def behind(self, value: Any, key: int) -> ColumnElement[bool]:
-        """Return the condition for rows that come behind the row with this value and key."""
+    def behind(self, key: int, value: Any) -> ColumnElement[bool]:
+        """Return the condition for rows that come behind the row with this key and value."""
         if value is None:
             return and_(self.value.is_(None), self._beyond(_E.key, key))
         # The first condition is implied by the second; databases search an index by it.
@@ -79,6 +80,7 @@ def select_keys(condition: ColumnElement[bool], order: Order, limit: int) -> Sel
 def read_records(
     connection: Connection,
     keys: Sequence[int],
+    judged: Mapping[int, Judgement],
     params: Sequence[str] | None = None,
     metrics: Sequence[str] | None = None,
 ) -> list[ExperimentRecord]:
@@ -87,6 +89,7 @@ def read_records(
     Args:
         connection: from :meth:`tracking.database.Database.read`.
         keys: rows that exist; as many as make a page.
+        judged: how experiments stand now whose stored status may be out of date, by key.
         params: dotted names to read; None means all.
         metrics: names to read; None means all.
     """
@@ -94,7 +97,14 @@ def read_records(
     tags = _read_tags(connection, keys)
     configs = _read_params(connection, keys, params)
     scores = _read_metrics(connection, keys, metrics)
-    return [_record(rows[key], tuple(tags[key]), configs[key], scores[key]) for key in keys]
+    records = [_record(rows[key], tuple(tags[key]), configs[key], scores[key]) for key in keys]
+    return [_as_judged(record, judged.get(key)) for key, record in zip(keys, records, strict=True)]
+
+
+def _as_judged(record: ExperimentRecord, judgement: Judgement | None) -> ExperimentRecord:
+    if judgement is None or judgement.status == record.status:
+        return record
+    return replace(record, status=judgement.status, status_reason=judgement.evidence)
 
 
 def _record(row: Any, tags: tuple[str, ...], params: dict[str, Any], metrics: dict[str, float]) -> ExperimentRecord:
