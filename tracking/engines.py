@@ -91,9 +91,9 @@ def _set_pragmas(connection: Any, _: Any) -> None:
 
 def _begin(connection: Connection) -> None:
     options = connection.get_execution_options()
-    if options.get("migrating", False):
-        # SQLite changes a table by copying and dropping it, and dropping it would take along what refers to its rows.
-        connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+    # SQLite changes a table by copying and dropping it, and dropping it would take along what refers to its rows. In
+    # memory the same connection goes on afterwards.
+    connection.exec_driver_sql(f"PRAGMA foreign_keys={'OFF' if options.get('migrating', False) else 'ON'}")
     connection.exec_driver_sql("BEGIN" if options.get("read_only", False) else "BEGIN IMMEDIATE")
 
 
