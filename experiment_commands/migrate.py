@@ -31,7 +31,7 @@ def migrate(db: Db = None, check: Check = False) -> int:
     if database.file is not None and not database.file.exists():
         raise DataError(f"{database.file}: no such database; name one with --db")
     with database.read() as connection:
-        before = revision_of(connection)
+        before = revision_of(connection, database.name)
     if before == HEAD:
         print(f"revision {HEAD}: up to date")
         return 0

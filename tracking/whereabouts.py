@@ -14,8 +14,10 @@ from tracking.database import Database
 from tracking.index import is_experiment
 from tracking.processes import host_name
 
-__all__ = ["Whereabouts", "local_folders", "locate"]
+__all__ = ["Whereabouts", "all_places", "local_folders", "locate"]
 
+_E = schema.experiments.c
+_COLUMNS = (_E.key, _E.id, _E.name, _E.status, _E.folder, _E.folder_host)
 _IDS_A_QUERY = 500
 
 
@@ -46,13 +48,31 @@ def locate(database: Database, ids: Sequence[str]) -> list[Whereabouts]:
 
 
 def _places(database: Database, ids: Sequence[str]) -> Iterator[Whereabouts]:
-    table = schema.experiments.c
-    columns = (table.key, table.id, table.name, table.status, table.folder, table.folder_host)
     for start in range(0, len(ids), _IDS_A_QUERY):
         with database.read() as connection:
-            rows = connection.execute(select(*columns).where(table.id.in_(ids[start : start + _IDS_A_QUERY]))).all()
-        for key, name, title, status, folder, host in rows:
-            yield Whereabouts(key, name, title, status, Path(folder), host)
+            query = select(*_COLUMNS).where(_E.id.in_(ids[start : start + _IDS_A_QUERY]))
+            found = [_place(row) for row in connection.execute(query).tuples()]
+        yield from found
+
+
+def _place(row: tuple[int, str, str, str, str, str]) -> Whereabouts:
+    key, experiment_id, name, status, folder, host = row
+    return Whereabouts(key, experiment_id, name, status, Path(folder), host)
+
+
+def all_places(database: Database) -> Iterator[Whereabouts]:
+    """Yield where each experiment lies; a page at a time is read.
+
+    Raises:
+        DatabaseUnavailable: the database cannot be reached.
+    """
+    last, more = 0, True
+    while more:
+        with database.read() as connection:
+            query = select(*_COLUMNS).where(_COLUMNS[0] > last).order_by(_COLUMNS[0]).limit(_IDS_A_QUERY)
+            found = [_place(row) for row in connection.execute(query).tuples()]
+        yield from found
+        last, more = (found[-1].key, True) if found else (last, False)
 
 
 def local_folders(database: Database, ids: Sequence[str]) -> list[Path]:

@@ -1,0 +1,82 @@
+"""``gc``: free what nobody needs any more."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from experiment_commands.options import Db, Json
+from experiment_commands.output import print_json, print_table
+from experiment_commands.sizes import size
+from tracking.database import Database
+from tracking.garbage import Garbage, find_garbage
+from tracking.vacuum import free_bytes, vacuum
+
+__all__ = ["gc"]
+
+Confirm = Annotated[bool, typer.Option("--confirm", help="Do it; without this it is only said what would go.")]
+KeepCheckpoints = Annotated[
+    int, typer.Option("--keep-checkpoints", metavar="N", min=0, help="Newest checkpoints that each experiment keeps.")
+]
+OlderThan = Annotated[
+    float, typer.Option("--older-than", metavar="DAYS", min=0, help="Age at which broken databases set aside may go.")
+]
+
+
+def gc(
+    confirm: Confirm = False,
+    keep_checkpoints: KeepCheckpoints = 1,
+    older_than: OlderThan = 7,
+    db: Db = None,
+    as_json: Json = False,
+) -> int:
+    """Say what can be freed, and with --confirm free it.
+
+    These are: checkpoints of completed experiments but the newest, what deleted experiments left, half-written files
+    older than a day, broken databases that were set aside, rows whose folder is gone, descriptions that no experiment
+    has any more, and free pages of an SQLite file. Checkpoints of experiments that did not complete stay: such an
+    experiment can be taken up again.
+
+    \b
+    Examples:
+      python experiment_cli.py gc
+      python experiment_cli.py gc --keep-checkpoints 0 --confirm
+    """
+    database = Database.open(db, create=False)
+    found = list(find_garbage(database, keep_checkpoints=keep_checkpoints, older_than_days=older_than))
+    if as_json:
+        entries = [{"kind": each.kind, "what": each.what, "frees_bytes": each.frees_bytes} for each in found]
+        print_json({"freed": confirm, "garbage": entries})
+    else:
+        _print_found(found)
+    if not confirm:
+        if found and not as_json:
+            print("Nothing was removed; add --confirm to do it.")
+        return 0
+    for each in found:
+        each.remove()
+    if free_bytes(database):
+        # What was just removed from the tables.
+        vacuum(database)
+    if found and not as_json:
+        print(f"Freed {size(sum(each.frees_bytes for each in found))}.")
+    return 0
+
+
+def _print_found(found: Sequence[Garbage]) -> None:
+    if not found:
+        print("nothing to free")
+        return
+    print_table(
+        ["kind", "what", "frees"], [[each.kind, each.what, size(each.frees_bytes)] for each in found], ["frees"]
+    )
+    sizes = Counter[str]()
+    for each in found:
+        sizes[each.kind] += each.frees_bytes
+    print()
+    for kind, number in sizes.most_common():
+        print(f"{size(number):>8}  {kind}")
+    print(f"{size(sizes.total()):>8}  together")

@@ -1,0 +1,165 @@
+"""What the store and the experiments' folders no longer need, and how it is removed."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Connection, Table, delete, select
+
+from tracking import schema
+from tracking.database import Database
+from tracking.deletion import DELETED, forget, recorded_weights
+from tracking.disk import checkpoints_in, disk_usage, remove
+from tracking.index import is_experiment
+from tracking.rebuild import known_roots
+from tracking.statuses import Status
+from tracking.vacuum import free_bytes, vacuum
+from tracking.whereabouts import Whereabouts, all_places
+
+__all__ = ["Garbage", "find_garbage"]
+
+_DAY = 86_400.0
+_HALF_WRITTEN = re.compile(r"\..+(?P<ending>\.[A-Za-z]+)\.[a-z0-9_]{8}(?P=ending)|\..+\.[a-z0-9_]{8}\.import")
+"""Names that ``atomic_files`` and ``import`` give to what they have not finished."""
+
+
+@dataclass(frozen=True)
+class Garbage:
+    """Something that can go."""
+
+    kind: str
+    what: str
+    frees_bytes: int
+    remove: Callable[[], None]
+    """Does it.
+
+    Raises:
+        ResourceError: it cannot be removed.
+        DatabaseUnavailable: the database cannot be written.
+    """
+
+
+def find_garbage(
+    database: Database, *, keep_checkpoints: int = 1, older_than_days: float = 7.0, now: float | None = None
+) -> Iterator[Garbage]:
+    """Yield what can be freed; nothing is touched.
+
+    Args:
+        database: the store.
+        keep_checkpoints: how many of the newest checkpoints of a completed experiment stay. Others' stay all: they can
+            be taken up again.
+        older_than_days: broken databases that were set aside go when they are older; half-written files after a day.
+        now: seconds since 1970, UTC.
+
+    Raises:
+        DatabaseUnavailable: the database cannot be read.
+    """
+    now = time.time() if now is None else now
+    for place in all_places(database):
+        if not place.is_here:
+            continue
+        if is_experiment(place.folder):
+            if place.status == Status.COMPLETED:
+                yield from _checkpoints(database, place, keep_checkpoints)
+        elif place.folder.parent.is_dir():
+            # Where even the folder above is missing, a disk is not mounted.
+            yield _row(database, place)
+    for root in known_roots(database):
+        yield from _remains(root)
+        yield from _half_written(root, now)
+    if database.file is not None:
+        yield from _set_aside(database.file, now - older_than_days * _DAY)
+    yield from _unused(database)
+    yield from _free_pages(database)
+
+
+def _checkpoints(database: Database, place: Whereabouts, keep: int) -> Iterator[Garbage]:
+    recorded = recorded_weights(database, place.key, ["checkpoint"])
+    found = checkpoints_in(place.folder, recorded)
+    for path in found[: max(0, len(found) - keep)]:
+        yield _path("checkpoint of a completed experiment", path)
+
+
+def _path(kind: str, path: Path) -> Garbage:
+    return Garbage(kind, str(path), disk_usage([path]), lambda: remove(path))
+
+
+def _row(database: Database, place: Whereabouts) -> Garbage:
+    what = f"{place.id} ({place.name}): {place.folder} is gone"
+    return Garbage("experiment without a folder", what, 0, lambda: forget(database, [place.key]))
+
+
+def _remains(root: Path) -> Iterator[Garbage]:
+    if not root.is_dir():
+        return
+    for folder in sorted(root.iterdir()):
+        if (folder / DELETED).is_file() and not folder.is_symlink() and not is_experiment(folder):
+            yield _path("left of a deleted experiment", folder)
+
+
+def _half_written(root: Path, now: float) -> Iterator[Garbage]:
+    for parent, folders, files in os.walk(root):
+        for name in [*files, *folders]:
+            path = Path(parent) / name
+            if _HALF_WRITTEN.fullmatch(name) and not path.is_symlink() and path.stat().st_mtime < now - _DAY:
+                yield _path("half-written file", path)
+
+
+def _set_aside(file: Path, before: float) -> Iterator[Garbage]:
+    for path in sorted(file.absolute().parent.glob(f"{_escaped(file.name)}.corrupt-*")):
+        if path.stat().st_mtime < before:
+            yield _path("broken database that was set aside", path)
+
+
+def _escaped(name: str) -> str:
+    return re.sub(r"([*?[])", r"[\1]", name)
+
+
+def _unused(database: Database) -> Iterator[Garbage]:
+    with database.read() as connection:
+        environments, names = _unused_environments(connection), _unused_names(connection)
+    if environments:
+        yield Garbage(
+            "description of machines or code that no experiment has",
+            f"{len(environments)} rows",
+            0,
+            lambda: _delete(database, _unused_environments, schema.environment),
+        )
+    if names:
+        yield Garbage(
+            "name of a metric that no experiment has",
+            f"{len(names)} rows",
+            0,
+            lambda: _delete(database, _unused_names, schema.metric_names),
+        )
+
+
+def _unused_environments(connection: Connection) -> Sequence[int]:
+    table, users = schema.environment.c, schema.experiments.c
+    used = [select(column).where(column.is_not(None)) for column in (users.environment_key, users.code_key)]
+    return connection.execute(select(table.key).where(*(table.key.not_in(each) for each in used))).scalars().all()
+
+
+def _unused_names(connection: Connection) -> Sequence[int]:
+    table = schema.metric_names.c
+    return (
+        connection.execute(select(table.key).where(table.key.not_in(select(schema.metrics.c.name_key)))).scalars().all()
+    )
+
+
+def _delete(database: Database, find: Callable[[Connection], Sequence[int]], table: Table) -> None:
+    with database.begin() as connection:
+        # Looked for once more: a run may have begun to use one.
+        for key in find(connection):
+            connection.execute(delete(table).where(table.c.key == key))
+
+
+def _free_pages(database: Database) -> Iterator[Garbage]:
+    free = free_bytes(database)
+    if free:
+        yield Garbage("free pages in the store's file", str(database.file), free, lambda: vacuum(database))
