@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from tracking.evaluation_results import read_result, samples_file
+from tracking.evaluation_results import read_result
+from tracking.evaluation_results import samples_file as file_of_samples
 from tracking.exits import Outcome, TerminationNotice
 from tracking.folder import METRICS, ExperimentFolder
 from tracking.folder_writer import FolderWriter, Listener
 from tracking.metric_log import MetricLog
+from tracking.plain import plain
 from tracking.samples import write_samples
 from tracking.statuses import Status
 
@@ -42,8 +44,8 @@ class Attempt:
 
     def record(self, event: str, **content: Any) -> None:
         """Add an event to the journal, with the time of now even if it can be written only later."""
-        moment = time.time()
-        self._writer.do(lambda: self.folder.append(event, moment, **content))
+        moment, values = time.time(), plain(content)
+        self._writer.do(lambda: self.folder.append(event, moment, **values))
 
     def artifact(self, path: str | Path, kind: str, step: int | None) -> None:
         """Record a file or folder that the attempt made."""
@@ -52,21 +54,21 @@ class Attempt:
         shown = place.relative_to(root) if place.is_relative_to(root) else place
         self.record("artifact", path=str(shown), kind=kind, step=step, size_bytes=_size(place))
 
-    def evaluation(self, benchmark: str, result: Any) -> None:
-        """Write a benchmark's result: its samples to a file, its metrics to the journal.
+    def evaluation(self, benchmark: str, result: Any, samples_file: str | Path | None = None) -> None:
+        """Write a benchmark's result: its metrics to the journal, its samples to a file, unless they lie in one.
 
         Raises:
             ConfigError: the result holds neither metrics nor samples.
         """
         metrics, samples = read_result(benchmark, result)
-        file = samples_file(benchmark) if samples else None
-        event = {
-            "benchmark": benchmark,
-            "metrics": metrics,
-            "num_samples": len(samples),
-            "samples_file": file,
-            "indexed": len(samples) <= _MOST_INDEXED_SAMPLES,
-        }
+        if samples_file is not None:
+            place = self.folder.path / samples_file
+            shown = str(place.relative_to(self.folder.path))
+            event = _evaluation(benchmark, metrics, _count_lines(place), shown, indexed=False)
+            self.record("evaluation", **event)
+            return
+        file = file_of_samples(benchmark) if samples else None
+        event = _evaluation(benchmark, metrics, len(samples), file, indexed=len(samples) <= _MOST_INDEXED_SAMPLES)
         moment = time.time()
 
         def write() -> None:
@@ -98,3 +100,18 @@ def _size(path: Path) -> int | None:
         return sum(file.stat().st_size for file in files) if path.exists() else None
     except OSError:
         return None
+
+
+def _evaluation(
+    benchmark: str, metrics: Mapping[str, float], num_samples: int, samples_file: str | None, *, indexed: bool
+) -> dict[str, Any]:
+    values = {"benchmark": benchmark, "metrics": metrics, "num_samples": num_samples}
+    return {**values, "samples_file": samples_file, "indexed": indexed}
+
+
+def _count_lines(path: Path) -> int:
+    try:
+        with path.open("rb") as file:
+            return sum(1 for _ in file)
+    except OSError:
+        return 0

@@ -76,8 +76,12 @@ class Indexer:
                 self._mark_all()
             return answered and self._complete
 
-    def close(self) -> None:
-        """End the thread; what the database lacks stays marked."""
+    def close(self, timeout: float = 0.0) -> None:
+        """Take in what is still missing, for at most ``timeout`` seconds; what the database lacks then stays marked."""
+        with self._condition:
+            behind = any(seen is None for seen in self._seen.values())
+        if behind and timeout:
+            self.sync(timeout)
         with self._condition:
             self._stopping = True
             self._condition.notify_all()

@@ -7,7 +7,7 @@ import logging
 import os
 import time
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -118,7 +118,7 @@ class ExperimentTracker:
         place = self._identified(values, experiment_name, folder, variant)
         if folder is None or config is not None:
             write_json(place.path / CONFIG, values)
-            write_json(place.path / ENVIRONMENT, {"machine": describe_machine(), "git": describe_code()})
+            write_json(place.path / ENVIRONMENT, plain({"machine": describe_machine(), "git": describe_code()}))
         self._begin(place, values, notes, tags)
         return self.experiment_id or ""
 
@@ -147,11 +147,21 @@ class ExperimentTracker:
             write_json(place.path / CONFIG, values)
         place.append("planned")
         _describe(place, notes, tags)
-        indexer = self._started_indexer()
-        indexer.watch(place.path)
-        indexer.retire(place.path)
-        indexer.sync(_START_SECONDS)
+        self.take_in([place.path])
         return str(place.identity()["id"])
+
+    def take_in(self, folders: Iterable[str | Path]) -> None:
+        """Bring folders into the store that others wrote, if it does not know them yet; returns at once.
+
+        Raises:
+            TrackerStateError: the tracker is closed.
+        """
+        if self._is_mute():
+            return
+        indexer = self._started_indexer()
+        for folder in map(Path, folders):
+            indexer.watch(folder)
+            indexer.retire(folder)
 
     @contextmanager
     def experiment(self, config: Any = None, experiment_name: str | None = None, **more: Any) -> Iterator[str]:
@@ -245,13 +255,15 @@ class ExperimentTracker:
         if attempt is not None:
             attempt.artifact(path, kind, step)
 
-    def log_evaluation(self, benchmark: str, result: Any) -> None:
+    def log_evaluation(self, benchmark: str, result: Any, samples_file: str | Path | None = None) -> None:
         """Record a benchmark's result; a later one on the same benchmark replaces it.
 
         Args:
             benchmark: its name.
             result: metrics, and results per sample where there are any; see
                 :func:`tracking.evaluation_results.read_result`.
+            samples_file: a file in the experiment's folder that holds the samples, one JSON line each. They are read
+                from there when somebody asks for them.
 
         Raises:
             ConfigError: there is neither a metric nor a sample in the result.
@@ -259,7 +271,7 @@ class ExperimentTracker:
         """
         attempt = self._running()
         if attempt is not None:
-            attempt.evaluation(benchmark, result)
+            attempt.evaluation(benchmark, result, samples_file)
 
     def log_results(self, metrics: Mapping[str, Any], primary_metric: str | None = None) -> None:
         """Declare final metrics, apart from the curves; ``primary_metric`` is the one to compare by.
@@ -267,7 +279,15 @@ class ExperimentTracker:
         Raises:
             TrackerStateError: no experiment is running.
         """
-        self._record("results", metrics=plain(metrics), primary_metric=primary_metric)
+        self._record("results", metrics=metrics, primary_metric=primary_metric)
+
+    def expect_steps(self, total_steps: int) -> None:
+        """Say how many steps the training will take, so that others see how far it is.
+
+        Raises:
+            TrackerStateError: no experiment is running.
+        """
+        self._record("length", total_steps=total_steps)
 
     def add_note(self, text: str) -> None:
         """Add a note.
@@ -337,7 +357,7 @@ class ExperimentTracker:
         moment = time.time()
         experiment_id = new_id(moment)
         place = ExperimentFolder(folder) if folder is not None else self._new_folder(experiment_id)
-        name = name or str(config.get("name") or config.get("experiment_name") or place.path.name)
+        name = plain(name) or str(config.get("name") or config.get("experiment_name") or place.path.name)
         place.identify(experiment_id, name, moment, **({"variant": variant} if variant else {}))
         return place
 
@@ -352,14 +372,14 @@ class ExperimentTracker:
     def _begin(self, place: ExperimentFolder, config: Mapping[str, Any], notes: str, tags: Sequence[str]) -> None:
         identity = place.identity()
         number = 1 + sum(event.event == "started" for event in place.journal())
-        place.append("started", **describe_process(), heartbeat_interval=self._heartbeat_interval)
+        place.append("started", **plain(describe_process()), heartbeat_interval=self._heartbeat_interval)
         _describe(place, notes, tags)
         listeners = self._mirrors.start(str(identity["id"]), str(identity["name"]), config, place.path, _words(tags))
         self._attempt = Attempt(str(identity["id"]), place, number, listeners)
+        self._supervisor.watch(place.path, self._attempt.experiment_id, number)
         indexer = self._started_indexer()
         indexer.watch(place.path)
         indexer.sync(_START_SECONDS)
-        self._supervisor.watch(place.path, self._attempt.experiment_id, number)
 
     def _started_indexer(self) -> Indexer:
         if self._indexer is None:
@@ -384,7 +404,7 @@ class ExperimentTracker:
         self._is_closed = True
         self._supervisor.close()
         if self._indexer is not None:
-            self._indexer.close()
+            self._indexer.close(_FINISH_SECONDS)
 
     def _close_at_exit(self) -> None:
         attempt = self._attempt
@@ -403,13 +423,13 @@ class ExperimentTracker:
 
 def _describe(place: ExperimentFolder, notes: str, tags: Sequence[str]) -> None:
     if notes.strip():
-        place.append("note", text=notes.strip())
+        place.append("note", text=plain(notes.strip()))
     if tags:
         place.append("tags", add=_words(tags), remove=[])
 
 
 def _words(tags: Sequence[str]) -> list[str]:
-    return [tags] if isinstance(tags, str) else list(dict.fromkeys(map(str, tags)))
+    return [plain(tags)] if isinstance(tags, str) else list(dict.fromkeys(plain(str(tag)) for tag in tags))
 
 
 _LIVE: weakref.WeakSet[ExperimentTracker] = weakref.WeakSet()
