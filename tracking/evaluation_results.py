@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import math
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -9,7 +11,7 @@ from typing import Any
 from errors import ConfigError
 from tracking.contents import flatten
 from tracking.folder import EVALUATIONS
-from tracking.plain import plain
+from tracking.plain import fields_of, plain
 
 __all__ = ["read_result", "samples_file"]
 
@@ -31,7 +33,7 @@ def read_result(benchmark: str, result: Any) -> tuple[dict[str, float], list[dic
     values = _values(result)
     samples = next((_samples(benchmark, values[name]) for name in _SAMPLES if values.get(name) is not None), [])
     named = values.get("metrics")
-    source = _values(named) if named is not None else {k: v for k, v in values.items() if k not in _SAMPLES}
+    source = plain(named if named is not None else {name: values[name] for name in values if name not in _SAMPLES})
     metrics = {name: float(value) for name, value in flatten(source) if _is_number(value)}
     if not metrics and not samples:
         raise ConfigError(
@@ -51,19 +53,15 @@ def samples_file(benchmark: str) -> str:
     if not benchmark.strip() or not safe:
         raise ConfigError(f"evaluation: {benchmark!r} names no benchmark")
     if safe != benchmark:
-        import hashlib
-
         # Two names that differ only in what a file cannot be called get two files.
         safe += "-" + hashlib.sha256(benchmark.encode()).hexdigest()[:8]
     return f"{EVALUATIONS}/{safe}.jsonl"
 
 
-def _values(result: Any) -> dict[str, Any]:
+def _values(result: Any) -> Mapping[Any, Any]:
     if not isinstance(result, Mapping) and hasattr(result, "metrics"):
-        found = {name: getattr(result, name, None) for name in ("metrics", *_SAMPLES)}
-        return {name: value for name, value in found.items() if value is not None}
-    values = plain(result)
-    return values if isinstance(values, dict) else {}
+        return {name: getattr(result, name, None) for name in ("metrics", *_SAMPLES)}
+    return fields_of(result) or {}
 
 
 def _samples(benchmark: str, samples: Any) -> list[dict[str, Any]]:
@@ -76,6 +74,4 @@ def _samples(benchmark: str, samples: Any) -> list[dict[str, Any]]:
 
 
 def _is_number(value: Any) -> bool:
-    import math
-
     return isinstance(value, int | float) and math.isfinite(value)

@@ -5,7 +5,10 @@ The folder is the truth and the database an index over it, so whatever is to sur
 
 from __future__ import annotations
 
+import errno
 import json
+import math
+import os
 import secrets
 import time
 from collections.abc import Mapping
@@ -55,7 +58,8 @@ class Event(NamedTuple):
     time: float
     """Seconds since 1970, UTC."""
     event: str
-    """``planned``, ``started``, ``finished``, ``judged``, ``note``, ``tags``, ``artifact`` or ``evaluation``."""
+    """``planned``, ``claimed``, ``started``, ``finished``, ``judged``, ``note``, ``tags``, ``artifact``, ``evaluation``
+    or ``results``."""
     content: Mapping[str, Any]
 
 
@@ -103,7 +107,10 @@ class ExperimentFolder:
             with path.open("ab+", buffering=0) as file:
                 if file.tell() and not _ends_line(file):
                     line = "\n" + line
-                file.write(line.encode())
+                data = line.encode()
+                if file.write(data) < len(data):
+                    # A disk that fills up takes a part; the torn line is passed over when it is read.
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         except OSError as error:
             raise explain_os_error(error, path) from error
 
@@ -111,15 +118,18 @@ class ExperimentFolder:
         """Return the journal's events in the order of their lines; torn lines are left out."""
         events = []
         try:
-            lines = (self.path / JOURNAL).read_text(encoding="utf-8", errors="replace").splitlines()
+            # Not splitlines: a note may hold other line separators.
+            lines = (self.path / JOURNAL).read_text(encoding="utf-8", errors="replace").split("\n")
         except OSError:
             return []
         for line in lines:
             try:
                 values = json.loads(line)
-                events.append(Event(float(values.pop("time")), str(values.pop("event")), values))
-            except (ValueError, KeyError, TypeError, AttributeError):
+                event = Event(float(values.pop("time")), str(values.pop("event")), values)
+            except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
                 continue
+            if math.isfinite(event.time):
+                events.append(event)
         return events
 
 

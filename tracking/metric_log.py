@@ -14,7 +14,7 @@ from typing import Any
 
 from atomic_files import explain_os_error
 from errors import ConfigError
-from tracking.metric_points import Bookmark, MetricPoint, format_points, read_points
+from tracking.metric_points import Bookmark, MetricPoint, fitting_name, format_points, read_points
 
 __all__ = ["MetricLog"]
 
@@ -23,7 +23,6 @@ logger = logging.getLogger(__name__)
 _CAPACITY = 100_000
 """Calls that the buffer holds, some 40 MB; the oldest go first where the disk takes none for long."""
 _LARGEST_STEP = 2**63 - 1
-_LONGEST_NAME = 255
 _PATIENCE_SECONDS = 5.0
 
 _Entry = tuple[float, int | None, list[tuple[str, Any]]]
@@ -151,7 +150,7 @@ class MetricLog:
                 if number is None:
                     self._leave_out(name, value, step)
                     continue
-                name = _fitting(name)
+                name = fitting_name(name)
                 yield MetricPoint(self._step(name, step), moment, name, number)
 
     def _step(self, name: str, step: int | None) -> int:
@@ -196,15 +195,11 @@ def _number(value: Any, otherwise: Any = None) -> Any:
     if isinstance(value, str | bytes):
         return otherwise
     try:
-        number = float(value)
+        # An array of one element is a number to torch, and not to numpy.
+        number = float(value.item() if hasattr(value, "item") else value)
     except (TypeError, ValueError, OverflowError, RuntimeError):
         return otherwise
     return number if math.isfinite(number) else otherwise
-
-
-def _fitting(name: Any) -> str:
-    # PostgreSQL takes neither more nor zeros.
-    return str(name)[:_LONGEST_NAME].replace("\0", "")
 
 
 def _last_steps(path: Path) -> dict[str, int]:

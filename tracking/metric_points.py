@@ -8,7 +8,7 @@ import math
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-__all__ = ["Bookmark", "MetricPoint", "PointsRead", "format_points", "read_points"]
+__all__ = ["Bookmark", "MetricPoint", "PointsRead", "fitting_name", "format_points", "read_points"]
 
 _TAIL_BYTES = 256
 _MAX_BYTES = 4 << 20
@@ -55,6 +55,12 @@ def format_points(points: list[MetricPoint]) -> str:
         f'{{"step": {step}, "time": {time!r}, "name": {json.dumps(name)}, "value": {value!r}}}\n'
         for step, time, name, value in points
     )
+
+
+def fitting_name(name: object) -> str:
+    """Return a metric's name as every database takes it: one line must not hold up all others for ever."""
+    text = str(name)[:_LONGEST_NAME]
+    return text if text.isascii() and "\0" not in text else text.encode(errors="replace").decode().replace("\0", "")
 
 
 def read_points(path: Path, bookmark: Bookmark) -> PointsRead:
@@ -117,8 +123,7 @@ def _point(value: object) -> MetricPoint | None:
         point = MetricPoint(
             int(value["step"]),  # type: ignore[index]
             float(value["time"]),  # type: ignore[index]
-            # Longer names, and zeros, are refused by PostgreSQL; one line must not hold up all others for ever.
-            str(value["name"])[:_LONGEST_NAME].replace("\0", ""),  # type: ignore[index]
+            fitting_name(value["name"]),  # type: ignore[index]
             float(value["value"]),  # type: ignore[index]
         )
     except (KeyError, TypeError, ValueError, OverflowError):

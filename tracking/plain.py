@@ -13,10 +13,11 @@ from typing import Any
 
 from errors import ConfigError
 
-__all__ = ["plain", "plain_config"]
+__all__ = ["fields_of", "plain", "plain_config"]
 
 _LONGEST_REPR = 1_000
 _DEEPEST = 50
+_LARGEST_INTEGER = 2**63 - 1
 
 
 def plain_config(config: Any) -> dict[str, Any]:
@@ -37,11 +38,13 @@ def plain_config(config: Any) -> dict[str, Any]:
 
 def plain(value: Any, depth: int = 0) -> Any:
     """Return plain values: paths, enumerations, sets and dates too; what JSON cannot hold as its representation."""
-    if value is None or type(value) in (bool, int, float, str):
+    if value is None or type(value) in (bool, float):
         return value
+    if type(value) is str:
+        return _storable(value)
     if depth > _DEEPEST:
-        return repr(value)[:_LONGEST_REPR]
-    fields = _fields(value)
+        return _array_or_repr(value)
+    fields = fields_of(value)
     if fields is not None:
         return {_key(key): plain(item, depth + 1) for key, item in fields.items()}
     if isinstance(value, list | tuple):
@@ -51,7 +54,7 @@ def plain(value: Any, depth: int = 0) -> Any:
     return _plain_scalar(value)
 
 
-def _fields(value: Any) -> Mapping[Any, Any] | None:
+def fields_of(value: Any) -> Mapping[Any, Any] | None:
     """Return the names and values that an object consists of, or None where it is no such object."""
     if isinstance(value, type):
         return None
@@ -73,7 +76,12 @@ def _fields(value: Any) -> Mapping[Any, Any] | None:
 
 
 def _key(key: Any) -> str:
-    return str(plain(key)) if isinstance(key, enum.Enum | PathLike) else str(key)
+    return _storable(str(plain(key)) if isinstance(key, enum.Enum | PathLike) else str(key))
+
+
+def _storable(text: str) -> str:
+    """Return ``text`` without what UTF-8 or PostgreSQL cannot hold: halves of characters, and zeros."""
+    return text if text.isascii() and "\0" not in text else text.encode(errors="replace").decode().replace("\0", "")
 
 
 def _sorted(values: Iterable[Any]) -> list[Any]:
@@ -84,14 +92,15 @@ def _plain_scalar(value: Any) -> Any:
     if isinstance(value, enum.Enum):
         return plain(value.value)
     if isinstance(value, str):
-        return str(value)
+        return _storable(str(value))
     if isinstance(value, Integral):
-        return int(value)
+        # Databases count to 2^63, JSON's readers often less far.
+        return int(value) if abs(value) <= _LARGEST_INTEGER else str(int(value))
     if isinstance(value, Real):
         return float(value)
     if isinstance(value, PathLike):
         path = fspath(value)
-        return path if isinstance(path, str) else repr(path)
+        return _storable(path) if isinstance(path, str) else repr(path)
     if isinstance(value, datetime.date | datetime.time):
         return value.isoformat()
     return _array_or_repr(value)
@@ -106,6 +115,6 @@ def _array_or_repr(value: Any) -> Any:
         text = repr(value)
         return listed if len(text) <= _LONGEST_REPR else text[:_LONGEST_REPR]
     try:
-        return repr(value)[:_LONGEST_REPR]
+        return _storable(repr(value)[:_LONGEST_REPR])
     except Exception:
         return f"<{type(value).__name__}>"
