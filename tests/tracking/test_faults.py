@@ -1,0 +1,328 @@
+"""Disks fill up, databases go away, processes are killed: the training goes on, and in the end everything is there."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from tests.tracking.postgres import PostgresqlServer
+from tracking import schema
+from tracking.database import Database
+from tracking.tracker import ExperimentTracker
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def _run(code: str, *arguments: str | Path) -> subprocess.Popen[str]:
+    """Start a training script in a process of its own; its warnings come with its output."""
+    return subprocess.Popen(
+        [sys.executable, "-c", code, *map(str, arguments)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def _points(folder: Path) -> list[int]:
+    """Return the steps in a folder's metrics.jsonl; a torn line fails."""
+    return [json.loads(line)["step"] for line in (folder / "metrics.jsonl").read_text().splitlines()]
+
+
+def _stored(store: str | Path) -> tuple[str, int]:
+    """Return the status of the only experiment, and how many points the store has."""
+    database = Database.open(store, create=False)
+    with database.read() as connection:
+        status = connection.execute(select(schema.experiments.c.status)).scalar_one()
+        points = connection.execute(select(func.count()).select_from(schema.metrics)).scalar_one()
+    database.close()
+    return status, points
+
+
+def _eventually(holds: Callable[[], bool], timeout: float = 20.0) -> bool:
+    deadline = time.monotonic() + timeout
+    while not holds() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return holds()
+
+
+# -- the process is killed ------------------------------------------------------------------------------------------
+
+KILLED = """
+import os, signal, sys, time
+from tracking import ExperimentTracker
+tracker = ExperimentTracker(db_path=sys.argv[1])
+tracker.start_experiment({"lr": 1})
+for step in range(200):
+    tracker.log_metrics({"loss": 1.0 / (step + 1)}, step)
+time.sleep(1.0)
+for step in range(200, 400):
+    tracker.log_metrics({"loss": 1.0 / (step + 1)}, step)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_what_is_older_than_a_second_survives_sigkill(tmp_path: Path) -> None:
+    process = _run(KILLED, tmp_path / "experiments.db")
+    assert process.wait(60) == -signal.SIGKILL
+    (folder,) = (tmp_path / "experiments").glob("exp_*")
+    assert set(range(200)) <= set(_points(folder))
+    # The supervisor writes down how it ended, and brings what was left into the store.
+    assert _eventually(lambda: _stored(tmp_path / "experiments.db") == ("lost", len(_points(folder))))
+
+
+ENDED = """
+import os, signal, sys, time
+from tracking import ExperimentTracker
+tracker = ExperimentTracker(db_path=sys.argv[1])
+tracker.start_experiment({"lr": 1})
+tracker.log_metrics({"loss": 1.0}, 0)
+"""
+
+
+@pytest.mark.parametrize(
+    ("end", "status", "reason"),
+    [
+        ("print(1 / 0)", "failed", ""),
+        ("raise KeyboardInterrupt", "preempted", "interrupted (Ctrl-C)"),
+        ("os.kill(os.getpid(), signal.SIGTERM); time.sleep(30)", "preempted", "terminated (SIGTERM)"),
+        ("pass", "lost", "the program ended without finish_experiment()"),
+    ],
+)
+def test_a_script_that_ends_early_says_how(tmp_path: Path, end: str, status: str, reason: str) -> None:
+    process = _run(ENDED + end, tmp_path / "experiments.db")
+    output, _ = process.communicate(timeout=60)
+    database = Database.open(tmp_path / "experiments.db", create=False)
+    with database.read() as connection:
+        columns = (schema.experiments.c.status, schema.experiments.c.status_reason, schema.experiments.c.error)
+        found = connection.execute(select(*columns)).one()
+    database.close()
+    assert (found[0], found[1]) == (status, reason), output
+    assert (found[2] == "ZeroDivisionError: division by zero") == (status == "failed")
+    assert _stored(tmp_path / "experiments.db") == (status, 1)
+
+
+# -- the database is away -------------------------------------------------------------------------------------------
+
+
+def _train(tracker: ExperimentTracker, steps: range) -> float:
+    """Log a point a step; return the longest that a call took, in seconds."""
+    longest = 0.0
+    for step in steps:
+        begun = time.perf_counter()
+        tracker.log_metrics({"loss": 1.0 / (step + 1)}, step)
+        longest = max(longest, time.perf_counter() - begun)
+        time.sleep(0.001)
+    return longest
+
+
+def _warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+
+
+def test_postgresql_stopped_and_started_again_loses_nothing(
+    postgresql_server: PostgresqlServer, postgresql_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", logger="tracking")
+    with ExperimentTracker(db_path=postgresql_url, experiments_dir=tmp_path) as tracker:
+        experiment_id = tracker.start_experiment()
+        _train(tracker, range(100))
+        assert tracker.flush()
+        postgresql_server.stop()
+        assert _train(tracker, range(100, 1_300)) < 0.5
+        tracker.add_note("meanwhile")
+        assert not tracker.flush()
+        assert _points(tmp_path / experiment_id) == list(range(1_300))
+        postgresql_server.start()
+        _train(tracker, range(1_300, 1_400))
+        assert _eventually(lambda: _stored(postgresql_url)[1] == 1_400)
+    assert _stored(postgresql_url) == ("completed", 1_400)
+    assert len(_warnings(caplog)) == 1 and "training goes on" in _warnings(caplog)[0]
+    assert sum("the database is back after" in record.getMessage() for record in caplog.records) == 1
+    assert not (tmp_path / ".behind").exists()
+
+
+def test_a_run_that_ends_while_the_database_is_away_is_taken_in_by_the_next(
+    postgresql_server: PostgresqlServer, postgresql_url: str, tmp_path: Path
+) -> None:
+    postgresql_server.stop()
+    with ExperimentTracker(db_path=postgresql_url, experiments_dir=tmp_path) as tracker:
+        first = tracker.start_experiment()
+        _train(tracker, range(10))
+    assert (tmp_path / ".behind" / first).is_file()
+    postgresql_server.start()
+    with ExperimentTracker(db_path=postgresql_url, experiments_dir=tmp_path) as tracker:
+        second = tracker.start_experiment()
+    assert not (tmp_path / ".behind").exists()
+    database = Database.open(postgresql_url)
+    with database.read() as connection:
+        columns = (schema.experiments.c.id, schema.experiments.c.status)
+        found = {name: status for name, status in connection.execute(select(*columns))}  # noqa: C416 - rows are no pairs
+    database.close()
+    assert found == {first: "completed", second: "completed"}
+
+
+def test_a_database_locked_for_long_holds_up_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "experiments.db"
+    with ExperimentTracker(db_path=file) as tracker:
+        experiment_id = tracker.start_experiment()
+        with closing(sqlite3.connect(file, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            assert _train(tracker, range(1_500)) < 0.5
+            assert _eventually(lambda: len(_points(tmp_path / "experiments" / experiment_id)) == 1_500, 1.0)
+            other.execute("ROLLBACK")
+        assert tracker.flush()
+        assert _stored(file)[1] == 1_500
+
+
+# -- nothing can be written -----------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _small_disk(folder: Path) -> Iterator[Path]:
+    """Mount a disk of 1 MiB; only root can."""
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)]
+    if os.geteuid() != 0 or subprocess.run(command, capture_output=True, check=False).returncode != 0:
+        pytest.skip("needs the right to mount a small disk")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def _remount(folder: Path, mode: str) -> None:
+    subprocess.run(["mount", "-o", f"remount,{mode},size=1m", str(folder)], check=True)
+
+
+def test_a_full_disk_holds_up_nothing_and_gets_everything_when_it_has_room(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with _small_disk(tmp_path / "disk") as disk:
+        tracker = ExperimentTracker(db_path=tmp_path / "experiments.db", experiments_dir=disk)
+        experiment_id = tracker.start_experiment()
+        (disk / "ballast").write_bytes(b"x" * (disk_free(disk) - 4096))
+        assert _train(tracker, range(1_000)) < 0.5
+        assert not tracker.flush(timeout=0.5)
+        tracker.log_evaluation("gsm8k", {"accuracy": 1.0, "samples": [{"text": "x" * 1000}] * 20})
+        tracker.add_note("while it was full")
+        (disk / "ballast").unlink()
+        tracker.close()
+        assert _points(disk / experiment_id) == list(range(1_000))
+        assert "while it was full" in (disk / experiment_id / "journal.jsonl").read_text()
+        assert len((disk / experiment_id / "evaluations" / "gsm8k.jsonl").read_text().splitlines()) == 20
+    assert _stored(tmp_path / "experiments.db") == ("completed", 1_000)
+    assert sum("disk is full" in warning for warning in _warnings(caplog)) == 1
+
+
+def disk_free(folder: Path) -> int:
+    status = os.statvfs(folder)
+    return status.f_bavail * status.f_frsize
+
+
+LIMITED = """
+import json, resource, signal, sys
+from tracking import ExperimentTracker
+tracker = ExperimentTracker(db_path=":memory:", experiments_dir=sys.argv[1])
+tracker.start_experiment()
+folder = tracker.folder
+soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))
+for step in range(1_000):
+    tracker.log_metrics({"loss": step}, step)
+written = tracker.flush(timeout=0.5)
+tracker.add_note("x" * 30_000)
+resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+tracker.finish_experiment()
+steps = [json.loads(line)["step"] for line in (folder / "metrics.jsonl").read_text().splitlines()]
+lines = (folder / "journal.jsonl").read_text().splitlines()
+notes = [json.loads(line).get("text", "") for line in lines if line.endswith("}")]
+print(json.dumps([written, steps == list(range(1_000)), "x" * 30_000 in notes]))
+"""
+
+
+def test_a_write_that_stops_in_the_middle_of_a_line_is_completed(tmp_path: Path) -> None:
+    output, _ = _run(LIMITED, tmp_path).communicate(timeout=60)
+    assert json.loads(output.splitlines()[-1]) == [False, True, True], output
+    assert output.count("training goes on") == 1
+
+
+def test_a_folder_that_becomes_read_only_gets_everything_when_it_may_be_written(tmp_path: Path) -> None:
+    with _small_disk(tmp_path / "disk") as disk:
+        tracker = ExperimentTracker(db_path=tmp_path / "experiments.db", experiments_dir=disk)
+        experiment_id = tracker.start_experiment()
+        _remount(disk, "ro")
+        assert _train(tracker, range(500)) < 0.5
+        assert not tracker.flush(timeout=0.5)
+        _remount(disk, "rw")
+        tracker.close()
+        assert _points(disk / experiment_id) == list(range(500))
+    assert _stored(tmp_path / "experiments.db") == ("completed", 500)
+
+
+def test_a_read_only_database_is_caught_up_with_when_it_may_be_written(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with _small_disk(tmp_path / "disk") as disk:
+        Database.open(disk / "experiments.db").close()
+        _remount(disk, "ro")
+        with ExperimentTracker(db_path=disk / "experiments.db", experiments_dir=tmp_path / "runs") as tracker:
+            experiment_id = tracker.start_experiment()
+            assert _train(tracker, range(500)) < 0.5
+            assert not tracker.flush(timeout=3)
+            assert _points(tmp_path / "runs" / experiment_id) == list(range(500))
+            assert len(_warnings(caplog)) == 1 and "experiments.db" in _warnings(caplog)[0]
+            _remount(disk, "rw")
+        assert _stored(disk / "experiments.db") == ("completed", 500)
+
+
+def test_memory_stays_bounded_while_nothing_can_be_written(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    from tracking.folder_writer import FolderWriter
+    from tracking.metric_log import MetricLog
+
+    place = tmp_path / "metrics.jsonl"
+    place.mkdir()
+    log = MetricLog(place, capacity=1_000)
+    writer = FolderWriter(tmp_path, log)
+    log.add({"loss": -1.0}, 0)
+    assert not writer.flush(0.0)
+    for step in range(1, 50_000):
+        log.add({"loss": 1.0}, step)
+    place.rmdir()
+    assert writer.close(5.0)
+    assert _points(tmp_path) == [0, *range(49_000, 50_000)]
+    dropped = [warning for warning in _warnings(caplog) if "dropped" in warning]
+    assert len(dropped) == 2 and "48999 oldest calls" in dropped[1]
+
+
+EIGHT: Any = """
+import sys
+from tracking import ExperimentTracker
+with ExperimentTracker(db_path=sys.argv[1]) as tracker:
+    tracker.start_experiment({"seed": int(sys.argv[2])})
+    for step in range(5_000):
+        tracker.log_metrics({"loss": 1.0 / (step + 1)}, step)
+"""
+
+
+def test_eight_processes_on_one_sqlite_file_lose_nothing(tmp_path: Path) -> None:
+    processes = [_run(EIGHT, tmp_path / "experiments.db", str(seed)) for seed in range(8)]
+    outputs = [process.communicate(timeout=120)[0] for process in processes]
+    assert outputs == [""] * 8
+    database = Database.open(tmp_path / "experiments.db", create=False)
+    with database.read() as connection:
+        assert set(connection.execute(select(schema.experiments.c.status)).scalars()) == {"completed"}
+        assert connection.execute(select(func.count()).select_from(schema.metrics)).scalar_one() == 40_000
+    database.close()

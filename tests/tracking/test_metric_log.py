@@ -1,0 +1,98 @@
+"""Points on their way into the file: nothing changed, nothing lost, nothing kept that is no number."""
+
+from __future__ import annotations
+
+import json
+import math
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tracking.metric_log import MetricLog
+from tracking.metric_points import Bookmark, read_points
+
+
+def _written(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def _write(log: MetricLog) -> None:
+    log.take()
+    log.write()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [1, True, 1.0, np.float32(1), np.int64(1), np.array(1.0), np.array([1.0]), Decimal(1), Fraction(1)],
+    ids=lambda value: type(value).__name__,
+)
+def test_numbers_of_any_kind_are_taken(tmp_path: Path, value: Any) -> None:
+    log = MetricLog(tmp_path / "metrics.jsonl")
+    log.add({"a": value}, 0)
+    _write(log)
+    assert _written(tmp_path / "metrics.jsonl")[0]["value"] == 1.0
+
+
+def test_a_tensor_that_changes_after_it_was_logged_keeps_its_value(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    tensor, array = torch.tensor(1.5, requires_grad=True), np.array(2.5)
+    log = MetricLog(tmp_path / "metrics.jsonl")
+    log.add({"tensor": tensor, "array": array}, 0)
+    with torch.no_grad():
+        tensor += 1
+    array += 1
+    _write(log)
+    assert [point["value"] for point in _written(tmp_path / "metrics.jsonl")] == [1.5, 2.5]
+
+
+@pytest.mark.parametrize(
+    "value", [math.nan, math.inf, -math.inf, "high", b"1", None, [1, 2], np.array([1, 2]), np.float32("nan"), 10**400]
+)
+def test_what_is_no_finite_number_is_left_out_with_one_warning(
+    tmp_path: Path, value: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    log = MetricLog(tmp_path / "metrics.jsonl")
+    for step in range(3):
+        log.add({"bad": value, "good": 1.0}, step)
+    _write(log)
+    assert [point["name"] for point in _written(tmp_path / "metrics.jsonl")] == ["good"] * 3
+    (warning,) = [record.getMessage() for record in caplog.records]
+    assert "metric bad" in warning and "at step 0" in warning
+    log.report()
+    assert "3 values" in caplog.records[-1].getMessage()
+
+
+def test_a_line_that_a_killed_process_tore_spoils_no_other(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.jsonl"
+    path.write_text('{"step": 7, "time": 1.0, "name": "a", "value": 1.0}\n{"step": 8, "ti')
+    log = MetricLog(path)
+    log.add({"a": 2.0}, None)
+    _write(log)
+    assert [(point.step, point.value) for point in read_points(path, Bookmark()).points] == [(7, 1.0), (8, 2.0)]
+
+
+NAMES = st.text(min_size=1, max_size=20) | st.sampled_from(
+    ["train/loss", "x" * 300, "zero\0", "new\nline", '"', "\ud800"]
+)
+
+
+@given(calls=st.lists(st.tuples(st.dictionaries(NAMES, st.floats(allow_nan=False, allow_infinity=False), max_size=3),
+                                st.none() | st.integers(-(2**63) + 1, 2**62)), max_size=20))  # fmt: skip
+def test_whatever_is_logged_is_read_back(
+    calls: list[tuple[dict[str, float], int | None]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = tmp_path_factory.mktemp("log") / "metrics.jsonl"
+    log = MetricLog(path)
+    for metrics, step in calls:
+        log.add(metrics, step)
+    _write(log)
+    expected = [(value, step) for metrics, step in calls for value in metrics.values()]
+    points = read_points(path, Bookmark()).points
+    assert [point.value for point in points] == [value for value, _ in expected]
+    assert all(step is None or point.step == step for point, (_, step) in zip(points, expected, strict=True))
