@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator
 from typing import Any
@@ -13,7 +14,7 @@ from tracking import schema
 from tracking.contents import flatten, group_of
 from tracking.database import Database
 
-__all__ = ["METRICS", "insert_many_runs"]
+__all__ = ["METRICS", "insert_many_runs", "param_row"]
 
 METRICS = ("train/loss", "eval_loss", "eval_f1", "eval_exact_match", "epoch")
 _STATUSES = ("completed", "completed", "completed", "completed", "failed", "preempted", "planned", "lost")
@@ -122,10 +123,15 @@ def _config(variant: str, run_seed: int, index: int) -> dict[str, Any]:
     }
 
 
-def _params(row: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    from tracking.index import _param
+def param_row(name: str, value: Any) -> dict[str, Any]:
+    """Return the row of a parameter, without its experiment."""
+    kind = "null" if value is None else type(value).__name__
+    number = float(value) if isinstance(value, bool | int | float) else None
+    return {"name": name, "kind": kind, "number": number, "text": value if kind == "str" else json.dumps(value)}
 
-    return ({"experiment_key": row["key"], **_param(name, value)} for name, value in flatten(row["config"]))
+
+def _params(row: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    return ({"experiment_key": row["key"], **param_row(name, value)} for name, value in flatten(row["config"]))
 
 
 def _tags(key: int) -> Iterator[dict[str, Any]]:
