@@ -31,7 +31,7 @@ def run_experiments_from_list(
     Args:
         experiments: what to run, in this order.
         experiments_dir: where results live.
-        **options: fields of :class:`RunnerOptions`: ``auto_prepare``, ``force``, ``stop_on_error``, ``quiet``.
+        **options: fields of :class:`RunnerOptions`, such as ``force``, ``stop_on_error``, ``tracking`` or ``db``.
 
     Returns:
         The content of each experiment's results.json, in order; failed ones have ``success`` False and ``error``.
@@ -44,6 +44,10 @@ def run_experiments_from_list(
     plan = plan_experiments(experiments, experiments_dir, **options)
     costs = estimate_costs(plan)
     if not plan.unfinished:
+        from running.tracked import tracking_of
+
+        with tracking_of(chosen) as tracking:
+            tracking.enter(plan)
         return [read_results(node.folder) for node in plan.experiments]
     from running.execution import execute
 

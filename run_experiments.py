@@ -21,7 +21,7 @@ examples:
   python run_experiments.py --mode run --configs experiments/*/config.json
   python run_experiments.py --mode analyze
 
-exit status: 0 done, 1 an experiment failed, 2 a mistake in flags, files or data, 130 interrupted
+exit status: 0 done, 1 an experiment failed, 2 a mistake in flags, files or data, 130 interrupted, 143 terminated
 """
 
 _TRAINING_FLAGS = (
@@ -54,6 +54,10 @@ _SUITE_FLAGS = (
 )
 
 
+_TERMINATED = 143
+"""Exit status of what was sent SIGTERM."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status."""
     try:
@@ -67,6 +71,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("\ninterrupted; the same command continues where this one stopped", file=sys.stderr)
         return 130
+    except SystemExit as stop:
+        if stop.code == _TERMINATED:
+            print("\nterminated; the same command continues where this one stopped", file=sys.stderr)
+            return _TERMINATED
+        raise
 
 
 def _run(flags: argparse.Namespace) -> int:
@@ -77,6 +86,10 @@ def _run(flags: argparse.Namespace) -> int:
         "auto_prepare": not flags.no_auto_prepare,
         "force": flags.force,
         "stop_on_error": flags.stop_on_error,
+        "tracking": not flags.no_tracking,
+        "db": flags.db,
+        "tags": flags.tags,
+        "notes": flags.notes,
     }
     if flags.dry_run:
         print_dry_run(experiments, flags.experiments_dir, **options)
@@ -223,6 +236,12 @@ def _add_how(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--dry-run", action="store_true", help="print the plan and stop")
     group.add_argument("--stop-on-error", action="store_true", help="stop at the first experiment that fails")
     group.add_argument("--force", action="store_true", help="train finished experiments again")
+    group.add_argument("--no-tracking", action="store_true", help="keep the runs out of the experiment store")
+    group.add_argument(
+        "--db", metavar="PATH|URL", help="the experiment store (default: $EXPERIMENTS_DB_URL, else experiments.db)"
+    )
+    group.add_argument("--tags", nargs="+", default=(), metavar="TAG", help="words to find these experiments by")
+    group.add_argument("--notes", default="", metavar="TEXT", help="a note on these experiments")
     group.add_argument("--show-plots", action="store_true", help="open a window with the plots (--mode analyze)")
 
 

@@ -6,7 +6,7 @@ import dataclasses
 import gc
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,9 @@ from running.preflight import check_before_running, check_disk
 from running.results import describe_failure, write_failure, write_start, write_success
 from running.run_log import recorded_in, shown_on
 from running.signals import make_signal
+from running.tracked import Attempt, RunTracking, tracking_of
 from tasks import create_task
+from training.callbacks import Progress
 from training.data import DataCache
 from training.session import RunOutcome, run_experiment
 
@@ -50,15 +52,16 @@ def execute(plan: Plan, costs: Mapping[Path, Cost], options: RunnerOptions) -> l
     """
     disable_progress_bars()
     disable_progress_bar()  # type: ignore[no-untyped-call]
-    cache = DataCache()
+    cache, tracking = DataCache(), tracking_of(options)
     for folder in {plan.experiments_dir, *(node.folder for node in plan.unfinished)}:
         check_writable(folder)
     check_disk(plan, costs)
     check_before_running(plan, cache)
     trained = [node for node in plan.unfinished if node.recorded_by is None]
     weights = {node.folder: costs[node.folder].seconds or 0.0 for node in trained}
-    with Display(weights, quiet=options.quiet) as display:
-        return Execution(plan, options, display, cache).run()
+    with tracking, Display(weights, quiet=options.quiet) as display:
+        tracking.enter(plan)
+        return Execution(plan, options, display, cache, tracking).run()
 
 
 class Execution:
@@ -69,13 +72,17 @@ class Execution:
         options: whether to force, and what to do when an experiment fails.
         display: shows progress.
         cache: rows and features, shared by all runs of this process.
+        tracking: tells the experiment store.
     """
 
-    def __init__(self, plan: Plan, options: RunnerOptions, display: Display, cache: DataCache) -> None:
+    def __init__(
+        self, plan: Plan, options: RunnerOptions, display: Display, cache: DataCache, tracking: RunTracking
+    ) -> None:
         self.plan = plan
         self.options = options
         self._display = display
         self._cache = cache
+        self._tracking = tracking
         self._started_at = datetime.now(UTC)
         self._failures: dict[Path, str] = {}
         self._settled: dict[Path, dict[str, Any]] = {}
@@ -184,8 +191,9 @@ class Execution:
         try:
             if self.options.force or state_of(node).status == NEW:
                 clear_experiment(node.folder)
-            with recorded_in(node.folder / "run.log"):
-                results = self._train(self._recording(node), started_at)
+                self._tracking.begin_anew(node.folder)
+            with recorded_in(node.folder / "run.log"), self._tracking.attempt(node) as attempt:
+                results = self._train(self._recording(node), attempt, started_at)
         except AssayError as error:
             # Not even results.json could be written: the disk is full, or the folder is not ours.
             results = describe_failure(node, error, started_at)
@@ -202,33 +210,44 @@ class Execution:
         started_otherwise = state_of(node).status != NEW and recorded_to(node.folder) != node.records_to
         return node if wanted and not started_otherwise else dataclasses.replace(node, records_to=None)
 
-    def _train(self, node: Node, started_at: datetime) -> dict[str, Any]:
+    def _train(self, node: Node, attempt: Attempt, started_at: datetime) -> dict[str, Any]:
         try:
             self._check_needs(node)
             write_start(node, started_at)
             logger.info("%s: starting", node.name)
-            outcome = self._train_and_record(node)
-            return write_success(node, outcome, create_task(node.config.task).primary_metric, started_at)
-        except KeyboardInterrupt:
+            outcome = self._train_and_record(node, attempt)
+            results = write_success(node, outcome, create_task(node.config.task).primary_metric, started_at)
+        except (KeyboardInterrupt, SystemExit):
             logger.warning("interrupted; the last checkpoint is kept")
             raise
         except Exception as error:
             logger.exception("%s: failed", node.name)
-            return write_failure(node, error, started_at)
+            results = write_failure(node, error, started_at)
+            attempt.failed(error)
+            return results
+        attempt.succeeded(results)
+        return results
 
-    def _train_and_record(self, node: Node) -> RunOutcome:
+    def _train_and_record(self, node: Node, attempt: Attempt) -> RunOutcome:
         """Train; where the run fills a data map, mark that as begun before and as finished after."""
         data_map = None if node.records_to is None else self._by_folder[node.records_to]
         paths = run_paths(node, self.plan.experiments_dir)
         if data_map is None:
-            return run_experiment(node.config, paths, self._display.step, self._cache)
+            return run_experiment(node.config, paths, self._progress_of(attempt), self._cache)
         if state_of(data_map).status == NEW:
             clear_signal(data_map)
         mark(data_map, finished=False, files=data_files(data_map.config))
         paths = dataclasses.replace(paths, record_key=data_map.key)
-        outcome = run_experiment(node.config, paths, self._display.step, self._cache)
+        outcome = run_experiment(node.config, paths, self._progress_of(attempt), self._cache)
         mark(data_map, finished=True, files=data_files(data_map.config))
         return outcome
+
+    def _progress_of(self, attempt: Attempt) -> Callable[[Progress], None]:
+        def report(progress: Progress) -> None:
+            attempt.progress(progress)
+            self._display.step(progress)
+
+        return report
 
 
 def _release_memory() -> None:

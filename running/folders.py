@@ -7,7 +7,8 @@ from pathlib import Path
 
 from atomic_files import explain_os_error
 from planning.nodes import Node
-from planning.status import MARK, probe_folder
+from planning.status import CONFIG, MARK, probe_folder
+from tracking.folder import TRACKING, TRACKING_FILES
 from training.session import RunPaths
 
 __all__ = ["clear_experiment", "clear_signal", "probe_paths", "run_paths"]
@@ -22,6 +23,7 @@ _SIGNAL_FILES = (
     "clusters.json",
     "provenance.json",
 )
+_KEPT = TRACKING_FILES | {CONFIG}
 
 
 def run_paths(node: Node, experiments_dir: Path) -> RunPaths:
@@ -48,12 +50,21 @@ def _cache(experiments_dir: Path) -> Path:
 
 
 def clear_experiment(folder: Path) -> None:
-    """Remove an experiment's folder.
+    """Remove what was made of an experiment; its name and history in the store stay, and so does what is planned.
 
     Raises:
-        ResourceError: it cannot be removed.
+        ResourceError: something cannot be removed.
     """
-    _remove_tree(folder)
+    if not (folder / TRACKING).exists():
+        _remove_tree(folder)
+        return
+    for path in folder.iterdir():
+        if path.name in _KEPT:
+            continue
+        if path.is_dir() and not path.is_symlink():
+            _remove_tree(path)
+        else:
+            _remove_file(path)
 
 
 def clear_signal(node: Node) -> None:
@@ -75,3 +86,10 @@ def _remove_tree(folder: Path) -> None:
         shutil.rmtree(folder)
     except OSError as error:
         raise explain_os_error(error, folder) from error
+
+
+def _remove_file(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise explain_os_error(error, path) from error

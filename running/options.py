@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from pydantic import Field
+
 from validated import validated_dataclass
 
 __all__ = ["RunnerOptions"]
@@ -19,3 +23,13 @@ class RunnerOptions:
     """Stop at the first experiment that fails."""
     quiet: bool = False
     """Print nothing."""
+    tracking: bool = True
+    """Enter the experiments in the experiment store."""
+    db: str | None = None
+    """The store: a file or a URL; None means the variable EXPERIMENTS_DB_URL, else ``experiments.db``."""
+    tags: tuple[str, ...] = ()
+    """Words to find the experiments by."""
+    notes: str = ""
+    """Free text on the experiments."""
+    heartbeat_seconds: Annotated[float, Field(gt=0)] = 10.0
+    """Between two signs of life of a run."""
