@@ -95,7 +95,8 @@ def _plain_scalar(value: Any) -> Any:
         return _storable(str(value))
     if isinstance(value, Integral):
         # Databases count to 2^63, JSON's readers often less far.
-        return int(value) if abs(value) <= _LARGEST_INTEGER else str(int(value))
+        number = int(value)
+        return number if abs(number) <= _LARGEST_INTEGER else str(number)
     if isinstance(value, Real):
         return float(value)
     if isinstance(value, PathLike):

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import atexit
 import logging
 import os
-import time
-import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from atomic_files import explain_os_error, write_json
+from sqlalchemy import URL
+
 from errors import AssayError, ConfigError
+from tracking import lifetime
 from tracking.attempt import Attempt
-from tracking.capture import describe_code, describe_machine, describe_process
+from tracking.capture import describe_process
 from tracking.database import Database, database_url
 from tracking.exits import Outcome, outcome_at_exit, outcome_of
-from tracking.folder import CONFIG, ENVIRONMENT, ExperimentFolder, new_id
 from tracking.indexer import Indexer
 from tracking.mirrors import MirrorSet
+from tracking.opening import Opening, words
 from tracking.plain import plain, plain_config
 from tracking.statuses import ENDED, Status
 from tracking.supervision import Supervisor
@@ -66,11 +65,11 @@ class ExperimentTracker:
         heartbeat_interval: float = _HEARTBEAT_SECONDS,
     ) -> None:
         self._mirrors = MirrorSet(name for name in backends if name != _LOCAL)
-        store = db_path if isinstance(db_path, Database) else database_url(db_path)
-        url = store.url if isinstance(store, Database) else store
+        self._store = db_path if isinstance(db_path, Database) else _anchored(database_url(db_path))
+        url = self._store.url if isinstance(self._store, Database) else self._store
         beside = Path(url.database or "").parent if url.drivername == "sqlite" else Path()
-        self._experiments_dir = Path(experiments_dir or beside / "experiments")
-        self._store = store
+        # Absolute: training scripts change the current folder.
+        self._experiments_dir = Path(experiments_dir or beside / "experiments").absolute()
         self._indexer: Indexer | None = None
         self._supervisor = Supervisor(url, heartbeat_interval)
         self._heartbeat_interval = heartbeat_interval
@@ -78,7 +77,6 @@ class ExperimentTracker:
         self._process = os.getpid()
         self._is_silent = os.environ.get("RANK", "0") != "0"
         self._is_closed = False
-        _LIVE.add(self)
 
     # -- beginning and end ------------------------------------------------------------------------------------------
 
@@ -114,13 +112,20 @@ class ExperimentTracker:
             raise TrackerStateError(
                 f"{self._attempt.experiment_id} is still running; finish_experiment() first, or use another tracker"
             )
-        values = plain_config(config)
-        place = self._identified(values, experiment_name, folder, variant)
-        if folder is None or config is not None:
-            write_json(place.path / CONFIG, values)
-            write_json(place.path / ENVIRONMENT, plain({"machine": describe_machine(), "git": describe_code()}))
-        self._begin(place, values, notes, tags)
-        return self.experiment_id or ""
+        opening = Opening(config, experiment_name, notes, tags, folder, variant)
+        place = opening.open(self._experiments_dir)
+        opening.capture(place)
+        number = 1 + sum(event.event == "started" for event in place.journal())
+        place.append("started", **plain(describe_process()), heartbeat_interval=self._heartbeat_interval)
+        opening.describe(place)
+        identity = place.identity()
+        listeners = self._mirrors.start(
+            str(identity["id"]), str(identity["name"]), plain_config(config), place.path, words(tags)
+        )
+        self._attempt = Attempt(str(identity["id"]), place, number, listeners)
+        self._supervisor.watch(place.path, self._attempt.experiment_id, number)
+        self._take_in_now(place.path)
+        return self._attempt.experiment_id
 
     def plan_experiment(
         self,
@@ -141,12 +146,10 @@ class ExperimentTracker:
         """
         if self._is_mute():
             return ""
-        values = plain_config(config)
-        place = self._identified(values, experiment_name, folder, variant)
-        if folder is None or config is not None:
-            write_json(place.path / CONFIG, values)
+        opening = Opening(config, experiment_name, notes, tags, folder, variant)
+        place = opening.open(self._experiments_dir)
         place.append("planned")
-        _describe(place, notes, tags)
+        opening.describe(place)
         self.take_in([place.path])
         return str(place.identity()["id"])
 
@@ -303,7 +306,7 @@ class ExperimentTracker:
         Raises:
             TrackerStateError: no experiment is running.
         """
-        self._record("tags", add=_words(tags), remove=[])
+        self._record("tags", add=words(tags), remove=[])
 
     def _record(self, event: str, **content: Any) -> None:
         attempt = self._running()
@@ -350,40 +353,15 @@ class ExperimentTracker:
             raise TrackerStateError("no experiment is running; call start_experiment() first")
         return self._attempt
 
-    def _identified(
-        self, config: Mapping[str, Any], name: str | None, folder: str | Path | None, variant: str | None
-    ) -> ExperimentFolder:
-        """Return the experiment's folder, which says from now on who it is."""
-        moment = time.time()
-        experiment_id = new_id(moment)
-        place = ExperimentFolder(folder) if folder is not None else self._new_folder(experiment_id)
-        name = plain(name) or str(config.get("name") or config.get("experiment_name") or place.path.name)
-        place.identify(experiment_id, name, moment, **({"variant": variant} if variant else {}))
-        return place
-
-    def _new_folder(self, experiment_id: str) -> ExperimentFolder:
-        path = self._experiments_dir / experiment_id
-        try:
-            path.mkdir(parents=True)
-        except OSError as error:
-            raise explain_os_error(error, path) from error
-        return ExperimentFolder(path)
-
-    def _begin(self, place: ExperimentFolder, config: Mapping[str, Any], notes: str, tags: Sequence[str]) -> None:
-        identity = place.identity()
-        number = 1 + sum(event.event == "started" for event in place.journal())
-        place.append("started", **plain(describe_process()), heartbeat_interval=self._heartbeat_interval)
-        _describe(place, notes, tags)
-        listeners = self._mirrors.start(str(identity["id"]), str(identity["name"]), config, place.path, _words(tags))
-        self._attempt = Attempt(str(identity["id"]), place, number, listeners)
-        self._supervisor.watch(place.path, self._attempt.experiment_id, number)
+    def _take_in_now(self, folder: Path) -> None:
         indexer = self._started_indexer()
-        indexer.watch(place.path)
+        indexer.watch(folder)
         indexer.sync(_START_SECONDS)
 
     def _started_indexer(self) -> Indexer:
         if self._indexer is None:
             self._indexer = Indexer(self._store)
+            lifetime.remember(self, self._close_at_exit, self._indexer.forget_connections)
         return self._indexer
 
     def _end(self, outcome: Outcome) -> None:
@@ -405,46 +383,19 @@ class ExperimentTracker:
         self._supervisor.close()
         if self._indexer is not None:
             self._indexer.close(_FINISH_SECONDS)
+        lifetime.forget(self)
 
     def _close_at_exit(self) -> None:
-        attempt = self._attempt
-        if attempt is None:
-            self._close(outcome_of(None))
-            return
-        outcome = outcome_of(SystemExit(143)) if attempt.notice.received else outcome_at_exit()
-        if outcome.status == Status.LOST:
-            logger.warning("%s: %s", attempt.experiment_id, outcome.reason)
+        outcome = outcome_of(None)
+        if self._attempt is not None:
+            outcome = outcome_of(SystemExit(143)) if self._attempt.notice.received else outcome_at_exit()
+            if outcome.status == Status.LOST:
+                logger.warning("%s: %s", self._attempt.experiment_id, outcome.reason)
         self._close(outcome)
 
-    def _after_fork(self) -> None:
-        if self._indexer is not None:
-            self._indexer.forget_connections()
 
-
-def _describe(place: ExperimentFolder, notes: str, tags: Sequence[str]) -> None:
-    if notes.strip():
-        place.append("note", text=plain(notes.strip()))
-    if tags:
-        place.append("tags", add=_words(tags), remove=[])
-
-
-def _words(tags: Sequence[str]) -> list[str]:
-    return [plain(tags)] if isinstance(tags, str) else list(dict.fromkeys(plain(str(tag)) for tag in tags))
-
-
-_LIVE: weakref.WeakSet[ExperimentTracker] = weakref.WeakSet()
-
-
-def _close_all() -> None:
-    for tracker in list(_LIVE):
-        tracker._close_at_exit()
-
-
-def _forget_all() -> None:
-    for tracker in list(_LIVE):
-        tracker._after_fork()
-
-
-atexit.register(_close_all)
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_all)
+def _anchored(url: URL) -> URL:
+    """Return the URL of an SQLite file with an absolute path."""
+    if url.drivername != "sqlite" or url.database in (None, "", ":memory:"):
+        return url
+    return url.set(database=str(Path(url.database or "").absolute()))

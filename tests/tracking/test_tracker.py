@@ -165,13 +165,15 @@ def test_a_planned_experiment_is_started_later(local: ExperimentTracker, tmp_pat
     assert _contents(tmp_path / "later").status == "planned"
     assert local.start_experiment(folder=tmp_path / "later") == planned
     assert _contents(tmp_path / "later").status == "running"
-    assert _contents(tmp_path / "later").name == "later"
+    assert _contents(tmp_path / "later").name == "later" and _contents(tmp_path / "later").environment["python"]
 
 
 def test_files_of_a_folder_that_is_not_the_trackers_are_left_alone(local: ExperimentTracker, tmp_path: Path) -> None:
-    (tmp_path / "config.json").write_text('{"lr": 3}')
+    contents = {"config.json": '{"lr": 3}', "environment.json": '{"machine": {"python": "3"}}'}
+    for name, content in contents.items():
+        (tmp_path / name).write_text(content)
     local.start_experiment(folder=tmp_path)
-    assert (tmp_path / "config.json").read_text() == '{"lr": 3}' and not (tmp_path / "environment.json").exists()
+    assert {name: (tmp_path / name).read_text() for name in contents} == contents
 
 
 def test_surroundings_are_captured_in_the_form_of_the_runner(local: ExperimentTracker) -> None:
@@ -292,6 +294,17 @@ def test_logging_takes_microseconds(local: ExperimentTracker) -> None:
         local.log_metrics({"train/loss": 0.31, "train/learning_rate": 1e-3, "train/grad_norm": 0.5}, step)
         durations.append(time.perf_counter_ns() - begun)
     assert statistics.median(durations) <= 20_000
+
+
+def test_a_script_that_changes_its_folder_keeps_its_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with ExperimentTracker(db_path="experiments.db") as tracker:
+        os.chdir("elsewhere")
+        experiment_id = tracker.start_experiment()
+        tracker.log_metrics({"a": 1.0})
+    assert (tmp_path / "experiments" / experiment_id / "metrics.jsonl").exists()
+    assert not list((tmp_path / "elsewhere").iterdir())
 
 
 def test_default_places_are_beside_the_database(tmp_path: Path) -> None:
