@@ -24,8 +24,8 @@ MIRRORS.register("tensorboard", "tracking.mirrors.tensorboard_mirror:Tensorboard
 MIRRORS.register("trackio", "tracking.mirrors.trackio_mirror:TrackioMirror")
 MIRRORS.register("wandb", "tracking.mirrors.wandb_mirror:WandbMirror")
 
-_MOST_BATCHES = 10_000
-_FINISH_SECONDS = 20.0
+MOST_BATCHES = 10_000
+FINISH_SECONDS = 20.0
 
 Call = Callable[[], None]
 
@@ -52,12 +52,12 @@ class MirrorSet:
         self._threads = [_MirrorThread(each, mirror(), start) for each, mirror in self._classes.items()]
         return tuple(thread.log for thread in self._threads)
 
-    def finish(self, status: str, timeout: float = _FINISH_SECONDS) -> None:
-        """End the experiment in every mirror; none is waited for longer than ``timeout`` seconds."""
+    def finish(self, status: str, timeout: float | None = None) -> None:
+        """End the experiment in every mirror; none is waited for longer than ``timeout`` (default 20) seconds."""
         threads, self._threads = self._threads, []
         for thread in threads:
             thread.finish(status)
-        deadline = time.monotonic() + timeout
+        deadline = time.monotonic() + (FINISH_SECONDS if timeout is None else timeout)
         for thread in threads:
             thread.join(max(0.0, deadline - time.monotonic()))
 
@@ -80,7 +80,7 @@ class _MirrorThread:
         """Pass points on some time; drop them where the mirror is far behind."""
         if self._is_broken:
             return
-        if len(self._calls) < _MOST_BATCHES:
+        if len(self._calls) < MOST_BATCHES:
             self._put(lambda: self._mirror.log(points))
             return
         self._dropped += len(points)
