@@ -9,9 +9,18 @@ from collections.abc import Sequence
 import typer
 
 from errors import AssayError
+from experiment_commands.compare import compare
 from experiment_commands.curves import curves
+from experiment_commands.delete import delete
+from experiment_commands.export import export
+from experiment_commands.gc import gc
+from experiment_commands.import_ import import_
+from experiment_commands.migrate import migrate
+from experiment_commands.note import note
 from experiment_commands.output import run_command
+from experiment_commands.rebuild import rebuild
 from experiment_commands.status import status
+from experiment_commands.tag import tag
 
 _EXAMPLES = """
 Exit status: 0 done, 1 the answer is no (nothing found, something differs), 2 a mistake in the command or the data,
@@ -28,8 +37,17 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+app.command("compare")(compare)
 app.command("curves")(curves)
+app.command("delete")(delete)
+app.command("export")(export)
+app.command("gc")(gc)
+app.command("import")(import_)
+app.command("migrate")(migrate)
+app.command("note")(note)
+app.command("rebuild")(rebuild)
 app.command("status")(status)
+app.command("tag")(tag)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -17,6 +17,7 @@ from tracking.liveness import Judgement, current_statuses
 from tracking.metric_points import MetricPoint
 from tracking.queries import Order, read_records, select_keys
 from tracking.records import EvaluationResult, ExperimentDetails, ExperimentRecord
+from tracking.totals import Totals, read_totals
 from tracking.where import FieldFinder, compile_filter
 from tracking.where.attribute_fields import checked_status
 
@@ -117,6 +118,18 @@ class LocalBackend:
             condition = _condition(_finder(connection, judged), filter, status, tags)
             query = select(func.count()).select_from(schema.experiments).where(condition)
             return connection.execute(query).scalar_one()
+
+    def totals(self, filter: str | None = None, *, status: Sequence[str] = (), tags: Sequence[str] = ()) -> Totals:
+        """Return what the experiments that :meth:`get_all_experiments` would return amount to.
+
+        Raises:
+            ConfigError: a filter or a status that makes no sense.
+            DatabaseUnavailable: the database cannot be reached.
+        """
+        judged = current_statuses(self.database)
+        with self.database.read() as connection:
+            finder = _finder(connection, judged)
+            return read_totals(connection, _condition(finder, filter, status, tags), finder.status_column())
 
     def resolve(self, text: str) -> str:
         """Return the id of the experiment that ``text`` names: an id, a name, or a part of an id that only one has.

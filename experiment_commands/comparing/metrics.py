@@ -1,0 +1,118 @@
+"""Metrics of several subjects side by side: values, spread over seeds, and who has the best."""
+
+from __future__ import annotations
+
+import statistics
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from errors import ConfigError
+from experiment_commands.comparing.directions import Direction, direction_of
+from experiment_commands.subjects import Subject
+from registry import nearest
+from tracking.records import ExperimentDetails, ExperimentRecord
+
+__all__ = ["MetricRow", "SubjectRuns", "metric_rows", "metrics_of", "primary_metric"]
+
+
+class SubjectRuns(NamedTuple):
+    """A subject with everything about its experiments."""
+
+    subject: Subject
+    details: tuple[ExperimentDetails, ...]
+
+    def values(self, metric: str) -> list[float]:
+        """Return the metric of each experiment that has it."""
+        found = (metrics_of(each).get(metric) for each in self.details)
+        return [value for value in found if value is not None]
+
+    def by_seed(self, metric: str) -> dict[int, float]:
+        """Return the metric of each seed."""
+        pairs = ((each.record.seed, metrics_of(each).get(metric)) for each in self.details)
+        return {seed: value for seed, value in pairs if seed is not None and value is not None}
+
+    @property
+    def records(self) -> list[ExperimentRecord]:
+        """The experiments' records."""
+        return [each.record for each in self.details]
+
+
+class MetricRow(NamedTuple):
+    """One metric of all subjects; None where a subject lacks it."""
+
+    name: str
+    direction: Direction | None
+    values: tuple[float | None, ...]
+    """Means over seeds, where subjects are groups."""
+    stds: tuple[float | None, ...]
+    """Sample standard deviations over seeds; None from a single run."""
+    best: frozenset[int]
+    """Positions of the best; empty where no way is better, or all are equal."""
+
+
+def metrics_of(details: ExperimentDetails) -> dict[str, float]:
+    """Return final metrics, and those of evaluations as ``<benchmark>/<metric>``."""
+    final = {name: each.value for name, each in details.metrics.items()}
+    evaluated = {
+        f"{evaluation.benchmark}/{name}": value
+        for evaluation in details.evaluations
+        for name, value in evaluation.metrics.items()
+    }
+    return {**evaluated, **final}
+
+
+def metric_rows(
+    compared: Sequence[SubjectRuns], lower: Sequence[str] = (), higher: Sequence[str] = ()
+) -> list[MetricRow]:
+    """Return a row for each metric that any of the compared has: qualities first, then what is none.
+
+    Args:
+        compared: at least one.
+        lower: metrics that are better when smaller, whatever their names say.
+        higher: metrics that are better when larger.
+    """
+    names = {name for runs in compared for each in runs.details for name in metrics_of(each)}
+    rows = [_row(compared, name, direction_of(name, lower, higher)) for name in sorted(names)]
+    return sorted(rows, key=lambda row: row.direction is None)
+
+
+def _row(compared: Sequence[SubjectRuns], name: str, direction: Direction | None) -> MetricRow:
+    columns = [runs.values(name) for runs in compared]
+    values = tuple(statistics.fmean(column) if column else None for column in columns)
+    stds = tuple(statistics.stdev(column) if len(column) > 1 else None for column in columns)
+    return MetricRow(name, direction, values, stds, _best(values, direction))
+
+
+def _best(values: Sequence[float | None], direction: Direction | None) -> frozenset[int]:
+    known = [value for value in values if value is not None]
+    if direction is None or len(set(known)) < 2:
+        return frozenset()
+    best = max(known) if direction == "higher" else min(known)
+    return frozenset(position for position, value in enumerate(values) if value == best)
+
+
+def primary_metric(compared: Sequence[SubjectRuns], rows: Sequence[MetricRow], wanted: str | None) -> MetricRow | None:
+    """Return the metric that decides: the wanted one, else the one most experiments call their primary one.
+
+    Without either, the only quality that all have; None where that is not plain.
+
+    Raises:
+        ConfigError: nobody has the wanted metric, or it has no direction.
+    """
+    known: Mapping[str, MetricRow] = {row.name: row for row in rows}
+    if wanted is not None:
+        if wanted not in known:
+            raise ConfigError(
+                f"none of these has the metric {wanted!r}{nearest(wanted, list(known))} "
+                f"(metrics: {', '.join(list(known)[:30]) or 'none'})"
+            )
+        if known[wanted].direction is None:
+            raise ConfigError(f"{wanted}: neither way is better; say so with --lower {wanted} or --higher {wanted}")
+        return known[wanted]
+    named = Counter(record.primary_metric for runs in compared for record in runs.records if record.primary_metric)
+    for name, _ in named.most_common():
+        if name in known and known[name].direction is not None:
+            return known[name]
+    shared = [row for row in rows if row.direction is not None and None not in row.values]
+    return shared[0] if len(shared) == 1 else None

@@ -1,0 +1,72 @@
+"""How a comparison puts numbers and margins into words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from experiment_commands.comparing.report import label_of
+from experiment_commands.comparing.verdict import Verdict, Versus
+
+__all__ = ["decimals_for", "number_text", "verdict_lines"]
+
+_DIGITS = 4
+_MOST_DECIMALS = 8
+
+
+def decimals_for(values: Sequence[float | None]) -> int:
+    """Return how many decimals show about four digits of the largest value: ``0.8125``, ``81.25``, ``8125``."""
+    largest = max((abs(value) for value in values if value is not None and math.isfinite(value)), default=0.0)
+    places = 0 if largest == 0.0 else math.floor(math.log10(largest))
+    return min(_MOST_DECIMALS, max(0, _DIGITS - 1 - places))
+
+
+def number_text(value: float | None, decimals: int) -> str:
+    """Return a value with so many decimals, or a dash for none."""
+    return "–" if value is None else f"{value:.{decimals}f}"
+
+
+def verdict_lines(verdict: Verdict, decimals: int, grouped: bool) -> list[str]:
+    """Return who is ahead by how much, and what the intervals cover.
+
+    Args:
+        verdict: from :func:`experiment_commands.comparing.verdict.find_verdict`.
+        decimals: of the metric in the tables.
+        grouped: whether the compared are means over seeds.
+    """
+    lines = [_pair(verdict, each, decimals) for each in verdict.versus]
+    lines += [f"{label_of(position)} has no {verdict.metric}" for position in verdict.without]
+    if not verdict.versus:
+        return [*lines, "there is nothing to compare it with"]
+    return [*lines, *_coverage(verdict, grouped)]
+
+
+def _pair(verdict: Verdict, versus: Versus, decimals: int) -> str:
+    leader = label_of(verdict.leader) if verdict.leader is not None else "the first"
+    other, margin = label_of(versus.other), versus.margin
+    word = "ahead of" if margin.difference >= 0 else "behind"
+    text = f"{leader} is {word} {other} by {abs(margin.difference):.{decimals}f}"
+    if margin.interval is None:
+        return f"{text}; {versus.no_interval}"
+    low, high = margin.interval
+    text += f", {verdict.level * 100:g} % interval {low:+.{decimals}f} to {high:+.{decimals}f}"
+    return text if margin.distinguishable else f"{text}: not distinguishable"
+
+
+def _coverage(verdict: Verdict, grouped: bool) -> list[str]:
+    margins = [each.margin for each in verdict.versus if each.margin.interval is not None]
+    lines = []
+    if margins:
+        counts = sorted({margin.num_pairs for margin in margins})
+        number = f"{counts[0]:,}" if len(counts) == 1 else f"{counts[0]:,} to {counts[-1]:,}"
+        lines.append(
+            f"The interval covers the choice of seeds ({number} pairs of the same seed), not of examples."
+            if grouped
+            else f"The interval covers the choice of examples ({number} scored by both), not of seeds: "
+            "another seed may move either run."
+        )
+        if any(margin.num_left_out for margin in margins):
+            lines.append(f"{'Seeds' if grouped else 'Examples'} that only one of two has are left out of it.")
+    if len(verdict.versus) > 1:
+        lines.append(f"The leader was picked from {len(verdict.versus) + 1} after looking, which flatters it.")
+    return lines
