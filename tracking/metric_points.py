@@ -12,6 +12,7 @@ __all__ = ["Bookmark", "MetricPoint", "PointsRead", "fitting_name", "format_poin
 
 _TAIL_BYTES = 256
 _MAX_BYTES = 4 << 20
+_MOST_STEPS = 2**63
 _LARGEST_STEP = 2**63 - 1
 _LONGEST_NAME = 255
 
@@ -72,17 +73,16 @@ def read_points(path: Path, bookmark: Bookmark) -> PointsRead:
             file.seek(start.offset)
             block = file.read(_MAX_BYTES)
             more = bool(file.read(1))
-    except FileNotFoundError:
+            whole = block[: block.rfind(b"\n") + 1]
+            if not whole and more:
+                # A line longer than the block is no line of ours.
+                whole = block
+            offset = start.offset + len(whole)
+            tail = _tail(file, offset)
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return PointsRead(bookmark.offset > 0, [], [], Bookmark(), more=False)
-    whole = block[: block.rfind(b"\n") + 1]
-    if not whole and more:
-        # A line longer than the block is no line of ours.
-        whole = block
     lines = whole.split(b"\n")[:-1]
     positions, points = _parse(lines, start.lines)
-    offset = start.offset + len(whole)
-    with path.open("rb") as file:
-        tail = _tail(file, offset)
     return PointsRead(anew, positions, points, Bookmark(offset, start.lines + len(lines), tail), more and bool(whole))
 
 
@@ -95,15 +95,8 @@ def _tail(file: BinaryIO, offset: int) -> str:
 
 
 def _parse(lines: list[bytes], first: int) -> tuple[list[int], list[MetricPoint]]:
-    try:
-        # One call for all lines is several times as fast as one for each.
-        values = json.loads(b"[" + b",".join(lines) + b"]")
-    except ValueError:
-        values = [_parse_one(line) for line in lines]
-    if len(values) != len(lines):
-        values = [_parse_one(line) for line in lines]
     positions, points = [], []
-    for position, value in enumerate(values, first):
+    for position, value in enumerate(_values(lines), first):
         point = _point(value)
         if point is not None:
             positions.append(position)
@@ -111,10 +104,19 @@ def _parse(lines: list[bytes], first: int) -> tuple[list[int], list[MetricPoint]
     return positions, points
 
 
+def _values(lines: list[bytes]) -> list[object]:
+    try:
+        # One call for all lines is several times as fast as one for each.
+        values: list[object] = json.loads(b"[" + b",".join(lines) + b"]")
+    except (ValueError, RecursionError):
+        values = []
+    return values if len(values) == len(lines) else [_parse_one(line) for line in lines]
+
+
 def _parse_one(line: bytes) -> object:
     try:
         return json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 
@@ -123,10 +125,10 @@ def _point(value: object) -> MetricPoint | None:
         point = MetricPoint(
             int(value["step"]),  # type: ignore[index]
             float(value["time"]),  # type: ignore[index]
-            fitting_name(value["name"]),  # type: ignore[index]
+            str(value["name"]),  # type: ignore[index]
             float(value["value"]),  # type: ignore[index]
         )
     except (KeyError, TypeError, ValueError, OverflowError):
         return None
-    fits = math.isfinite(point.value) and math.isfinite(point.time) and abs(point.step) <= _LARGEST_STEP
-    return point if fits else None
+    plausible = math.isfinite(point.value) and math.isfinite(point.time) and abs(point.step) < _MOST_STEPS
+    return point if plausible else None

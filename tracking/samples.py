@@ -40,14 +40,15 @@ def write_samples(path: Path, samples: Iterable[Mapping[str, Any]]) -> int:
 def read_samples(path: Path) -> list[Sample]:
     """Read samples; none where the file is gone, and torn lines are left out."""
     try:
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        # Not splitlines: an answer may hold other line separators.
+        lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
     except OSError:
         return []
     samples = []
     for position, line in enumerate(lines):
         try:
             content = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if isinstance(content, dict):
             samples.append(Sample(position, _sample_id(content, position), _score(content), content))

@@ -1,0 +1,71 @@
+"""Two folders that hold the same experiment: the one that went further is meant, and the other is left alone."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+from typing import NamedTuple
+
+from sqlalchemy import Connection, func, select
+
+from errors import DataError
+from tracking import schema
+from tracking.contents import read_folder
+from tracking.folder import METRICS
+from tracking.parts import FolderContents
+
+__all__ = ["better_copy"]
+
+
+class _Progress(NamedTuple):
+    """How far a folder's experiment came; a copy stays behind as soon as the original goes on."""
+
+    last_start: float
+    events: int
+    metric_bytes: int
+
+
+def better_copy(connection: Connection, contents: FolderContents) -> str | None:
+    """Return where another folder of the same experiment lies that is to be kept; None where ``contents`` counts.
+
+    Of two that came equally far on this host the one that the database has stays, so that they do not take turns.
+    """
+    table = schema.experiments.c
+    columns = (table.key, table.folder, table.folder_host, table.metrics_offset)
+    stored = connection.execute(select(*columns).where(table.id == contents.id)).one_or_none()
+    if stored is None:
+        return None
+    folder, host = Path(stored.folder), stored.folder_host
+    if host != socket.gethostname():
+        further = _stored_progress(connection, stored.key, stored.metrics_offset) > _progress(contents)
+        return f"{folder} on {host}" if further else None
+    if folder == contents.folder:
+        return None
+    other = _read(folder)
+    if other is None or other.id != contents.id:
+        # It was moved, or made anew.
+        return None
+    return str(folder) if _progress(other) >= _progress(contents) else None
+
+
+def _read(folder: Path) -> FolderContents | None:
+    try:
+        return read_folder(folder)
+    except DataError:
+        return None
+
+
+def _progress(contents: FolderContents) -> _Progress:
+    try:
+        size = (contents.folder / METRICS).stat().st_size
+    except OSError:
+        size = 0
+    run = contents.last_run
+    return _Progress(run.started_at if run else 0.0, len(contents.events), size)
+
+
+def _stored_progress(connection: Connection, key: int, metric_bytes: int) -> _Progress:
+    runs, events = schema.runs.c, schema.events.c
+    start = connection.execute(select(func.max(runs.started_at)).where(runs.experiment_key == key)).scalar()
+    count = connection.execute(select(func.count()).where(events.experiment_key == key)).scalar_one()
+    return _Progress(start or 0.0, count, metric_bytes)
