@@ -19,6 +19,7 @@ from experiment_commands.migrate import migrate
 from experiment_commands.note import note
 from experiment_commands.output import run_command
 from experiment_commands.rebuild import rebuild
+from experiment_commands.stats import stats
 from experiment_commands.status import status
 from experiment_commands.tag import tag
 
@@ -46,6 +47,7 @@ app.command("import")(import_)
 app.command("migrate")(migrate)
 app.command("note")(note)
 app.command("rebuild")(rebuild)
+app.command("stats")(stats)
 app.command("status")(status)
 app.command("tag")(tag)
 

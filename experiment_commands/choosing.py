@@ -15,7 +15,7 @@ __all__ = ["SomeIds", "Where", "chosen_pages"]
 
 SomeIds = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[ID...]", help="Experiments: ids, unique parts of them, or names.", show_default=False),
+    typer.Argument(metavar="ID", help="Experiments: ids, unique parts of them, or names.", show_default=False),
 ]
 Where = Annotated[
     str | None,

@@ -38,10 +38,10 @@ def delete(
     db: Db = None,
     as_json: Json = False,
 ) -> int:
-    """Say what deleting experiments would free, and with --confirm delete them.
+    """Delete experiments: say what would go, do it with --confirm.
 
     An experiment's rows and its whole folder go, except for checkpoints and trained models: they stay where they are,
-    and no longer count as an experiment. With --checkpoints they go too; `gc` offers what was left once more. Files
+    and no longer count as an experiment. With --checkpoints they go too; `gc --deleted` frees what stayed. Files
     outside of the folder are never touched, and links are removed but not followed.
 
     \b

@@ -46,7 +46,9 @@ def export(
     no_samples: NoSamples = False,
     db: Db = None,
 ) -> int:
-    """Write experiments to a file: those named, those that a query finds, or all.
+    """Write experiments to a file, as JSON, CSV or Parquet.
+
+    Those named, those that a query finds, or all.
 
     JSON holds everything but checkpoints and other files, and `import` makes experiments of it again. CSV and Parquet
     are tables with one row an experiment and its parameters and final metrics as columns. In CSV, text that a

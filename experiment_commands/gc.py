@@ -24,21 +24,25 @@ KeepCheckpoints = Annotated[
 OlderThan = Annotated[
     float, typer.Option("--older-than", metavar="DAYS", min=0, help="Age at which broken databases set aside may go.")
 ]
+Deleted = Annotated[
+    bool, typer.Option("--deleted", help="Also checkpoints and models that stayed when their experiment was deleted.")
+]
 
 
 def gc(
     confirm: Confirm = False,
     keep_checkpoints: KeepCheckpoints = 1,
     older_than: OlderThan = 7,
+    deleted: Deleted = False,
     db: Db = None,
     as_json: Json = False,
 ) -> int:
-    """Say what can be freed, and with --confirm free it.
+    """Free what nobody needs: say what, do it with --confirm.
 
-    These are: checkpoints of completed experiments but the newest, what deleted experiments left, half-written files
-    older than a day, broken databases that were set aside, rows whose folder is gone, descriptions that no experiment
-    has any more, and free pages of an SQLite file. Checkpoints of experiments that did not complete stay: such an
-    experiment can be taken up again.
+    These are: checkpoints of completed experiments but the newest, half-written files older than a day, broken
+    databases that were set aside, rows whose folder is gone, descriptions that no experiment has any more, free pages
+    of an SQLite file, and with --deleted the checkpoints and models that `delete` left. Checkpoints of experiments that
+    did not complete stay: such an experiment can be taken up again.
 
     \b
     Examples:
@@ -46,7 +50,7 @@ def gc(
       python experiment_cli.py gc --keep-checkpoints 0 --confirm
     """
     database = Database.open(db, create=False)
-    found = list(find_garbage(database, keep_checkpoints=keep_checkpoints, older_than_days=older_than))
+    found = list(find_garbage(database, keep_checkpoints=keep_checkpoints, older_than_days=older_than, deleted=deleted))
     if as_json:
         entries = [{"kind": each.kind, "what": each.what, "frees_bytes": each.frees_bytes} for each in found]
         print_json({"freed": confirm, "garbage": entries})

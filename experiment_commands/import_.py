@@ -26,10 +26,11 @@ Into = Annotated[
 
 
 def import_(files: Files, experiments_dir: Into = None, db: Db = None) -> int:
-    """Make folders of exported experiments and take them into the store.
+    """Take in experiments that export wrote.
 
-    Importing the same file again changes nothing. An experiment that is here already is brought up to date where the
-    file knows more; notes and tags of both sides are kept. All files are checked before anything is written.
+    Each gets a folder again. Importing the same file again changes nothing. An experiment that is here already is
+    brought up to date where the file knows more; notes and tags of both sides are kept. All files are checked before
+    anything is written.
 
     \b
     Examples:

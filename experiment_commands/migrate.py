@@ -18,7 +18,9 @@ Check = Annotated[bool, typer.Option("--check", help="Only say whether there is 
 
 
 def migrate(db: Db = None, check: Check = False) -> int:
-    """Bring the tables of a PostgreSQL store up to date. SQLite files are upgraded by whatever opens them.
+    """Bring a PostgreSQL store's tables up to date.
+
+    SQLite files are upgraded by whatever opens them.
 
     Run it when a command says so, while nobody writes to the store.
 

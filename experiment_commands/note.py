@@ -17,7 +17,7 @@ Text = Annotated[str, typer.Argument(metavar="TEXT", help="The note, in quotes; 
 
 
 def note(ids: Ids, text: Text, db: Db = None) -> int:
-    """Add a note to one or several experiments. Notes are kept in the experiment's folder.
+    """Add a note to experiments. Notes are kept in the experiment's folder.
 
     \b
     Examples:

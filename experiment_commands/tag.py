@@ -18,7 +18,9 @@ Remove = Annotated[list[str] | None, typer.Option("--remove", "-r", metavar="TAG
 
 
 def tag(ids: Ids, add: Add = None, remove: Remove = None, db: Db = None, as_json: Json = False) -> int:
-    """Add tags to experiments or remove them, and print the tags that they have then.
+    """Add tags to experiments or remove them.
+
+    Prints the tags that they have then.
 
     \b
     Examples:

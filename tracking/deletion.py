@@ -13,10 +13,10 @@ from sqlalchemy import delete, select
 from atomic_files import write_json
 from errors import DataError
 from tracking import schema
+from tracking.contents import is_experiment
 from tracking.database import Database
 from tracking.disk import checkpoints_in, disk_usage, models_in, remove, removed_with
 from tracking.folder import ENVIRONMENT, RESULTS, TRACKING, read_object
-from tracking.index import is_experiment
 from tracking.records import ExperimentRecord
 from tracking.statuses import Status
 from tracking.whereabouts import Whereabouts, locate

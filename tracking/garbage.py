@@ -12,10 +12,11 @@ from pathlib import Path
 from sqlalchemy import Connection, Table, delete, select
 
 from tracking import schema
+from tracking.contents import is_experiment
 from tracking.database import Database
 from tracking.deletion import DELETED, forget, recorded_weights
 from tracking.disk import checkpoints_in, disk_usage, remove
-from tracking.index import is_experiment
+from tracking.folder import read_object
 from tracking.rebuild import known_roots
 from tracking.statuses import Status
 from tracking.vacuum import free_bytes, vacuum
@@ -45,7 +46,12 @@ class Garbage:
 
 
 def find_garbage(
-    database: Database, *, keep_checkpoints: int = 1, older_than_days: float = 7.0, now: float | None = None
+    database: Database,
+    *,
+    keep_checkpoints: int = 1,
+    older_than_days: float = 7.0,
+    deleted: bool = False,
+    now: float | None = None,
 ) -> Iterator[Garbage]:
     """Yield what can be freed; nothing is touched.
 
@@ -54,6 +60,7 @@ def find_garbage(
         keep_checkpoints: how many of the newest checkpoints of a completed experiment stay. Others' stay all: they can
             be taken up again.
         older_than_days: broken databases that were set aside go when they are older; half-written files after a day.
+        deleted: also the checkpoints and models that stayed when their experiment was deleted.
         now: seconds since 1970, UTC.
 
     Raises:
@@ -70,7 +77,7 @@ def find_garbage(
             # Where even the folder above is missing, a disk is not mounted.
             yield _row(database, place)
     for root in known_roots(database):
-        yield from _remains(root)
+        yield from _remains(root, deleted)
         yield from _half_written(root, now)
     if database.file is not None:
         yield from _set_aside(database.file, now - older_than_days * _DAY)
@@ -94,12 +101,16 @@ def _row(database: Database, place: Whereabouts) -> Garbage:
     return Garbage("experiment without a folder", what, 0, lambda: forget(database, [place.key]))
 
 
-def _remains(root: Path) -> Iterator[Garbage]:
+def _remains(root: Path, deleted: bool) -> Iterator[Garbage]:
     if not root.is_dir():
         return
     for folder in sorted(root.iterdir()):
-        if (folder / DELETED).is_file() and not folder.is_symlink() and not is_experiment(folder):
-            yield _path("left of a deleted experiment", folder)
+        if not (folder / DELETED).is_file() or folder.is_symlink() or is_experiment(folder):
+            continue
+        if not read_object(folder / DELETED).get("kept"):
+            yield _path("left by a deletion that was interrupted", folder)
+        elif deleted:
+            yield _path("checkpoints and models of a deleted experiment", folder)
 
 
 def _half_written(root: Path, now: float) -> Iterator[Garbage]:

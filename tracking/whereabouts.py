@@ -10,8 +10,8 @@ from sqlalchemy import select
 
 from errors import DataError
 from tracking import schema
+from tracking.contents import is_experiment
 from tracking.database import Database
-from tracking.index import is_experiment
 from tracking.processes import host_name
 
 __all__ = ["Whereabouts", "all_places", "local_folders", "locate"]

@@ -15,10 +15,11 @@ from tracking.database import Database
 from tracking.deletion import DELETED, Deletion, delete_experiment, plan_deletion
 from tracking.disk import checkpoints_in, disk_usage
 from tracking.folder import ExperimentFolder
-from tracking.index import experiment_folders, sync_folder
+from tracking.index import sync_folder
 from tracking.local_backend import LocalBackend
 from tracking.metric_points import MetricPoint
 from tracking.processes import host_name
+from tracking.rebuild import experiment_folders
 from tracking.vacuum import free_bytes, vacuum
 
 BIG = 1 << 20
@@ -31,7 +32,7 @@ def store(tmp_path: Path) -> Iterator[Database]:
     database.close()
 
 
-def _trained(root: Path, number: int = 1, **options: Any) -> Path:
+def trained(root: Path, number: int = 1, **options: Any) -> Path:
     folder = make_folder(root, number, points=[MetricPoint(1, START, "loss", 1.0)], **options)
     output = folder / "trainer_output"
     for step in (100, 200):
@@ -58,7 +59,7 @@ def _rows(database: Database) -> dict[str, int]:
 
 
 def test_a_plan_touches_nothing_and_says_what_is_freed(database: Database, tmp_path: Path) -> None:
-    folder = _trained(tmp_path)
+    folder = trained(tmp_path)
     sync_folder(database, folder)
     before = sorted(folder.rglob("*"))
     (without,), (with_weights,) = _plan(database), _plan(database, checkpoints=True)
@@ -70,7 +71,7 @@ def test_a_plan_touches_nothing_and_says_what_is_freed(database: Database, tmp_p
 
 
 def test_weights_stay_and_everything_else_goes(database: Database, tmp_path: Path) -> None:
-    folder, other = _trained(tmp_path, 1), _trained(tmp_path, 2)
+    folder, other = trained(tmp_path, 1), trained(tmp_path, 2)
     sync_folder(database, other)
     expected = _rows(database)
     sync_folder(database, folder)
@@ -85,7 +86,7 @@ def test_weights_stay_and_everything_else_goes(database: Database, tmp_path: Pat
 
 
 def test_with_checkpoints_the_folder_is_gone(database: Database, tmp_path: Path) -> None:
-    folder = _trained(tmp_path)
+    folder = trained(tmp_path)
     sync_folder(database, folder)
     (deletion,) = _plan(database, checkpoints=True)
     delete_experiment(database, deletion)
@@ -94,7 +95,7 @@ def test_with_checkpoints_the_folder_is_gone(database: Database, tmp_path: Path)
 
 
 def test_links_are_removed_and_not_followed(store: Database, tmp_path: Path) -> None:
-    folder = _trained(tmp_path)
+    folder = trained(tmp_path)
     outside = tmp_path / "outside"
     (outside / "checkpoint-1").mkdir(parents=True)
     (outside / "checkpoint-1" / "precious").write_bytes(b"x" * BIG)
@@ -123,7 +124,7 @@ def test_a_file_with_a_second_name_frees_nothing(tmp_path: Path) -> None:
 
 
 def test_recorded_checkpoints_count_whatever_their_name(tmp_path: Path) -> None:
-    folder = _trained(tmp_path)
+    folder = trained(tmp_path)
     (folder / "best").mkdir()
     found = checkpoints_in(folder, ["best", "missing", "trainer_output/checkpoint-100"])
     assert {path.name for path in found} == {"best", "checkpoint-100", "checkpoint-200"}
@@ -183,7 +184,7 @@ def test_a_folder_that_is_gone_leaves_only_rows_to_delete(store: Database, tmp_p
 def test_an_interrupted_deletion_is_no_experiment_any_more(
     store: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = _trained(tmp_path)
+    folder = trained(tmp_path)
     sync_folder(store, folder)
     (deletion,) = _plan(store, checkpoints=True)
 

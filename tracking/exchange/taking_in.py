@@ -11,7 +11,7 @@ from pathlib import Path
 
 from atomic_files import explain_os_error, finite, write_json, write_text
 from errors import DataError
-from tracking.contents import FolderContents, read_folder
+from tracking.contents import FolderContents, is_experiment, read_folder
 from tracking.database import Database
 from tracking.exchange.form import EvaluationRecord, Record, read_records
 from tracking.folder import (
@@ -25,7 +25,7 @@ from tracking.folder import (
     Event,
     ExperimentFolder,
 )
-from tracking.index import is_experiment, sync_folder
+from tracking.index import sync_folder
 from tracking.metric_points import Bookmark, MetricPoint, format_points, read_points
 from tracking.processes import host_name
 from tracking.samples import write_samples
