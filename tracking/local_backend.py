@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, Connection, and_, func, select, true
+from sqlalchemy import Connection, func, select
 
-from errors import ConfigError, DataError
+from errors import DataError
 from tracking import schema
 from tracking.database import Database
 from tracking.details import read_details, read_evaluations, read_points_of
 from tracking.frames import evaluations_frame, experiments_frame, points_frame
-from tracking.liveness import Judgement, current_statuses
+from tracking.liveness import current_statuses
 from tracking.metric_points import MetricPoint
-from tracking.queries import Order, read_records, select_keys
+from tracking.queries import read_ids, read_records
 from tracking.records import EvaluationResult, ExperimentDetails, ExperimentRecord
+from tracking.selection import Selection, finder_for, read_pages
 from tracking.totals import Totals, read_totals
-from tracking.where import FieldFinder, compile_filter
-from tracking.where.attribute_fields import checked_status
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
 __all__ = ["LocalBackend"]
 
 _E = schema.experiments.c
-_PAGE = 1000
 _CANDIDATES_SHOWN = 5
 
 
@@ -54,6 +52,7 @@ class LocalBackend:
         tags: Sequence[str] = (),
         sort: str = "-created_at",
         limit: int | None = None,
+        after: str | None = None,
         params: Sequence[str] | None = None,
         metrics: Sequence[str] | None = None,
     ) -> list[ExperimentRecord]:
@@ -66,15 +65,17 @@ class LocalBackend:
             sort: an attribute, ``params.<name>`` or ``metrics.<name>``; ``-`` before it means descending. Experiments
                 without a value come last.
             limit: at most so many; None means all.
+            after: begin behind the experiment with this id, where an earlier list ended.
             params: dotted names of parameters to read; None means all.
             metrics: names of metrics to read; None means all.
 
         Raises:
             ConfigError: a filter, a status or a sort key that makes no sense.
+            DataError: no experiment has the id ``after``.
             DatabaseUnavailable: the database cannot be reached.
         """
-        pages = self.pages(filter, status=status, tags=tags, sort=sort, limit=limit, params=params, metrics=metrics)
-        return [record for page in pages for record in page]
+        selection = Selection(filter, status, tags, sort, limit, after)
+        return [record for page in self._pages(selection, params, metrics) for record in page]
 
     def pages(
         self,
@@ -84,6 +85,7 @@ class LocalBackend:
         tags: Sequence[str] = (),
         sort: str = "-created_at",
         limit: int | None = None,
+        after: str | None = None,
         params: Sequence[str] | None = None,
         metrics: Sequence[str] | None = None,
     ) -> Iterator[list[ExperimentRecord]]:
@@ -93,29 +95,28 @@ class LocalBackend:
             ConfigError: see :meth:`get_all_experiments`.
             DatabaseUnavailable: the database cannot be reached.
         """
-        judged = current_statuses(self.database)
-        left, behind = limit, None
-        while left is None or left > 0:
-            size = _PAGE if left is None else min(_PAGE, left)
-            with self.database.read() as connection:
-                finder = _finder(connection, judged)
-                order, condition = _order(finder, sort), _condition(finder, filter, status, tags)
-                if behind is not None:
-                    condition = and_(condition, order.behind(*behind))
-                found = connection.execute(select_keys(condition, order, size)).tuples().all()
-                records = read_records(connection, [key for key, _ in found], judged, params, metrics)
-            if records:
-                yield records
-            if len(found) < size:
-                return
-            behind = found[-1]
-            left = None if left is None else left - len(found)
+        return self._pages(Selection(filter, status, tags, sort, limit, after), params, metrics)
+
+    def get_all_ids(
+        self,
+        filter: str | None = None,
+        *,
+        status: Sequence[str] = (),
+        tags: Sequence[str] = (),
+        sort: str = "-created_at",
+        limit: int | None = None,
+        after: str | None = None,
+    ) -> list[str]:
+        """Return the ids of the experiments that :meth:`get_all_experiments` would return."""
+        selection = Selection(filter, status, tags, sort, limit, after)
+        pages = read_pages(self.database, selection, current_statuses(self.database), read_ids)
+        return [experiment_id for page in pages for experiment_id in page]
 
     def count(self, filter: str | None = None, *, status: Sequence[str] = (), tags: Sequence[str] = ()) -> int:
         """Return how many experiments there are of those that :meth:`get_all_experiments` would return."""
         judged = current_statuses(self.database)
         with self.database.read() as connection:
-            condition = _condition(_finder(connection, judged), filter, status, tags)
+            condition = Selection(filter, status, tags).condition(finder_for(connection, judged))
             query = select(func.count()).select_from(schema.experiments).where(condition)
             return connection.execute(query).scalar_one()
 
@@ -128,8 +129,9 @@ class LocalBackend:
         """
         judged = current_statuses(self.database)
         with self.database.read() as connection:
-            finder = _finder(connection, judged)
-            return read_totals(connection, _condition(finder, filter, status, tags), finder.status_column())
+            finder = finder_for(connection, judged)
+            condition = Selection(filter, status, tags).condition(finder)
+            return read_totals(connection, condition, finder.status_column())
 
     def resolve(self, text: str) -> str:
         """Return the id of the experiment that ``text`` names: an id, a name, or a part of an id that only one has.
@@ -192,6 +194,7 @@ class LocalBackend:
         tags: Sequence[str] = (),
         sort: str = "-created_at",
         limit: int | None = None,
+        after: str | None = None,
         params: Sequence[str] | None = None,
         metrics: Sequence[str] | None = None,
     ) -> pd.DataFrame:
@@ -211,30 +214,15 @@ class LocalBackend:
         """Return :meth:`get_evaluation_results` as a frame: one row a sample."""
         return evaluations_frame(self.get_evaluation_results(text, benchmark))
 
+    def _pages(
+        self, selection: Selection, params: Sequence[str] | None, metrics: Sequence[str] | None
+    ) -> Iterator[list[ExperimentRecord]]:
+        judged = current_statuses(self.database)
 
-def _finder(connection: Connection, judged: Mapping[int, Judgement]) -> FieldFinder:
-    return FieldFinder(connection, {key: judgement.status for key, judgement in judged.items()})
+        def read(connection: Connection, keys: Sequence[int]) -> list[ExperimentRecord]:
+            return read_records(connection, keys, judged, params, metrics)
 
-
-def _condition(
-    finder: FieldFinder, filter: str | None, status: Sequence[str], tags: Sequence[str]
-) -> ColumnElement[bool]:
-    conditions: list[ColumnElement[bool]] = [true()]
-    if status:
-        conditions.append(finder.status_column().in_([checked_status(each) for each in status]))
-    tagged = schema.tags.c
-    conditions += [_E.key.in_(select(tagged.experiment_key).where(tagged.tag == tag)) for tag in tags]
-    if filter is not None and filter.strip():
-        conditions.append(compile_filter(filter, finder))
-    return and_(*conditions)
-
-
-def _order(finder: FieldFinder, sort: str) -> Order:
-    try:
-        field = finder.find(sort.removeprefix("-"))
-        return Order(field.sort_value(), descending=sort.startswith("-"), nullable=field.nullable)
-    except ConfigError as error:
-        raise ConfigError(f"sort: {error}") from error
+        return read_pages(self.database, selection, judged, read)
 
 
 def _find(connection: Connection, text: str) -> tuple[int, str]:
