@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 __all__ = ["evaluations_frame", "experiments_frame", "points_frame"]
 
-_NESTED = ("params", "metrics")
+_NESTED = ("params", "metrics", "evaluations")
 _PLAIN = tuple(field.name for field in fields(ExperimentRecord) if field.name not in _NESTED)
 _TIMES = ("created_at", "started_at", "finished_at")
 
 
 def experiments_frame(records: Sequence[ExperimentRecord]) -> pd.DataFrame:
-    """Return one row an experiment: its fields, then ``params.<name>`` and ``metrics.<name>``; times are UTC."""
+    """Return one row an experiment: fields, ``params.<name>``, ``metrics.<name>``, ``evaluations.<name>``; times are UTC."""
     import pandas as pd
 
     columns: dict[str, list[Any]] = {name: [getattr(record, name) for record in records] for name in _PLAIN}

@@ -15,7 +15,7 @@ from tracking.judgement import Judgement
 from tracking.records import ExperimentRecord
 from tracking.statuses import Status
 
-__all__ = ["Order", "read_records", "select_keys"]
+__all__ = ["Order", "read_ids", "read_records", "select_keys"]
 
 _E = schema.experiments.c
 _COLUMNS = (
@@ -77,6 +77,12 @@ def select_keys(condition: ColumnElement[bool], order: Order, limit: int) -> Sel
     return order.apply(select(_E.key, order.value).where(condition)).limit(limit)
 
 
+def read_ids(connection: Connection, keys: Sequence[int]) -> list[str]:
+    """Return the ids of experiments, in the order of ``keys``."""
+    ids = dict(connection.execute(select(_E.key, _E.id).where(_E.key.in_(keys))).tuples().all())
+    return [ids[key] for key in keys]
+
+
 def read_records(
     connection: Connection,
     keys: Sequence[int],
@@ -97,7 +103,8 @@ def read_records(
     tags = _read_tags(connection, keys)
     configs = _read_params(connection, keys, params)
     scores = _read_metrics(connection, keys, metrics)
-    records = [_record(rows[key], tuple(tags[key]), configs[key], scores[key]) for key in keys]
+    evaluations = _read_evaluations(connection, keys)
+    records = [_record(rows[key], tuple(tags[key]), configs[key], scores[key], evaluations[key]) for key in keys]
     return [_as_judged(record, judged.get(key)) for key, record in zip(keys, records, strict=True)]
 
 
@@ -107,7 +114,9 @@ def _as_judged(record: ExperimentRecord, judgement: Judgement | None) -> Experim
     return replace(record, status=judgement.status, status_reason=judgement.evidence)
 
 
-def _record(row: Any, tags: tuple[str, ...], params: dict[str, Any], metrics: dict[str, float]) -> ExperimentRecord:
+def _record(
+    row: Any, tags: tuple[str, ...], params: dict[str, Any], metrics: dict[str, float], evaluations: dict[str, float]
+) -> ExperimentRecord:
     (
         _,
         experiment_id,
@@ -155,6 +164,7 @@ def _record(row: Any, tags: tuple[str, ...], params: dict[str, Any], metrics: di
         disk_bytes=disk_bytes,
         params=params,
         metrics=metrics,
+        evaluations=evaluations,
     )
 
 
@@ -198,4 +208,17 @@ def _read_metrics(
         query = query.where(table.name.in_(names))
     for key, name, value in connection.execute(query):
         found[key][name] = value
+    return found
+
+
+def _read_evaluations(connection: Connection, keys: Sequence[int]) -> dict[int, dict[str, float]]:
+    table, scores = schema.evaluations.c, schema.evaluation_metrics.c
+    found: dict[int, dict[str, float]] = {key: {} for key in keys}
+    query = (
+        select(table.experiment_key, table.benchmark, scores.name, scores.value)
+        .join_from(schema.evaluations, schema.evaluation_metrics)
+        .where(table.experiment_key.in_(keys))
+    )
+    for key, benchmark, name, value in connection.execute(query):
+        found[key][f"{benchmark}.{name}"] = value
     return found

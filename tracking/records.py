@@ -52,6 +52,8 @@ class ExperimentRecord:
     """The configuration, flattened to dotted names, or what was asked for of it."""
     metrics: Mapping[str, float]
     """Final value of each metric, or of those asked for."""
+    evaluations: Mapping[str, float]
+    """Metrics of the newest evaluation on each benchmark, as ``benchmark.metric``."""
 
 
 @dataclass(frozen=True)

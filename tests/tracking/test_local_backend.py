@@ -119,7 +119,7 @@ def test_a_thinned_curve_is_even_and_keeps_its_end(one: LocalBackend) -> None:
 @pytest.mark.parametrize("sort", ["created_at", "-created_at", "name", "-seed", "-primary_metric", "primary_metric"])
 def test_pages_together_are_the_whole_list(many: LocalBackend, sort: str, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = many.get_all_experiments(sort=sort)
-    monkeypatch.setattr("tracking.local_backend._PAGE", 7)
+    monkeypatch.setattr("tracking.selection.PAGE", 7)
     pages = list(many.pages(sort=sort))
     assert [record for page in pages for record in page] == whole
     assert len(whole) == 60
@@ -130,7 +130,7 @@ def test_an_experiment_that_begins_between_two_pages_moves_no_other(
     many: LocalBackend, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = [record.id for record in many.get_all_experiments()]
-    monkeypatch.setattr("tracking.local_backend._PAGE", 20)
+    monkeypatch.setattr("tracking.selection.PAGE", 20)
     pages = many.pages()
     seen = [record.id for record in next(pages)]
     folder = ExperimentFolder(tmp_path / "new")

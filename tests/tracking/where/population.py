@@ -64,9 +64,14 @@ def populate(database: Database, count: int = 80, seed: int = 1) -> list[Experim
                 connection.execute(insert(schema.tags), {**owner, "tag": tag})
             for name, score in each.evaluations.items():
                 benchmark, _, metric = name.rpartition(".")
-                row = {"key": each.key * 10 + len(benchmark), "benchmark": benchmark, "time": 0.0, "indexed": True}
-                connection.execute(insert(schema.evaluations), {**owner, **row})
-                values = {"evaluation_key": row["key"], "name": metric, "value": score}
+                place: dict[str, Any] = {
+                    "key": each.key * 10 + len(benchmark),
+                    "benchmark": benchmark,
+                    "time": 0.0,
+                    "indexed": True,
+                }
+                connection.execute(insert(schema.evaluations), {**owner, **place})
+                values = {"evaluation_key": place["key"], "name": metric, "value": score}
                 connection.execute(insert(schema.evaluation_metrics), values)
     return experiments
 
