@@ -58,8 +58,8 @@ class Event(NamedTuple):
     time: float
     """Seconds since 1970, UTC."""
     event: str
-    """``planned``, ``claimed``, ``started``, ``finished``, ``judged``, ``note``, ``tags``, ``artifact``, ``evaluation``
-    or ``results``."""
+    """``planned``, ``claimed``, ``cleared``, ``started``, ``length``, ``finished``, ``judged``, ``note``, ``tags``,
+    ``artifact``, ``evaluation`` or ``results``."""
     content: Mapping[str, Any]
 
 

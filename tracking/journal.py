@@ -109,8 +109,15 @@ def _declared(contents: FolderContents, event: Event) -> None:
     contents.primary_metric = event.content.get("primary_metric") or contents.primary_metric
 
 
+def _cleared(contents: FolderContents, event: Event) -> None:
+    """Forget what earlier attempts made: it was removed for a fresh start."""
+    contents.artifacts, contents.evaluations = [], []
+    contents.results, contents.primary_metric = {}, None
+
+
 _APPLY = {
     "claimed": _claimed,
+    "cleared": _cleared,
     "started": _started,
     "finished": _finished,
     "judged": _judged,

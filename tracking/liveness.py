@@ -122,7 +122,10 @@ def _judge_case(case: _Case, now: float, observer: Observer) -> Judgement:
 
 
 def _run_in(folder: ExperimentFolder) -> Run | None:
-    contents = read_folder(folder.path)
+    try:
+        contents = read_folder(folder.path)
+    except AssayError:
+        return None
     return None if contents is None else contents.last_run
 
 

@@ -42,8 +42,11 @@ class Watched(NamedTuple):
     attempt: int
 
     def run(self) -> Run | None:
-        """Return what the folder says of this attempt; None where the folder is gone."""
-        contents = read_folder(self.folder.path)
+        """Return what the folder says of this attempt; None where the folder is gone or cannot be read."""
+        try:
+            contents = read_folder(self.folder.path)
+        except AssayError:
+            return None
         if contents is None or len(contents.runs) < self.attempt:
             return None
         return contents.runs[self.attempt - 1]
