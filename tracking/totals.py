@@ -11,9 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Integer, Select, Subquery, cast, func, select
 
 from tracking import schema
-from tracking.judgement import Judgement
 from tracking.statuses import Status
-from tracking.where import FieldFinder
 
 __all__ = ["Share", "Totals", "read_totals"]
 
@@ -59,17 +57,15 @@ class Totals:
     models: tuple[Share, ...]
 
 
-def read_totals(connection: Connection, condition: ColumnElement[bool], judged: Mapping[int, Judgement]) -> Totals:
+def read_totals(connection: Connection, condition: ColumnElement[bool], status: ColumnElement[Any]) -> Totals:
     """Count experiments.
 
     Args:
         connection: from :meth:`tracking.database.Database.read`.
         condition: on experiments; which count.
-        judged: statuses that are not as the store has them, by the experiments' keys.
+        status: an experiment's status as it stands now.
     """
     columns = (_E.key, _E.variant, _E.gpus, _E.disk_bytes, _E.duration_seconds)
-    finder = FieldFinder(connection, {key: judgement.status for key, judgement in judged.items()})
-    status = finder.status_column()
     # A subquery: PostgreSQL takes no expression with parameters for equal to the same one in GROUP BY.
     chosen = select(*columns, status.label("status")).where(condition).subquery()
     own = chosen.c
