@@ -192,14 +192,19 @@ def _held(value: Any) -> Any:
 
 def _number(value: Any, otherwise: Any = None) -> Any:
     """Return a finite float, or ``otherwise``."""
+    if type(value) is not float:
+        value = _as_float(value)
+    return value if math.isfinite(value) else otherwise
+
+
+def _as_float(value: Any) -> float:
     if isinstance(value, str | bytes):
-        return otherwise
+        return math.nan
     try:
         # An array of one element is a number to torch, and not to numpy.
-        number = float(value.item() if hasattr(value, "item") else value)
+        return float(value.item() if hasattr(value, "item") else value)
     except (TypeError, ValueError, OverflowError, RuntimeError):
-        return otherwise
-    return number if math.isfinite(number) else otherwise
+        return math.nan
 
 
 def _last_steps(path: Path) -> dict[str, int]:

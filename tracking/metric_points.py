@@ -52,9 +52,12 @@ class PointsRead(NamedTuple):
 
 def format_points(points: list[MetricPoint]) -> str:
     """Return points as lines of metrics.jsonl."""
+    quoted = {point.name: json.dumps(point.name) for point in points}
     return "".join(
-        f'{{"step": {step}, "time": {time!r}, "name": {json.dumps(name)}, "value": {value!r}}}\n'
-        for step, time, name, value in points
+        [
+            f'{{"step": {step}, "time": {time!r}, "name": {quoted[name]}, "value": {value!r}}}\n'
+            for step, time, name, value in points
+        ]
     )
 
 
