@@ -15,6 +15,7 @@ from experiment_commands.delete import delete
 from experiment_commands.export import export
 from experiment_commands.gc import gc
 from experiment_commands.import_ import import_
+from experiment_commands.list import list_experiments
 from experiment_commands.migrate import migrate
 from experiment_commands.note import note
 from experiment_commands.output import run_command
@@ -44,6 +45,7 @@ app.command("delete")(delete)
 app.command("export")(export)
 app.command("gc")(gc)
 app.command("import")(import_)
+app.command("list")(list_experiments)
 app.command("migrate")(migrate)
 app.command("note")(note)
 app.command("rebuild")(rebuild)

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from atomic_files import finite
 
-__all__ = ["console", "print_json", "print_table", "run_command", "warn"]
+__all__ = ["console", "print_json", "print_table", "remark", "run_command", "warn"]
 
 _PIPED_WIDTH = 200
 
@@ -45,6 +45,11 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str | Text]], ri
     for row in rows:
         table.add_row(*(cell if isinstance(cell, Text) else Text(cell) for cell in row))
     console().print(table)
+
+
+def remark(message: str) -> None:
+    """Print what is no part of the output, such as how much is left out, beside it."""
+    print(message, file=sys.stderr)
 
 
 def warn(message: str) -> None:

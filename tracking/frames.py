@@ -20,7 +20,7 @@ _TIMES = ("created_at", "started_at", "finished_at")
 
 
 def experiments_frame(records: Sequence[ExperimentRecord]) -> pd.DataFrame:
-    """Return one row an experiment: fields, ``params.<name>``, ``metrics.<name>``, ``evaluations.<name>``; times are UTC."""
+    """Return one row an experiment: fields, then ``params.<name>``, ``metrics.<name>`` and ``evaluations.<name>``."""
     import pandas as pd
 
     columns: dict[str, list[Any]] = {name: [getattr(record, name) for record in records] for name in _PLAIN}

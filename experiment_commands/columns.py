@@ -1,0 +1,107 @@
+"""The columns that a list of experiments can have."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rich.text import Text
+
+from errors import ConfigError
+from experiment_commands.wording import ago, duration, shown, status_text
+from tracking.local_backend import LocalBackend
+from tracking.records import ExperimentRecord
+from tracking.where import ATTRIBUTES, Catalogue, Family, Meaning
+from tracking.where.attributes import ValueKind
+from tracking.where.catalogue import Summary
+
+__all__ = ["Column", "default_columns", "named_columns"]
+
+_MAX_METRICS = 2
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column."""
+
+    title: str
+    meaning: Meaning
+
+    def value(self, record: ExperimentRecord) -> Any:
+        """Return the plain value of an experiment; None where it has none."""
+        name = self.meaning.name
+        match self.meaning.family:
+            case Family.ATTRIBUTE:
+                return getattr(record, ATTRIBUTES[name].field)
+            case Family.PARAM:
+                return record.params.get(name)
+            case Family.METRIC:
+                return record.metrics.get(name)
+            case Family.EVALUATION:
+                return record.evaluations.get(f"{self.meaning.benchmark}.{name}")
+
+    def cell(self, record: ExperimentRecord, now: float) -> str | Text:
+        """Return the value as a table shows it.
+
+        Args:
+            record: a row of the list.
+            now: seconds since 1970, for times that are told from now.
+        """
+        value = self.value(record)
+        if self.meaning.family is not Family.ATTRIBUTE:
+            return shown(value)
+        match ATTRIBUTES[self.meaning.name].kind:
+            case ValueKind.STATUS:
+                return status_text(value)
+            case ValueKind.TIME:
+                return ago(value, now)
+            case ValueKind.DURATION:
+                return duration(value)
+            case ValueKind.TAGS:
+                return ", ".join(value)
+            case _:
+                return str("" if value is None else value)
+
+    @property
+    def is_number(self) -> bool:
+        """Whether the column is aligned to the right."""
+        if self.meaning.family is Family.ATTRIBUTE:
+            return ATTRIBUTES[self.meaning.name].kind in (ValueKind.NUMBER, ValueKind.DURATION)
+        return self.meaning.family is not Family.PARAM
+
+
+def named_columns(backend: LocalBackend, names: str) -> list[Column]:
+    """Return the columns of a list such as ``name,status,metrics.eval_f1,params.training.learning_rate``.
+
+    Raises:
+        ConfigError: nothing in the store is called so.
+    """
+    wanted = list(dict.fromkeys(filter(None, (name.strip() for name in names.split(",")))))
+    if not wanted:
+        raise ConfigError("--columns: name at least one, as in name,status,metrics.eval_f1")
+    with backend.database.read() as connection:
+        catalogue = Catalogue(connection)
+        return [Column(name, _meaning(catalogue, name)) for name in wanted]
+
+
+def _meaning(catalogue: Catalogue, name: str) -> Meaning:
+    try:
+        meaning = catalogue.find(name)
+    except ConfigError as error:
+        raise ConfigError(f"--columns: {error}") from error
+    if meaning.summary is not Summary.LAST:
+        raise ConfigError(f"--columns: {name}: a list has final values only; filter or sort by {name} instead")
+    return meaning
+
+
+def default_columns(records: Sequence[ExperimentRecord]) -> list[Column]:
+    """Return the columns that say most of these experiments, their primary metrics among them."""
+    attributes = ["id", "name", "status", "created", "duration"]
+    attributes += ["tags"] if any(record.tags for record in records) else []
+    attributes += ["error"] if any(record.error for record in records) else []
+    columns = [Column(name, Meaning(Family.ATTRIBUTE, name)) for name in attributes]
+    counts = Counter(record.primary_metric for record in records if record.primary_metric)
+    metrics = [Column(name, Meaning(Family.METRIC, name)) for name, _ in counts.most_common(_MAX_METRICS)]
+    return [*columns[:5], *metrics, *columns[5:]]
