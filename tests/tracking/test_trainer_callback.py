@@ -35,7 +35,7 @@ def _trainer(folder: Path, callback: TrackingCallback, **arguments: Any) -> Trai
         disable_tqdm=True, eval_strategy="steps", eval_steps=2, per_device_train_batch_size=2,
     )  # fmt: skip
     model = Line(**arguments)
-    return Trainer(model, settings, train_dataset=rows, eval_dataset=rows, callbacks=[callback])  # type: ignore[arg-type]
+    return Trainer(model, settings, train_dataset=rows, eval_dataset=rows, callbacks=[callback])
 
 
 def _only(experiments: Path) -> FolderContents:
