@@ -1,0 +1,184 @@
+"""note, tag, export, import, delete, gc and rebuild, as a user types them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from experiment_cli import main
+from tests.tracking.folders_made import make_folder
+from tests.tracking.test_deletion import trained
+from tracking.database import Database
+from tracking.index import sync_folder
+from tracking.local_backend import LocalBackend
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    """A store of three experiments: run_seed0 to run_seed2."""
+    file = tmp_path / "experiments.db"
+    database = Database.open(file)
+    for number in range(3):
+        sync_folder(database, make_folder(tmp_path / "runs", number))
+    database.close()
+    return file
+
+
+@pytest.fixture
+def run(store: Path, capsys: pytest.CaptureFixture[str]) -> Run:
+    def command(*words: str, db: str | Path = store) -> tuple[int, str, str]:
+        status = main([*words, "--db", str(db)])
+        captured = capsys.readouterr()
+        return status, captured.out, captured.err
+
+    return command
+
+
+def _notes(store: Path) -> dict[str, str]:
+    return {record.name: record.notes for record in LocalBackend(store).get_all_experiments()}
+
+
+def test_note_reaches_several_experiments_and_survives_a_rebuild(run: Run, store: Path, tmp_path: Path) -> None:
+    assert run("note", "run_seed0", "000001", "[red] = ü\nsecond line")[0] == 0
+    expected = {"run_seed0": "[red] = ü\nsecond line", "run_seed1": "[red] = ü\nsecond line", "run_seed2": ""}
+    assert _notes(store) == expected
+    status, out, _ = run("rebuild", str(tmp_path / "runs"), db=tmp_path / "new.db")
+    assert (status, _notes(tmp_path / "new.db")) == (0, expected)
+    assert out.startswith("3 experiments")
+
+
+def test_note_reads_standard_input(root: Path, store: Path) -> None:
+    words = [sys.executable, str(root / "experiment_cli.py"), "note", "run_seed0", "-", "--db", str(store)]
+    subprocess.run(words, input="from a pipe\n", text=True, check=True, capture_output=True)
+    assert _notes(store)["run_seed0"] == "from a pipe"
+
+
+def test_a_mistake_in_one_id_changes_nothing(run: Run, store: Path) -> None:
+    status, _, err = run("note", "run_seed0", "nobody", "text")
+    assert status == 2
+    assert "nobody" in err
+    assert not any(_notes(store).values())
+
+
+def test_a_folder_that_moved_is_named(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "runs").rename(tmp_path / "moved")
+    status, _, err = run("note", "run_seed0", "text")
+    assert status == 2
+    assert str(tmp_path / "runs") in err
+    assert "rebuild" in err
+
+
+def test_tags_come_and_go(run: Run) -> None:
+    assert run("tag", "run_seed0", "run_seed1", "-a", "paper", "-a", "table 2")[0] == 0
+    assert run("tag", "run_seed0", "--remove", "paper", "--remove", "never there")[0] == 0
+    status, out, _ = run("tag", "run_seed0", "run_seed1", "--json")
+    assert status == 0
+    assert sorted(map(sorted, json.loads(out).values())) == [["paper", "table 2"], ["table 2"]]
+
+
+@pytest.mark.parametrize(("words", "message"), [(("-a", " "), "no tag"), (("-a", "x", "-r", "x"), "at once")])
+def test_a_wrong_tag_is_refused(run: Run, words: tuple[str, ...], message: str) -> None:
+    status, _, err = run("tag", "run_seed0", *words)
+    assert (status, message in err) == (2, True)
+
+
+@pytest.mark.parametrize("ending", ["json", "csv", "parquet"])
+def test_export_writes_what_the_ending_says(run: Run, tmp_path: Path, ending: str) -> None:
+    file = tmp_path / f"out.{ending}"
+    assert run("export", "-o", str(file))[:2] == (0, f"3 experiments in {file}\n")
+    begins = {"json": b'{"format"', "csv": b"id,name,", "parquet": b"PAR1"}[ending]
+    assert file.read_bytes().startswith(begins)
+
+
+def test_export_of_a_query_to_standard_output(run: Run) -> None:
+    status, out, _ = run("export", "--where", "seed > 0")
+    assert status == 0
+    assert {each["seed"] for each in json.loads(out)["experiments"]} == {1, 2}
+    status, out, _ = run("export", "--where", "seed > 7", "--format", "csv")
+    assert (status, out.count("\n")) == (1, 1)
+
+
+def test_a_failed_export_leaves_the_former_file(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "out.json"
+    file.write_text("precious")
+    status, _, err = run("export", "nobody", "-o", str(file))
+    assert (status, file.read_text()) == (2, "precious")
+    assert "nobody" in err
+
+
+def test_export_and_import_into_another_store(run: Run, tmp_path: Path) -> None:
+    file, other = tmp_path / "out.json", tmp_path / "elsewhere" / "other.db"
+    other.parent.mkdir()
+    run("export", "-o", str(file))
+    assert run("import", str(file), db=other)[:2] == (0, "3 new, 0 updated, 0 unchanged, 0 left alone\n")
+    assert run("import", str(file), db=other)[:2] == (0, "0 new, 0 updated, 3 unchanged, 0 left alone\n")
+    assert len(list((tmp_path / "elsewhere" / "experiments").iterdir())) == 3
+    file.write_text(file.read_text().replace('"created_at"', '"created"', 1))
+    status, _, err = run("import", str(file), db=other)
+    assert (status, "line 2: created_at" in err) == (2, True)
+
+
+def test_delete_says_first_and_does_it_when_confirmed(run: Run, store: Path, tmp_path: Path) -> None:
+    folder = trained(tmp_path / "runs", 7)
+    sync_folder(Database.open(store), folder)
+    status, out, _ = run("delete", "run_seed7")
+    assert (status, folder.is_dir()) == (0, True)
+    assert "stay" in out
+    assert "--confirm" in out
+    status, out, _ = run("delete", "run_seed7", "--json")
+    (entry,) = json.loads(out)["experiments"]
+    assert entry["frees_bytes"] > 1 << 20
+    assert entry["keeps"] == [str(folder / "trainer_output")]
+    assert run("delete", "run_seed7", "--confirm", "--vacuum")[0] == 0
+    assert (folder / "trainer_output" / "model.safetensors").exists()
+    assert run("rebuild")[1].startswith("3 experiments")
+    assert run("delete", "--where", "seed < 2", "--checkpoints", "--confirm")[0] == 0
+    assert list(_notes(store)) == ["run_seed2"]
+
+
+def test_delete_needs_to_be_told_what(run: Run) -> None:
+    assert run("delete", "--confirm")[0] == 2
+    assert run("delete", "--where", "seed > 7", "--confirm")[0] == 1
+    assert run("delete", "run_seed0", "--where", "seed = 0")[0] == 2
+
+
+def test_gc_says_first_and_does_it_when_confirmed(run: Run, store: Path, tmp_path: Path) -> None:
+    folder = trained(tmp_path / "runs", 7)
+    sync_folder(Database.open(store), folder)
+    _, out, _ = run("gc", "--json")
+    (entry,) = json.loads(out)["garbage"]
+    assert entry["what"].endswith("checkpoint-100") or entry["what"].endswith("checkpoint-200")
+    assert len(list(folder.rglob("checkpoint-*"))) == 2
+    assert run("gc", "--confirm")[0] == 0
+    assert len(list(folder.rglob("checkpoint-*"))) == 1
+    assert run("gc")[:2] == (0, "nothing to free\n")
+
+
+def test_rebuild_names_what_it_cannot_read(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "runs" / "broken").mkdir()
+    (tmp_path / "runs" / "broken" / "tracking.json").write_text('{"id": ')
+    status, out, err = run("rebuild", str(tmp_path / "runs"))
+    assert (status, "broken" in err) == (1, True)
+    assert "1 unreadable" in out
+
+
+def test_rebuild_without_a_folder_to_read(run: Run, tmp_path: Path) -> None:
+    status, _, err = run("rebuild", db=tmp_path / "empty.db")
+    assert (status, "rebuild FOLDER" in err) == (2, True)
+    assert run("rebuild", str(tmp_path / "nowhere"))[0] == 2
+
+
+@pytest.mark.parametrize("command", ["note", "tag", "export", "import", "delete", "gc", "rebuild", "migrate"])
+def test_help_shows_examples_line_by_line(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    main([command, "--help"])
+    lines = capsys.readouterr().out.splitlines()
+    begin = next(number for number, line in enumerate(lines) if line.strip() == "Examples:")
+    assert "experiment_cli.py" in lines[begin + 1]
+    assert len(lines[begin + 2].strip()) > 20
