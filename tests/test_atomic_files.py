@@ -41,6 +41,12 @@ def test_json_round_trips(tmp_path_factory: pytest.TempPathFactory, value: objec
     assert read_json(path) == value
 
 
+def test_text_that_is_none_stops_no_writing(tmp_path: Path) -> None:
+    path = tmp_path / "command.json"
+    write_json(path, {"command": b"train \xff".decode("utf-8", "surrogateescape")})
+    assert read_json(path) == {"command": "train ?"}
+
+
 def test_json_any_parser_can_read(tmp_path: Path) -> None:
     path = tmp_path / "numbers.json"
     write_json(path, {"nan": float("nan"), 1: (np.float32(0.5), np.int64(3), np.float64("inf")), "yes": True})

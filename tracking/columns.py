@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, Boolean, Column, Double, Integer, String, Table
+from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from atomic_files import finite
 
@@ -19,7 +20,7 @@ _DIGEST_LENGTH = 9
 
 
 def fitted(table: Table, row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a row whose values the table can hold; what has no place in a column becomes NULL.
+    """Return a row whose values the table can hold; what has no place in a column becomes NULL, or its default.
 
     Raises:
         ValueError: a column that must not be empty would be.
@@ -27,8 +28,11 @@ def fitted(table: Table, row: Mapping[str, Any]) -> dict[str, Any]:
     fits = _fits(table)
     values = {name: fits[name](value) for name, value in row.items()}
     for name, value in values.items():
-        if value is None and not table.c[name].nullable:
-            raise ValueError(f"{name}: {row[name]!r:.60} does not fit")
+        column = table.c[name]
+        if value is None and not column.nullable:
+            if not isinstance(column.default, ScalarElementColumnDefault):
+                raise ValueError(f"{name}: {row[name]!r:.60} does not fit")
+            values[name] = column.default.arg
     return values
 
 

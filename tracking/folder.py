@@ -107,7 +107,8 @@ class ExperimentFolder:
             with path.open("ab+", buffering=0) as file:
                 if file.tell() and not _ends_line(file):
                     line = "\n" + line
-                data = line.encode()
+                # A command line may hold bytes that are no text.
+                data = line.encode("utf-8", "replace")
                 if file.write(data) < len(data):
                     # A disk that fills up takes a part; the torn line is passed over when it is read.
                     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
