@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from errors import ConfigError
 from tracking.evaluation_results import read_result
 from tracking.evaluation_results import samples_file as file_of_samples
 from tracking.exits import Outcome, TerminationNotice
@@ -58,12 +59,15 @@ class Attempt:
         """Write a benchmark's result: its metrics to the journal, its samples to a file, unless they lie in one.
 
         Raises:
-            ConfigError: the result holds neither metrics nor samples.
+            ConfigError: the result holds neither metrics nor samples, or its file lies outside of the folder.
         """
         metrics, samples = read_result(benchmark, result)
         if samples_file is not None:
-            place = self.folder.path / samples_file
-            shown = str(place.relative_to(self.folder.path))
+            root = self.folder.path.resolve()
+            place = (root / samples_file).resolve()
+            if not place.is_relative_to(root):
+                raise ConfigError(f"evaluation {benchmark}: {samples_file} does not lie in {root}")
+            shown = str(place.relative_to(root))
             event = _evaluation(benchmark, metrics, _count_lines(place), shown, indexed=False)
             self.record("evaluation", **event)
             return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from sqlalchemy import URL
@@ -13,7 +14,7 @@ from errors import AssayError
 from tracking.behind import clear_mark, marked_folders, set_mark
 from tracking.database import Database
 from tracking.folder import CONFIG, ENVIRONMENT, JOURNAL, METRICS, RESULTS, TRACKING
-from tracking.index import sync_folder
+from tracking.index import sync_folders
 
 __all__ = ["Indexer"]
 
@@ -53,17 +54,21 @@ class Indexer:
         self._thread.start()
 
     def watch(self, folder: Path) -> None:
-        """Keep a folder's rows up to date from now on, and those of folders beside it that were left behind."""
+        """Keep a folder's rows up to date from now on, and catch up with folders beside it that were left behind."""
+        behind = marked_folders(folder.parent, self.url)
         with self._condition:
-            for each in (folder, *marked_folders(folder.parent, self.url)):
-                self._seen.setdefault(each, None)
-                self._retired.add(each)
             self._retired.discard(folder)
+            self._seen.setdefault(folder, None)
+            for each in behind:
+                if each not in self._seen:
+                    self._seen[each] = None
+                    self._retired.add(each)
 
     def retire(self, folder: Path) -> None:
         """Stop watching a folder once everything in it is taken in."""
         with self._condition:
-            self._retired.add(folder)
+            if folder in self._seen:
+                self._retired.add(folder)
 
     def sync(self, timeout: float) -> bool:
         """Take in what changed now; return whether the database has everything, waiting at most ``timeout`` seconds."""
@@ -72,9 +77,9 @@ class Indexer:
             wanted = self._asked
             self._condition.notify_all()
             answered = self._condition.wait_for(lambda: self._answered >= wanted, timeout)
-            if not answered:
-                self._mark_all()
-            return answered and self._complete
+        if not answered:
+            self._mark_all()
+        return answered and self._complete
 
     def close(self, timeout: float = 0.0) -> None:
         """Take in what is still missing, for at most ``timeout`` seconds; what the database lacks then stays marked."""
@@ -113,39 +118,42 @@ class Indexer:
 
     def _round(self) -> None:
         """Take in every folder that looks other than when it was last taken in."""
-        with self._condition:
-            looks = {folder: _look(folder) for folder in self._seen}
-            changed = [folder for folder, look in looks.items() if look != self._seen[folder]]
+        looks = {folder: _look(folder) for folder in self._watched()}
+        changed = [folder for folder, look in looks.items() if look != self._seen[folder]]
         try:
-            for folder in changed:
-                sync_folder(self._open(), folder)
-                self._taken_in(folder, looks[folder])
+            for folder, _ in zip(changed, sync_folders(self._open(), changed) if changed else (), strict=False):
+                self._seen[folder] = looks[folder]
+                clear_mark(folder, self.url)
         except Exception as error:
             # Not only what databases raise: no fault of the index may reach the training.
             self._fail(error, changed)
             return
         self._complete = True
-        self._recover(changed)
+        self._drop_retired(looks)
+        if changed:
+            self._recover(changed)
+
+    def _watched(self) -> list[Path]:
+        with self._condition:
+            return list(self._seen)
+
+    def _drop_retired(self, looks: Mapping[Path, _Look]) -> None:
+        with self._condition:
+            done = [folder for folder in self._retired if looks.get(folder) == self._seen[folder]]
+            for folder in done:
+                del self._seen[folder]
+            self._retired.difference_update(done)
 
     def _open(self) -> Database:
         if self._database is None:
             self._database = Database.open(self.url.render_as_string(hide_password=False))
         return self._database
 
-    def _taken_in(self, folder: Path, look: _Look) -> None:
-        with self._condition:
-            self._seen[folder] = look
-            if folder in self._retired and look == _look(folder):
-                del self._seen[folder]
-                self._retired.remove(folder)
-        clear_mark(folder, self.url)
-
     def _fail(self, error: Exception, folders: list[Path]) -> None:
         self._complete = False
         self._failures += 1
         self._next_try = time.monotonic() + min(2.0 ** (self._failures - 1), _LONGEST_PAUSE_SECONDS)
-        with self._condition:
-            self._mark_all()
+        self._mark_all()
         if self._failed_at is None:
             self._failed_at = time.monotonic()
             trace = None if isinstance(error, AssayError) else error
@@ -172,8 +180,8 @@ class Indexer:
             logger.info("the database is back after %.0f s; %d experiments have caught up", seconds, len(folders))
 
     def _mark_all(self) -> None:
-        for folder, seen in self._seen.items():
-            if seen != _look(folder):
+        for folder in self._watched():
+            if _look(folder) != self._seen.get(folder):
                 set_mark(folder, self.url)
 
 

@@ -36,11 +36,10 @@ class Opening:
         """
         config = plain_config(self.config)
         moment = time.time()
-        experiment_id = new_id(moment)
         if self.folder is not None:
-            place = ExperimentFolder(Path(self.folder).absolute())
+            experiment_id, place = new_id(moment), ExperimentFolder(Path(self.folder).absolute())
         else:
-            place = ExperimentFolder(_new_folder(experiments_dir / experiment_id))
+            experiment_id, place = _new_folder(experiments_dir, moment)
         name = self.name or config.get("name") or config.get("experiment_name") or place.path.name
         place.identify(experiment_id, plain(str(name)), moment, **({"variant": self.variant} if self.variant else {}))
         if self._owns_files:
@@ -78,9 +77,18 @@ def words(tags: Sequence[str]) -> list[str]:
     return [plain(tags)] if isinstance(tags, str) else list(dict.fromkeys(plain(str(tag)) for tag in tags))
 
 
-def _new_folder(path: Path) -> Path:
-    try:
-        path.mkdir(parents=True)
-    except OSError as error:
-        raise explain_os_error(error, path) from error
-    return path
+def _new_folder(experiments_dir: Path, moment: float) -> tuple[str, ExperimentFolder]:
+    """Return a new id and its folder: making it settles who has the id, should two have drawn the same."""
+    while True:
+        experiment_id = new_id(moment)
+        path = experiments_dir / experiment_id
+        try:
+            experiments_dir.mkdir(parents=True, exist_ok=True)
+            path.mkdir()
+        except FileExistsError as error:
+            if path.is_dir():
+                continue
+            raise explain_os_error(error, experiments_dir) from error
+        except OSError as error:
+            raise explain_os_error(error, path) from error
+        return experiment_id, ExperimentFolder(path)

@@ -32,6 +32,7 @@ logger = logging.getLogger(__name__)
 _HEARTBEAT_SECONDS = 10.0
 _START_SECONDS = 10.0
 _FINISH_SECONDS = 15.0
+_HURRIED_SECONDS = 5.0
 _LOCAL = "local"
 
 
@@ -162,7 +163,7 @@ class ExperimentTracker:
         if self._is_mute():
             return
         indexer = self._started_indexer()
-        for folder in map(Path, folders):
+        for folder in (Path(each).absolute() for each in folders):
             indexer.watch(folder)
             indexer.retire(folder)
 
@@ -368,12 +369,14 @@ class ExperimentTracker:
         if self._is_mute() or self._attempt is None:
             return
         attempt, self._attempt = self._attempt, None
-        attempt.finish(outcome, _FINISH_SECONDS)
+        # Whoever sends SIGTERM sends SIGKILL soon after.
+        patience = _HURRIED_SECONDS if outcome.status == Status.PREEMPTED else _FINISH_SECONDS
+        attempt.finish(outcome, patience)
         self._supervisor.release()
         indexer = self._started_indexer()
-        indexer.sync(_FINISH_SECONDS)
+        indexer.sync(patience)
         indexer.retire(attempt.folder.path)
-        self._mirrors.finish(outcome.status)
+        self._mirrors.finish(outcome.status, patience)
 
     def _close(self, outcome: Outcome) -> None:
         if self._is_closed or self._process != os.getpid():

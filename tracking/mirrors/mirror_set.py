@@ -25,7 +25,6 @@ MIRRORS.register("trackio", "tracking.mirrors.trackio_mirror:TrackioMirror")
 MIRRORS.register("wandb", "tracking.mirrors.wandb_mirror:WandbMirror")
 
 MOST_BATCHES = 10_000
-FINISH_SECONDS = 20.0
 
 Call = Callable[[], None]
 
@@ -52,12 +51,12 @@ class MirrorSet:
         self._threads = [_MirrorThread(each, mirror(), start) for each, mirror in self._classes.items()]
         return tuple(thread.log for thread in self._threads)
 
-    def finish(self, status: str, timeout: float | None = None) -> None:
-        """End the experiment in every mirror; none is waited for longer than ``timeout`` (default 20) seconds."""
+    def finish(self, status: str, timeout: float) -> None:
+        """End the experiment in every mirror; none is waited for longer than ``timeout`` seconds."""
         threads, self._threads = self._threads, []
         for thread in threads:
             thread.finish(status)
-        deadline = time.monotonic() + (FINISH_SECONDS if timeout is None else timeout)
+        deadline = time.monotonic() + timeout
         for thread in threads:
             thread.join(max(0.0, deadline - time.monotonic()))
 
