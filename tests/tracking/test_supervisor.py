@@ -1,0 +1,237 @@
+"""Processes are killed, stopped and held up: whoever is dead is written down, and whoever is slow is left alone."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+from sqlalchemy import select
+
+from tests.tracking.postgres import PostgresqlServer
+from tests.tracking.trainings import Training, eventually, running_training
+from tracking import schema
+from tracking.database import Database
+from tracking.folder import HEARTBEAT, read_object
+from tracking.judgement import Observer
+from tracking.liveness import current_statuses, reconcile
+from tracking.statuses import Status
+
+ELSEWHERE = Observer("another-machine", "another-boot/1")
+
+
+def _stored(store: str | Path) -> tuple[str, str]:
+    """Return the status of the only experiment in the store, and the reason."""
+    database = Database.open(store, create=False)
+    table = schema.experiments.c
+    with database.read() as connection:
+        status, reason = connection.execute(select(table.status, table.status_reason)).one()
+    database.close()
+    return status, reason
+
+
+def _now(store: str | Path, observer: Observer | None = None) -> Status:
+    """Return how the only experiment in the store stands now."""
+    database = Database.open(store, create=False)
+    (judgement,) = current_statuses(database, observer).values()
+    database.close()
+    return judgement.status
+
+
+def _removed(folder: Path) -> bool:
+    # The tracker may write into it at the same moment.
+    shutil.rmtree(folder, ignore_errors=True)
+    return not folder.exists()
+
+
+def _beat(training: Training) -> float:
+    return float(read_object(training.folder / HEARTBEAT).get("time", 0.0))
+
+
+def test_a_killed_training_is_lost_within_two_intervals_with_everything_it_logged(
+    store_url: str, tmp_path: Path
+) -> None:
+    with running_training(
+        store_url, tmp_path / "run", 1.0, "tracker.log_metrics({'late': 2.0}, 9)\ntime.sleep(600)"
+    ) as it:
+        assert eventually(lambda: "late" in (it.folder / "metrics.jsonl").read_text())
+        it.kill()
+        assert eventually(lambda: _stored(store_url)[0] == Status.LOST, timeout=2.0)
+        assert f"process {it.process.pid} on" in _stored(store_url)[1]
+        assert it.contents.status == Status.LOST
+    database = Database.open(store_url)
+    with database.read() as connection:
+        assert "late" in set(connection.execute(select(schema.metric_names.c.name)).scalars())
+    database.close()
+
+
+def test_killed_together_with_its_supervisor_it_is_known_to_be_lost_at_once(tmp_path: Path) -> None:
+    store = tmp_path / "experiments.db"
+    with running_training(store, tmp_path / "run", 1.0) as it:
+        supervisor = it.supervisor
+        assert _now(store) == Status.RUNNING
+        supervisor.kill()
+        it.kill()
+        assert _now(store) == Status.LOST
+        database = Database.open(store)
+        (change,) = reconcile(database)
+        assert (change.before, change.after, change.in_folder) == (Status.RUNNING, Status.LOST, True)
+        assert f"process {it.process.pid} on" in change.evidence and "is gone" in change.evidence
+        assert it.contents.status == Status.LOST and _stored(store)[0] == Status.LOST
+        assert reconcile(database) == []
+        database.close()
+
+
+def test_a_training_that_is_stopped_for_more_than_five_intervals_is_not_lost(tmp_path: Path) -> None:
+    store = tmp_path / "experiments.db"
+    with running_training(store, tmp_path / "run", 0.2) as it:
+        it.process.send_signal(signal.SIGSTOP)
+        for _ in range(6):
+            time.sleep(0.2)
+            assert _now(store) == Status.RUNNING and _now(store, ELSEWHERE) == Status.RUNNING
+        it.process.send_signal(signal.SIGCONT)
+        assert it.contents.status == Status.RUNNING
+
+
+def test_a_training_that_holds_pythons_lock_keeps_beating(tmp_path: Path) -> None:
+    store = tmp_path / "experiments.db"
+    hold = "ctypes.PyDLL(None).usleep(1_500_000)\nprint('done', flush=True)\ntime.sleep(600)"
+    with running_training(store, tmp_path / "run", 0.2, hold) as it:
+        for _ in range(6):
+            before = _beat(it)
+            assert eventually(lambda before=before: _beat(it) > before, timeout=1.0)  # type: ignore[misc]
+            assert _now(store, ELSEWHERE) == Status.RUNNING
+        assert it.process.stdout is not None and it.process.stdout.readline() == "done\n"
+
+
+def test_a_heartbeat_that_comes_late_revives(store_url: str, tmp_path: Path) -> None:
+    with running_training(store_url, tmp_path / "run", 0.2) as it:
+        supervisor = it.supervisor
+        assert eventually(lambda: _beat(it) > 0)
+        supervisor.suspend()
+        assert eventually(lambda: _now(store_url, ELSEWHERE) == Status.STALE, timeout=5.0)
+        assert _now(store_url) == Status.RUNNING, "from here its process can be seen"
+        database = Database.open(store_url)
+        (change,) = reconcile(database, ELSEWHERE)
+        assert change.after == Status.STALE and _stored(store_url)[0] == Status.STALE
+        supervisor.resume()
+        assert eventually(lambda: _stored(store_url)[0] == Status.RUNNING)
+        assert [event.content["status"] for event in it.contents.events if event.event == "judged"] == [
+            "stale",
+            "running",
+        ]
+        assert reconcile(database, ELSEWHERE) == []
+        database.close()
+
+
+def test_what_only_the_database_was_told_is_revived_too(tmp_path: Path) -> None:
+    store = tmp_path / "experiments.db"
+    with running_training(store, tmp_path / "run", 0.2) as it:
+        database = Database.open(store)
+        with database.begin() as connection:
+            for table in (schema.runs, schema.experiments):
+                connection.execute(table.update().values(status=Status.STALE))
+        assert eventually(lambda: _stored(store)[0] == Status.RUNNING)
+        assert it.contents.events[-1].event == "judged"
+        database.close()
+
+
+def test_a_supervisor_that_is_killed_is_replaced(tmp_path: Path) -> None:
+    with running_training(tmp_path / "experiments.db", tmp_path / "run", 0.2) as it:
+        first = it.supervisor
+        first.kill()
+        assert eventually(lambda: any(child.pid != first.pid for child in psutil.Process(it.process.pid).children()))
+        killed_at = time.time()
+        assert eventually(lambda: _beat(it) > killed_at)
+        it.kill()
+        assert eventually(lambda: it.contents.status == Status.LOST)
+
+
+def test_what_ends_after_a_signal_to_the_whole_job_was_preempted(tmp_path: Path) -> None:
+    store = tmp_path / "experiments.db"
+    ignore = "signal.signal(signal.SIGTERM, signal.SIG_IGN)\nprint('deaf', flush=True)\ntime.sleep(600)"
+    with running_training(store, tmp_path / "run", 0.5, ignore) as it:
+        assert it.process.stdout is not None and it.process.stdout.readline() == "deaf\n"
+        assert eventually(lambda: _beat(it) > 0)
+        it.supervisor.terminate()
+        time.sleep(0.7)
+        assert it.contents.status == Status.RUNNING, "the signal alone ends nothing"
+        it.kill()
+        assert eventually(lambda: it.contents.status == Status.PREEMPTED)
+        assert "SIGTERM" in it.contents.status_reason
+
+
+def test_it_is_light_and_signals_of_the_terminal_do_not_end_it(tmp_path: Path) -> None:
+    with running_training(tmp_path / "experiments.db", tmp_path / "run", 0.2) as it:
+        supervisor = it.supervisor
+        assert os.getsid(supervisor.pid) != os.getsid(it.process.pid), "Ctrl-C goes to a whole session"
+        supervisor.send_signal(signal.SIGINT)
+        supervisor.send_signal(signal.SIGHUP)
+        signalled_at = time.time()
+        assert eventually(lambda: _beat(it) > signalled_at)
+        assert supervisor.memory_info().rss < 40e6
+
+
+@pytest.mark.parametrize(
+    "end", ["tracker.finish_experiment()", "tracker.finish_experiment('failed')", "tracker.close()"]
+)
+def test_a_training_that_said_how_it_ended_leaves_no_process_and_no_judgement(end: str, tmp_path: Path) -> None:
+    with running_training(tmp_path / "experiments.db", tmp_path / "run", 0.2, f"{end}\ntime.sleep(0.5)") as it:
+        supervisor = it.supervisor
+        it.process.wait(timeout=20)
+        assert eventually(lambda: not supervisor.is_running(), timeout=2.0)
+        assert not [event for event in it.contents.events if event.event == "judged"]
+
+
+def test_forked_children_that_keep_the_pipe_open_do_not_hide_the_death_of_their_parent(tmp_path: Path) -> None:
+    fork = "pid = os.fork()\nprint(pid, flush=True) if pid else None\ntime.sleep(600)"
+    with running_training(tmp_path / "experiments.db", tmp_path / "run", 0.5, fork) as it:
+        assert it.process.stdout is not None
+        child, supervisor = psutil.Process(int(it.process.stdout.readline())), it.supervisor
+        try:
+            it.kill()
+            assert eventually(lambda: it.contents.status == Status.LOST)
+            assert eventually(lambda: not supervisor.is_running(), timeout=5.0)
+            assert child.is_running()
+        finally:
+            child.kill()
+
+
+def test_a_reader_of_the_trainings_output_does_not_wait_for_the_supervisor(tmp_path: Path) -> None:
+    with running_training(tmp_path / "experiments.db", tmp_path / "run", 0.5) as it:
+        supervisor = it.supervisor
+        supervisor.suspend()
+        it.process.kill()
+        assert it.process.stdout is not None
+        started = time.monotonic()
+        it.process.stdout.read()
+        assert time.monotonic() - started < 2.0
+        supervisor.resume()
+
+
+def test_a_deleted_folder_is_not_made_anew(tmp_path: Path) -> None:
+    with running_training(tmp_path / "experiments.db", tmp_path / "run", 0.2) as it:
+        supervisor = it.supervisor
+        time.sleep(0.3)
+        assert eventually(lambda: _removed(it.folder))
+        it.kill()
+        assert eventually(lambda: not supervisor.is_running(), timeout=5.0)
+        assert not (it.folder / HEARTBEAT).exists()
+
+
+def test_while_the_database_is_away_the_folder_hears_the_heart(
+    postgresql_server: PostgresqlServer, postgresql_url: str, tmp_path: Path
+) -> None:
+    with running_training(postgresql_url, tmp_path / "run", 0.3) as it:
+        assert eventually(lambda: _beat(it) > 0)
+        postgresql_server.stop()
+        away = time.time() + 0.5
+        assert eventually(lambda: _beat(it) > away)
+        it.kill()
+        assert eventually(lambda: it.contents.status == Status.LOST)
+        postgresql_server.start()
+        assert eventually(lambda: _stored(postgresql_url)[0] == Status.LOST, timeout=30.0)
