@@ -28,6 +28,8 @@ _COMMANDS = {
     "migrate": "experiment_commands.migrate:migrate",
     "note": "experiment_commands.note:note",
     "rebuild": "experiment_commands.rebuild:rebuild",
+    "reproduce": "experiment_commands.reproduce:reproduce",
+    "show": "experiment_commands.show:show",
     "stats": "experiment_commands.stats:stats",
     "status": "experiment_commands.status:status",
     "tag": "experiment_commands.tag:tag",

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from atomic_files import finite
 
-__all__ = ["console", "print_json", "print_table", "remark", "run_command", "warn"]
+__all__ = ["console", "print_json", "print_section", "print_table", "remark", "run_command", "warn"]
 
 _PIPED_WIDTH = 200
 
@@ -35,16 +35,26 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str | Text]], ri
     """Print a table.
 
     Args:
-        columns: headings.
+        columns: headings; none for a table without.
         rows: one cell a column; text is shown as it is, markup in it means nothing.
         right: headings of the columns that are aligned to the right, such as numbers.
     """
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in columns:
+    table = Table(box=None, pad_edge=False, header_style="bold", show_header=bool(columns))
+    for name in columns or [""] * max(map(len, rows), default=0):
         table.add_column(Text(name), justify="right" if name in right else "left", overflow="fold")
     for row in rows:
         table.add_row(*(cell if isinstance(cell, Text) else Text(cell) for cell in row))
     console().print(table)
+
+
+def print_section(
+    title: str, columns: Sequence[str], rows: Sequence[Sequence[str | Text]], right: Sequence[str] = ()
+) -> None:
+    """Print a table below a heading; see :func:`print_table`."""
+    if title:
+        console().print()
+        console().print(Text(title, style="bold underline"))
+    print_table(columns, rows, right)
 
 
 def remark(message: str) -> None:

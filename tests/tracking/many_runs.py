@@ -71,7 +71,7 @@ def _experiment(index: int, completed: bool) -> dict[str, Any]:
     created_at = _FIRST_CREATED + _SECONDS_BETWEEN * index
     variant, run_seed = _VARIANTS[index // 5 % len(_VARIANTS)], index % 5
     status = _STATUSES[index % len(_STATUSES)]
-    config = _config(variant, run_seed, index)
+    config = _config(variant, run_seed, index // 5)
     begun = status != "planned"
     return {
         "key": index + 1,
@@ -102,20 +102,20 @@ def _experiment(index: int, completed: bool) -> dict[str, Any]:
     }
 
 
-def _config(variant: str, run_seed: int, index: int) -> dict[str, Any]:
+def _config(variant: str, run_seed: int, group: int) -> dict[str, Any]:
     return {
         "name": f"{variant}-seed{run_seed}",
         "model": "prajjwal1/bert-tiny",
-        "dataset": f"data/{index % 7}.jsonl",
+        "dataset": f"data/{group % 7}.jsonl",
         "task": "classification",
-        "max_train_samples": None if index % 2 else 1000,
-        "strategy": {"name": variant, "fraction": (index % 10) / 10},
+        "max_train_samples": None if group % 2 else 1000,
+        "strategy": {"name": variant, "fraction": (group % 10) / 10},
         "training": {
             "seed": run_seed,
-            "learning_rate": 10.0 ** -(index // 5 % 6),
-            "epochs": 3 + index // 5 % 2,
-            "batch_size": 2 ** (index // 5 % 6),
-            "fp16": bool(index % 2),
+            "learning_rate": 10.0 ** -(group % 6),
+            "epochs": 3 + group % 2,
+            "batch_size": 2 ** (group % 6),
+            "fp16": bool(group % 2),
             "optimizer": "adamw_torch",
             "warmup_ratio": 0.1,
             "betas": [0.9, 0.999],

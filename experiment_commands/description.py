@@ -1,0 +1,193 @@
+"""Everything about one experiment, in sections."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from rich.text import Text
+
+from experiment_commands.sizes import size
+from experiment_commands.sparkline import sparkline
+from experiment_commands.wording import ago, clock, duration, shown, status_text
+from tracking.contents import flatten
+from tracking.metric_points import MetricPoint
+from tracking.records import ExperimentDetails
+from tracking.statuses import Status
+
+__all__ = ["Section", "describe"]
+
+_PACKAGES_SHOWN = ("torch", "transformers", "datasets", "accelerate", "numpy")
+
+Cell = str | Text
+
+
+class Section(NamedTuple):
+    """A heading, and a table below it."""
+
+    title: str
+    columns: Sequence[str]
+    """Headings; none where the table needs none."""
+    rows: Sequence[Sequence[Cell]]
+    right: Sequence[str] = ()
+    """Headings of columns of numbers."""
+
+
+def describe(details: ExperimentDetails, points: Sequence[MetricPoint], now: float, tree: bool) -> Iterator[Section]:
+    """Yield the sections that have something to say.
+
+    Args:
+        details: from :meth:`tracking.local_backend.LocalBackend.get_experiment`.
+        points: of its metrics; curves are drawn from them.
+        now: seconds since 1970.
+        tree: show the configuration nested instead of with dotted names.
+    """
+    sections = [
+        Section("", (), _overview(details, now)),
+        _attempts(details, now),
+        Section("configuration", (), _tree(details.config) if tree else _flat(details.config)),
+        _metrics(details, points),
+        _evaluations(details, now),
+        _artifacts(details),
+        Section("environment", (), _environment(details.environment)),
+        Section("code", (), _code(details.code)),
+    ]
+    yield from (section for section in sections if section.rows)
+
+
+def _overview(details: ExperimentDetails, now: float) -> list[tuple[Cell, Cell]]:
+    record = details.record
+    status = status_text(record.status)
+    if record.status_reason:
+        status.append(f"  ({record.status_reason})", style="default")
+    run = details.runs[-1] if details.runs else None
+    rows: list[tuple[Cell, Cell]] = [
+        ("id", record.id),
+        ("name", record.name),
+        ("status", status),
+        ("error", "" if record.status is Status.COMPLETED else record.error or ""),
+        ("variant", record.variant),
+        ("seed", shown(record.seed)),
+        ("group", record.group),
+        ("created", _when(record.created_at, now)),
+        ("started", _when(record.started_at, now)),
+        ("finished", _when(record.finished_at, now)),
+        ("duration", duration(record.duration_seconds)),
+        ("gpus", str(record.gpus or "")),
+        ("host", record.host),
+        ("user", record.user),
+        ("command", run.command if run else ""),
+        ("folder", str(record.folder) + (f"  ({size(record.disk_bytes)})" if record.disk_bytes is not None else "")),
+        ("tags", ", ".join(record.tags)),
+        ("notes", record.notes),
+    ]
+    return [row for row in rows if str(row[1])]
+
+
+def _when(moment: float | None, now: float) -> str:
+    return "" if moment is None else f"{clock(moment)}  ({ago(moment, now)})"
+
+
+def _attempts(details: ExperimentDetails, now: float) -> Section:
+    columns = ("attempt", "status", "started", "duration", "host", "process", "why")
+    rows = [
+        (
+            str(run.attempt),
+            status_text(run.status),
+            ago(run.started_at, now),
+            duration(None if run.finished_at is None else run.finished_at - run.started_at),
+            run.host,
+            shown(run.pid),
+            f"{run.error_type}: {run.error_message}" if run.error_type else run.status_reason,
+        )
+        for run in details.runs
+    ]
+    alone = len(rows) == 1 and details.runs[0].status in (Status.COMPLETED, Status.RUNNING)
+    return Section("attempts", columns, [] if alone else rows, right=("attempt", "duration", "process"))
+
+
+def _flat(config: Mapping[str, Any]) -> list[tuple[str, str]]:
+    return [(name, _exact(value)) for name, value in flatten(config)]
+
+
+def _tree(values: Any, depth: int = 0) -> list[tuple[str]]:
+    """Return nested values as lines, two spaces for each level."""
+    lines: list[tuple[str]] = []
+    items = (
+        values.items() if isinstance(values, Mapping) else ((f"- {place}", each) for place, each in enumerate(values))
+    )
+    for name, value in items:
+        nested = value and (
+            isinstance(value, Mapping) or (isinstance(value, list) and any(isinstance(each, Mapping) for each in value))
+        )
+        lines.append((f"{'  ' * depth}{name}:{'' if nested else ' ' + _exact(value)}",))
+        if nested:
+            lines += _tree(value, depth + 1)
+    return lines
+
+
+def _exact(value: Any) -> str:
+    """Return a value of the configuration with all its digits."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _metrics(details: ExperimentDetails, points: Sequence[MetricPoint]) -> Section:
+    curves: dict[str, list[float]] = {}
+    for point in points:
+        curves.setdefault(point.name, []).append(point.value)
+    primary = details.record.primary_metric
+    rows = [
+        (
+            Text(name, style="bold" if name == primary else ""),
+            shown(each.value),
+            shown(each.minimum) if name in curves else "",
+            shown(each.maximum) if name in curves else "",
+            shown(each.step),
+            sparkline(curves.get(name, ())),
+        )
+        for name, each in sorted(details.metrics.items(), key=lambda item: (item[0] != primary, item[0]))
+    ]
+    numbers = ("final", "lowest", "highest", "step")
+    return Section("metrics", ("metric", *numbers, "curve"), rows, right=numbers)
+
+
+def _evaluations(details: ExperimentDetails, now: float) -> Section:
+    rows = [
+        (each.benchmark, name, shown(value), f"{each.num_samples:,}", ago(each.time, now))
+        for each in details.evaluations
+        for name, value in each.metrics.items()
+    ]
+    return Section("evaluations", ("benchmark", "metric", "value", "samples", "when"), rows, right=("value", "samples"))
+
+
+def _artifacts(details: ExperimentDetails) -> Section:
+    rows = [
+        (each.path, each.kind, shown(each.step), "" if each.size_bytes is None else size(each.size_bytes))
+        for each in details.artifacts
+    ]
+    return Section("artifacts", ("path", "kind", "step", "size"), rows, right=("step", "size"))
+
+
+def _environment(environment: Mapping[str, Any]) -> list[tuple[str, str]]:
+    packages = environment.get("packages") or {}
+    named = ", ".join(f"{name} {packages[name]}" for name in _PACKAGES_SHOWN if name in packages)
+    rows = [(name, _exact(value)) for name, value in flatten({**environment, "packages": None}) if value]
+    count = f"{len(packages)}" + (f", such as {named}" if named else "")
+    return [*rows, ("packages", f"{count}; all of them with --json")] if packages else rows
+
+
+def _code(code: Mapping[str, Any]) -> list[tuple[str, str]]:
+    if not code:
+        return []
+    diff, untracked = str(code.get("diff") or ""), code.get("untracked") or []
+    dirty = "changed since the commit" if code.get("dirty") else "as committed"
+    lines = f"{diff.count(chr(10)):,} lines; print them with --diff" if diff else ""
+    rows = [
+        ("commit", str(code.get("commit") or "")),
+        ("branch", str(code.get("branch") or "")),
+        ("state", dirty),
+        ("changes", lines),
+        ("untracked", ", ".join(map(str, untracked))),
+    ]
+    return [row for row in rows if row[1]]
