@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Select, Table, select
+from sqlalchemy import Select, Table, insert, select
 
 from tracking import schema
 from tracking.database import Database
 
-__all__ = ["row_of", "stored_rows"]
+__all__ = ["add_name", "names", "row_of", "stored_rows"]
 
 _OF_EXPERIMENTS = (schema.runs, schema.params, schema.tags, schema.final_metrics, schema.artifacts, schema.events)
 _NAMED_HERE = ("key", "experiment_key", "evaluation_key", "name_key", "environment_key", "code_key")
@@ -54,3 +54,15 @@ def row_of(database: Database, table: Table = schema.experiments) -> dict[str, A
     with database.read() as connection:
         [row] = connection.execute(select(table))
         return dict(row._mapping)
+
+
+def names(database: Database) -> list[str]:
+    """Return the names of metrics, the smallest rows there are."""
+    with database.read() as connection:
+        return list(connection.execute(select(schema.metric_names.c.name)).scalars())
+
+
+def add_name(database: Database, name: str) -> None:
+    """Write the smallest row there is."""
+    with database.begin() as connection:
+        connection.execute(insert(schema.metric_names).values(name=name))
