@@ -19,9 +19,7 @@ SomeIds = Annotated[
 ]
 Where = Annotated[
     str | None,
-    typer.Option(
-        "--where", metavar="QUERY", help='A query instead of ids, as in list: "status = failed and seed > 3".'
-    ),
+    typer.Option("--where", "-w", metavar="FILTER", help="A filter instead of ids; see list --help."),
 ]
 
 _PAGE = 200
