@@ -24,6 +24,7 @@ _COMMANDS = {
     "export": "experiment_commands.export:export",
     "gc": "experiment_commands.gc:gc",
     "import": "experiment_commands.import_:import_",
+    "leaderboard": "experiment_commands.leaderboard:leaderboard",
     "list": "experiment_commands.list:list_experiments",
     "migrate": "experiment_commands.migrate:migrate",
     "note": "experiment_commands.note:note",

@@ -17,8 +17,11 @@ from tracking.liveness import current_statuses
 from tracking.metric_points import MetricPoint
 from tracking.queries import read_ids, read_records
 from tracking.records import EvaluationResult, ExperimentDetails, ExperimentRecord
+from tracking.scores import Score, main_metric_of, read_scores, scored_metrics_of
 from tracking.selection import Selection, finder_for, read_pages
+from tracking.statuses import Status
 from tracking.totals import Totals, read_totals
+from tracking.where import FieldFinder
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -132,6 +135,36 @@ class LocalBackend:
             finder = finder_for(connection, judged)
             condition = Selection(filter, status, tags).condition(finder)
             return read_totals(connection, condition, finder.status_column())
+
+    def get_scores(
+        self,
+        metric: str | None = None,
+        benchmark: str | None = None,
+        *,
+        filter: str | None = None,
+        tags: Sequence[str] = (),
+    ) -> tuple[str, list[Score]]:
+        """Return a metric and its value in each completed experiment that has one, the oldest first.
+
+        Args:
+            metric: its name; None means the most common one: of the benchmark, or primary metric.
+            benchmark: whose evaluations to look at; None means the metrics of the runs themselves.
+            filter: see :meth:`get_all_experiments`.
+            tags: only experiments that have all of these.
+
+        Raises:
+            ConfigError: no experiment has such a metric, or a filter that makes no sense.
+            DatabaseUnavailable: the database cannot be reached.
+        """
+        with self.database.read() as connection:
+            # What has completed needs no judgement.
+            finder = FieldFinder(connection)
+            condition = Selection(filter, (Status.COMPLETED,), tags).condition(finder)
+            if benchmark is not None:
+                metric = metric or scored_metrics_of(connection, benchmark)[0]
+                return metric, read_scores(connection, condition, finder, f"evaluations.{benchmark}.{metric}")
+            metric = (metric or main_metric_of(connection, condition)).removeprefix("metrics.")
+            return metric, read_scores(connection, condition, finder, f"metrics.{metric}")
 
     def resolve(self, text: str) -> str:
         """Return the id of the experiment that ``text`` names: an id, a name, or a part of an id that only one has.

@@ -1,0 +1,74 @@
+"""Configurations ranked by the mean of a metric over their seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from experiment_commands.wording import shown
+from tracking.scores import Score
+
+__all__ = ["Rank", "rank", "tell_apart"]
+
+_MAX_NAMED = 3
+
+
+@dataclass(frozen=True)
+class Rank:
+    """One configuration with all its seeds."""
+
+    variant: str
+    group: str
+    scores: tuple[Score, ...]
+    """One of each seed, by seed; the newest where a seed was repeated."""
+    num_repeated: int
+    """Experiments that do not count, because a newer one has the same seed."""
+    mean: float
+    std: float | None
+    """Sample standard deviation over seeds; None for a single seed, whose spread nobody knows."""
+
+
+def rank(scores: Iterable[Score], ascending: bool) -> list[Rank]:
+    """Return groups of experiments that differ in their seed alone, the best mean first.
+
+    Args:
+        scores: the oldest first.
+        ascending: whether smaller is better.
+    """
+    groups: dict[str, list[Score]] = {}
+    for score in scores:
+        groups.setdefault(score.group, []).append(score)
+    ranks = [_rank_of(members) for members in groups.values()]
+    return sorted(ranks, key=lambda each: (each.mean if ascending else -each.mean, each.group))
+
+
+def _rank_of(members: Sequence[Score]) -> Rank:
+    # On use: the other commands do not need numpy.
+    from analysis.estimates import estimate
+
+    newest = {score.experiment_id if score.seed is None else score.seed: score for score in members}
+    kept = sorted(newest.values(), key=lambda score: (score.seed is None, score.seed or 0))
+    _, mean, std = estimate([score.value for score in kept])
+    last = members[-1]
+    return Rank(last.variant, last.group, tuple(kept), len(members) - len(kept), mean, std)
+
+
+def tell_apart(ranks: Sequence[Rank], params: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """Return for each group what sets it apart from the others of the same variant.
+
+    Args:
+        ranks: those that are shown.
+        params: parameters of one experiment of each group, by group.
+    """
+    variants: dict[str, list[str]] = {}
+    for each in ranks:
+        variants.setdefault(each.variant, []).append(each.group)
+    return {group: _difference(group, groups, params) for groups in variants.values() for group in groups}
+
+
+def _difference(group: str, groups: Sequence[str], params: Mapping[str, Mapping[str, Any]]) -> str:
+    names = sorted({name for each in groups for name in params[each]})
+    differing = [name for name in names if len({shown(params[each].get(name)) for each in groups}) > 1]
+    named = [f"{name}={shown(params[group].get(name)) or 'null'}" for name in differing[:_MAX_NAMED]]
+    return ", ".join(named) + (", …" if len(differing) > _MAX_NAMED else "")
