@@ -219,6 +219,7 @@ class Execution:
             results = write_success(node, outcome, create_task(node.config.task).primary_metric, started_at)
         except (KeyboardInterrupt, SystemExit):
             logger.warning("interrupted; the last checkpoint is kept")
+            attempt.stopped()
             raise
         except Exception as error:
             logger.exception("%s: failed", node.name)

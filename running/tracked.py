@@ -16,6 +16,7 @@ from running.locks import claimed
 from running.options import RunnerOptions
 from tracking.contents import read_folder
 from tracking.folder import ExperimentFolder
+from tracking.statuses import Status
 from tracking.tracker import ExperimentTracker
 
 if TYPE_CHECKING:
@@ -40,6 +41,9 @@ class Attempt:
 
     def failed(self, error: Exception) -> None:
         """Take note of why it failed."""
+
+    def stopped(self) -> None:
+        """Take note that somebody stops it from outside."""
 
 
 class RunTracking:
@@ -144,7 +148,11 @@ class _TrackedAttempt(Attempt):
     def failed(self, error: Exception) -> None:
         with _harmless():
             self._log_artifacts()
-            self._tracker.finish_experiment("failed", error=error)
+            self._tracker.finish_experiment(Status.FAILED, error=error)
+
+    def stopped(self) -> None:
+        with _harmless():
+            self._log_artifacts()
 
     def _log_evaluations(self, metrics: Mapping[str, float]) -> None:
         for benchmark, (scores, predictions) in _by_benchmark(self._config, metrics).items():
@@ -158,6 +166,15 @@ class _TrackedAttempt(Attempt):
         for path in sorted(output.glob("checkpoint-*")):
             if step := _CHECKPOINT.fullmatch(path.name):
                 self._tracker.log_checkpoint(path, int(step.group(1)))
+        self._drop_artifacts()
+
+    def _drop_artifacts(self) -> None:
+        """Say which checkpoints of earlier attempts have been removed since."""
+        contents = read_folder(self._folder)
+        recorded = contents.artifacts if contents is not None else []
+        gone = [artifact.path for artifact in recorded if not (self._folder / artifact.path).exists()]
+        if gone:
+            ExperimentFolder(self._folder).append("removed", paths=gone)
 
 
 def _by_benchmark(config: ExperimentConfig, metrics: Mapping[str, float]) -> dict[str, tuple[dict[str, float], str]]:

@@ -59,7 +59,7 @@ class Event(NamedTuple):
     """Seconds since 1970, UTC."""
     event: str
     """``planned``, ``claimed``, ``cleared``, ``started``, ``length``, ``finished``, ``judged``, ``note``, ``tags``,
-    ``artifact``, ``evaluation`` or ``results``."""
+    ``artifact``, ``removed``, ``evaluation`` or ``results``."""
     content: Mapping[str, Any]
 
 

@@ -109,6 +109,11 @@ def _declared(contents: FolderContents, event: Event) -> None:
     contents.primary_metric = event.content.get("primary_metric") or contents.primary_metric
 
 
+def _removed(contents: FolderContents, event: Event) -> None:
+    gone = set(event.content["paths"])
+    contents.artifacts = [each for each in contents.artifacts if each.path not in gone]
+
+
 def _cleared(contents: FolderContents, event: Event) -> None:
     """Forget what earlier attempts made: it was removed for a fresh start."""
     contents.artifacts, contents.evaluations = [], []
@@ -125,5 +130,6 @@ _APPLY = {
     "tags": _tagged,
     "artifact": _made,
     "evaluation": _evaluated,
+    "removed": _removed,
     "results": _declared,
 }
