@@ -9,13 +9,14 @@ from typing import Any
 from experiment_config import ExperimentConfig
 from planning import Plan, PlanOptions, make_plan
 from planning.estimate import estimate_costs
-from planning.status import read_results
+from planning.status import data_files, read_results
 from planning.table import print_plan
 from running.options import RunnerOptions
 from validated import from_mapping
 
 __all__ = [
     "RunnerOptions",
+    "describe_data",
     "plan_experiments",
     "print_dry_run",
     "run_experiments_from_configs",
@@ -87,3 +88,8 @@ def print_dry_run(
     """
     plan = plan_experiments(experiments, experiments_dir, **options)
     print_plan(plan, estimate_costs(plan))
+
+
+def describe_data(experiment: ExperimentConfig) -> list[dict[str, Any]]:
+    """Return path, size, modification time and sha256 of every local file of data and model of an experiment."""
+    return data_files(experiment)

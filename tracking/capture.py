@@ -88,7 +88,16 @@ def describe_process() -> dict[str, Any]:
         "slurm_job_id": os.environ.get("SLURM_JOB_ID"),
         "user": _user(),
         "command": command_line(),
+        "working_folder": _working_folder(),
     }
+
+
+def _working_folder() -> str | None:
+    try:
+        return str(Path.cwd())
+    except OSError:
+        # Somebody removed it.
+        return None
 
 
 def command_line() -> str:

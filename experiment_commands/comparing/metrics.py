@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from errors import ConfigError
 from experiment_commands.comparing.directions import Direction, direction_of
+from experiment_commands.comparing.sample_scores import metric_matches
 from experiment_commands.subjects import Subject
 from registry import nearest
 from tracking.records import ExperimentDetails, ExperimentRecord
@@ -52,12 +53,13 @@ class MetricRow(NamedTuple):
 
 
 def metrics_of(details: ExperimentDetails) -> dict[str, float]:
-    """Return final metrics, and those of evaluations as ``<benchmark>/<metric>``."""
+    """Return final metrics, and those of evaluations as ``<benchmark>/<metric>`` that are not among them."""
     final = {name: each.value for name, each in details.metrics.items()}
     evaluated = {
         f"{evaluation.benchmark}/{name}": value
         for evaluation in details.evaluations
         for name, value in evaluation.metrics.items()
+        if not any(metric_matches(each, name) and final[each] == value for each in final)
     }
     return {**evaluated, **final}
 
