@@ -87,14 +87,15 @@ class _MirrorThread:
             logger.warning("mirror %s is too slow; points are left out there from now on", self._name)
 
     def finish(self, status: str) -> None:
+        """End the experiment there, after all that waits."""
         self._put(lambda: self._mirror.finish(status))
         self._put(None)
 
     def join(self, timeout: float) -> None:
+        """Wait for the end, and give up a mirror that does not come to it."""
         self._thread.join(timeout)
         if self._thread.is_alive():
-            self._is_broken = True
-            logger.warning("mirror %s does not answer; going on without it, the local store has everything", self._name)
+            self._break(" does not answer")
 
     def _put(self, call: Call | None) -> None:
         with self._condition:
@@ -103,15 +104,20 @@ class _MirrorThread:
 
     def _work(self) -> None:
         while (call := self._next()) is not None:
-            if self._is_broken:
-                continue
             try:
                 call()
             except (Exception, SystemExit) as error:
-                self._is_broken = True
-                logger.warning(
-                    "mirror %s: %s; going on without it, the local store has everything", self._name, _explain(error)
-                )
+                self._break(f": {_explain(error)}")
+
+    def _break(self, why: str) -> None:
+        """Give the mirror up, once."""
+        with self._condition:
+            if self._is_broken:
+                return
+            self._is_broken = True
+            self._calls.clear()
+            self._calls.append(None)
+        logger.warning("mirror %s%s; going on without it, the local store has everything", self._name, why)
 
     def _next(self) -> Call | None:
         with self._condition:

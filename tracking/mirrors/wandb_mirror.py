@@ -16,6 +16,7 @@ __all__ = ["WandbMirror"]
 
 _PROJECT = "experiments"
 _STEP = "step"
+_INIT_SECONDS = 10.0
 
 
 class WandbMirror(Mirror):
@@ -38,8 +39,8 @@ class WandbMirror(Mirror):
             mode=None if "WANDB_MODE" in os.environ or _has_key() else "offline",
             resume="allow",
             reinit="create_new",
-            # Its output and its threads are not to mix with the training's.
-            settings=wandb.Settings(silent=True, console="off"),
+            # Its output is not to mix with the training's, nor its waiting for a server to hold up the program's end.
+            settings=wandb.Settings(silent=True, console="off", init_timeout=_INIT_SECONDS),
         )
         # By a metric of its own: the built-in step may not go back, and ours may.
         self._run.define_metric("*", step_metric=_STEP)
