@@ -55,9 +55,12 @@ def _png(figure: Figure) -> bytes:
 
 
 def _vector_graphic(figure: Figure, format: str) -> bytes:
+    from matplotlib import rc_context
+
     buffer = BytesIO()
-    # Without the date the same numbers give the same file.
-    figure.savefig(buffer, format=format, metadata={"Date" if format == "svg" else "CreationDate": None})
+    # Without a date and with names that are no random numbers, the same figure gives the same file.
+    with rc_context({"svg.hashsalt": "assay"}):
+        figure.savefig(buffer, format=format, metadata={"Date" if format == "svg" else "CreationDate": None})
     return buffer.getvalue()
 
 
