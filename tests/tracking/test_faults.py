@@ -203,8 +203,25 @@ def _small_disk(folder: Path) -> Iterator[Path]:
         subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
+@contextmanager
+def _changeable(folder: Path) -> Iterator[Callable[[bool], None]]:
+    """Make a folder, and yield what lets it be written or not; root, whom no mode of a file stops, mounts it."""
+    if os.geteuid() == 0:
+        with _small_disk(folder):
+            yield lambda writable: _remount(folder, "rw" if writable else "ro")
+        return
+    folder.mkdir()
+    yield lambda writable: _change_modes(folder, writable)
+    _change_modes(folder, writable=True)
+
+
 def _remount(folder: Path, mode: str) -> None:
     subprocess.run(["mount", "-o", f"remount,{mode},size=1m", str(folder)], check=True)
+
+
+def _change_modes(folder: Path, writable: bool) -> None:
+    for path in (folder, *folder.rglob("*")):
+        path.chmod((0o755 if path.is_dir() else 0o644) if writable else (0o555 if path.is_dir() else 0o444))
 
 
 def test_a_full_disk_holds_up_nothing_and_gets_everything_when_it_has_room(
@@ -213,7 +230,7 @@ def test_a_full_disk_holds_up_nothing_and_gets_everything_when_it_has_room(
     with _small_disk(tmp_path / "disk") as disk:
         tracker = ExperimentTracker(db_path=tmp_path / "experiments.db", experiments_dir=disk)
         experiment_id = tracker.start_experiment()
-        (disk / "ballast").write_bytes(b"x" * (disk_free(disk) - 4096))
+        (disk / "ballast").write_bytes(b"x" * (_free(disk) - 4096))
         assert _train(tracker, range(1_000)) < 0.5
         assert not tracker.flush(timeout=0.5)
         tracker.log_evaluation("gsm8k", {"accuracy": 1.0, "samples": [{"text": "x" * 1000}] * 20})
@@ -227,7 +244,7 @@ def test_a_full_disk_holds_up_nothing_and_gets_everything_when_it_has_room(
     assert sum("disk is full" in warning for warning in _warnings(caplog)) == 1
 
 
-def disk_free(folder: Path) -> int:
+def _free(folder: Path) -> int:
     status = os.statvfs(folder)
     return status.f_bavail * status.f_frsize
 
@@ -260,13 +277,16 @@ def test_a_write_that_stops_in_the_middle_of_a_line_is_completed(tmp_path: Path)
 
 
 def test_a_folder_that_becomes_read_only_gets_everything_when_it_may_be_written(tmp_path: Path) -> None:
-    with _small_disk(tmp_path / "disk") as disk:
+    disk = tmp_path / "disk"
+    with _changeable(disk) as let_write:
         tracker = ExperimentTracker(db_path=tmp_path / "experiments.db", experiments_dir=disk)
         experiment_id = tracker.start_experiment()
-        _remount(disk, "ro")
-        assert _train(tracker, range(500)) < 0.5
+        tracker.log_metrics({"loss": 0.0}, 0)
+        assert tracker.flush()
+        let_write(False)
+        assert _train(tracker, range(1, 500)) < 0.5
         assert not tracker.flush(timeout=0.5)
-        _remount(disk, "rw")
+        let_write(True)
         tracker.close()
         assert _points(disk / experiment_id) == list(range(500))
     assert _stored(tmp_path / "experiments.db") == ("completed", 500)
@@ -275,16 +295,17 @@ def test_a_folder_that_becomes_read_only_gets_everything_when_it_may_be_written(
 def test_a_read_only_database_is_caught_up_with_when_it_may_be_written(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with _small_disk(tmp_path / "disk") as disk:
+    disk = tmp_path / "disk"
+    with _changeable(disk) as let_write:
         Database.open(disk / "experiments.db").close()
-        _remount(disk, "ro")
+        let_write(False)
         with ExperimentTracker(db_path=disk / "experiments.db", experiments_dir=tmp_path / "runs") as tracker:
             experiment_id = tracker.start_experiment()
             assert _train(tracker, range(500)) < 0.5
             assert not tracker.flush(timeout=3)
             assert _points(tmp_path / "runs" / experiment_id) == list(range(500))
             assert len(_warnings(caplog)) == 1 and "experiments.db" in _warnings(caplog)[0]
-            _remount(disk, "rw")
+            let_write(True)
         assert _stored(disk / "experiments.db") == ("completed", 500)
 
 
