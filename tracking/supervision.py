@@ -37,7 +37,7 @@ class Supervisor:
     """
 
     def __init__(self, database: str | URL, interval: float) -> None:
-        self._start_order = {"parent": os.getpid(), "interval": interval, "database": _reach(database)}
+        self._start_order = {"parent": os.getpid(), "interval": interval, "database": reach(database)}
         self._watch_order: dict[str, Any] = {"watch": None}
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
@@ -104,7 +104,7 @@ class Supervisor:
                 self._start()
 
 
-def _reach(database: str | URL) -> dict[str, str | None]:
+def reach(database: str | URL) -> dict[str, str | None]:
     """Return what the supervisor needs to reach the database; nothing where it lies in this process's memory."""
     url = database if isinstance(database, URL) else database_url(database)
     if url.drivername != "sqlite":
