@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from sqlalchemy import URL
 
-from errors import AssayError, ConfigError
+from errors import ConfigError
 from tracking import lifetime
 from tracking.attempt import Attempt
 from tracking.capture import describe_process
@@ -22,6 +22,7 @@ from tracking.indexer import Indexer
 from tracking.mirrors import MirrorSet
 from tracking.opening import Opening, words
 from tracking.plain import plain, plain_config
+from tracking.recorder import Recorder, TrackerStateError
 from tracking.statuses import ENDED, Status
 from tracking.supervision import Supervisor
 
@@ -36,11 +37,7 @@ _HURRIED_SECONDS = 5.0
 _LOCAL = "local"
 
 
-class TrackerStateError(AssayError, RuntimeError):
-    """A tracker was asked for something that it cannot do now: log before the start, or after the end."""
-
-
-class ExperimentTracker:
+class ExperimentTracker(Recorder):
     """Tracks one experiment at a time; a process may have several trackers, and a method may be called by any thread.
 
     Everything goes into the experiment's folder first. A database that is away, a full disk or a mirror that fails
@@ -65,7 +62,9 @@ class ExperimentTracker:
         experiments_dir: str | Path | None = None,
         heartbeat_interval: float = _HEARTBEAT_SECONDS,
     ) -> None:
-        self._mirrors = MirrorSet(name for name in backends if name != _LOCAL)
+        super().__init__()
+        named = [backends] if isinstance(backends, str) else backends
+        self._mirrors = MirrorSet(name for name in named if name != _LOCAL)
         self._store = db_path if isinstance(db_path, Database) else _anchored(database_url(db_path))
         url = self._store.url if isinstance(self._store, Database) else self._store
         beside = Path(url.database or "").parent if url.drivername == "sqlite" else Path()
@@ -74,10 +73,6 @@ class ExperimentTracker:
         self._indexer: Indexer | None = None
         self._supervisor = Supervisor(url, heartbeat_interval)
         self._heartbeat_interval = heartbeat_interval
-        self._attempt: Attempt | None = None
-        self._process = os.getpid()
-        self._is_silent = os.environ.get("RANK", "0") != "0"
-        self._is_closed = False
 
     # -- beginning and end ------------------------------------------------------------------------------------------
 
@@ -218,102 +213,6 @@ class ExperimentTracker:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         self._close(outcome_of(error))
 
-    # -- what is logged ---------------------------------------------------------------------------------------------
-
-    def log_metrics(self, metrics: Mapping[str, Any], step: int | None = None) -> None:
-        """Log values of metrics; returns within microseconds, and what is logged is in the folder within a second.
-
-        Args:
-            metrics: names to numbers: Python's, numpy's or torch's. A tensor on an accelerator is not waited for. What
-                is no finite number is left out, with one warning.
-            step: where the values belong; by default each metric counts on from its last step.
-
-        Raises:
-            ConfigError: the step is no whole number.
-            TrackerStateError: no experiment is running.
-        """
-        attempt = self._attempt
-        if attempt is None or self._process != os.getpid():
-            attempt = self._running()
-        if attempt is not None:
-            attempt.metrics.add(metrics, step)
-
-    def log_checkpoint(self, path: str | Path, step: int | None = None) -> None:
-        """Record that a checkpoint lies at ``path``, with its size.
-
-        Raises:
-            TrackerStateError: no experiment is running.
-        """
-        self._log_artifact(path, "checkpoint", step)
-
-    def log_artifact(self, path: str | Path, kind: str = "file") -> None:
-        """Record a file or folder that the experiment made; ``kind`` is ``checkpoint``, ``model`` or ``file``.
-
-        Raises:
-            TrackerStateError: no experiment is running.
-        """
-        self._log_artifact(path, kind, None)
-
-    def _log_artifact(self, path: str | Path, kind: str, step: int | None) -> None:
-        attempt = self._running()
-        if attempt is not None:
-            attempt.artifact(path, kind, step)
-
-    def log_evaluation(self, benchmark: str, result: Any, samples_file: str | Path | None = None) -> None:
-        """Record a benchmark's result; a later one on the same benchmark replaces it.
-
-        Args:
-            benchmark: its name.
-            result: metrics, and results per sample where there are any; see
-                :func:`tracking.evaluation_results.read_result`.
-            samples_file: a file in the experiment's folder that holds the samples, one JSON line each. They are read
-                from there when somebody asks for them.
-
-        Raises:
-            ConfigError: there is neither a metric nor a sample in the result.
-            TrackerStateError: no experiment is running.
-        """
-        attempt = self._running()
-        if attempt is not None:
-            attempt.evaluation(benchmark, result, samples_file)
-
-    def log_results(self, metrics: Mapping[str, Any], primary_metric: str | None = None) -> None:
-        """Declare final metrics, apart from the curves; ``primary_metric`` is the one to compare by.
-
-        Raises:
-            TrackerStateError: no experiment is running.
-        """
-        self._record("results", metrics=metrics, primary_metric=primary_metric)
-
-    def expect_steps(self, total_steps: int) -> None:
-        """Say how many steps the training will take, so that others see how far it is.
-
-        Raises:
-            TrackerStateError: no experiment is running.
-        """
-        self._record("length", total_steps=total_steps)
-
-    def add_note(self, text: str) -> None:
-        """Add a note.
-
-        Raises:
-            TrackerStateError: no experiment is running.
-        """
-        self._record("note", text=text)
-
-    def add_tags(self, tags: Sequence[str]) -> None:
-        """Add tags.
-
-        Raises:
-            TrackerStateError: no experiment is running.
-        """
-        self._record("tags", add=words(tags), remove=[])
-
-    def _record(self, event: str, **content: Any) -> None:
-        attempt = self._running()
-        if attempt is not None:
-            attempt.record(event, **content)
-
     def flush(self, timeout: float = _FINISH_SECONDS) -> bool:
         """Write everything logged so far; return whether folder and store have all of it within ``timeout`` seconds.
 
@@ -326,33 +225,7 @@ class ExperimentTracker:
         written = attempt.flush(timeout)
         return self._started_indexer().sync(timeout) and written
 
-    # -- who it is --------------------------------------------------------------------------------------------------
-
-    @property
-    def experiment_id(self) -> str | None:
-        """Id of the experiment that is running, if any."""
-        return self._attempt.experiment_id if self._attempt is not None else None
-
-    @property
-    def folder(self) -> Path | None:
-        """Folder of the experiment that is running, if any."""
-        return self._attempt.folder.path if self._attempt is not None else None
-
     # -- inside -----------------------------------------------------------------------------------------------------
-
-    def _is_mute(self) -> bool:
-        """Whether this process does not track: another rank does, or the process that it was forked from."""
-        if self._is_closed:
-            raise TrackerStateError("this tracker is closed; make a new ExperimentTracker")
-        return self._is_silent or self._process != os.getpid()
-
-    def _running(self) -> Attempt | None:
-        """Return the attempt to log to, or None where this process does not track."""
-        if self._is_mute():
-            return None
-        if self._attempt is None:
-            raise TrackerStateError("no experiment is running; call start_experiment() first")
-        return self._attempt
 
     def _take_in_now(self, folder: Path) -> None:
         indexer = self._started_indexer()

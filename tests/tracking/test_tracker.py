@@ -227,6 +227,10 @@ def test_a_backend_that_nobody_knows_is_refused(tmp_path: Path) -> None:
         ExperimentTracker(backends=["local", "wandbb"], db_path=tmp_path / "x.db")
 
 
+def test_a_single_backend_may_be_named_without_a_list(tmp_path: Path) -> None:
+    ExperimentTracker(backends="local", db_path=tmp_path / "x.db").close()
+
+
 def test_a_place_that_cannot_be_written_is_refused_at_the_start(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with (
