@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import math
+import threading
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -49,6 +51,40 @@ def test_a_tensor_that_changes_after_it_was_logged_keeps_its_value(tmp_path: Pat
     array += 1
     _write(log)
     assert [point["value"] for point in _written(tmp_path / "metrics.jsonl")] == [1.5, 2.5]
+
+
+class OnAccelerator:
+    """Stands in for a tensor on a GPU: reading it would make the caller wait for all that is queued there."""
+
+    device = SimpleNamespace(type="cuda")
+
+    def __init__(self, value: float) -> None:
+        self.value = value
+        self.readers: list[str] = []
+
+    def detach(self) -> OnAccelerator:
+        return self
+
+    def clone(self) -> OnAccelerator:
+        copy = OnAccelerator(self.value)
+        copy.readers = self.readers
+        return copy
+
+    def item(self) -> float:
+        self.readers.append(threading.current_thread().name)
+        return self.value
+
+
+def test_an_accelerator_is_read_by_the_writer_alone(tmp_path: Path) -> None:
+    tensor = OnAccelerator(1.5)
+    log = MetricLog(tmp_path / "metrics.jsonl")
+    log.add({"loss": tensor}, 0)
+    tensor.value = 7.0
+    assert tensor.readers == []
+    writer = threading.Thread(target=_write, args=(log,), name="writer")
+    writer.start()
+    writer.join()
+    assert tensor.readers == ["writer"] and _written(tmp_path / "metrics.jsonl")[0]["value"] == 1.5
 
 
 @pytest.mark.parametrize(
