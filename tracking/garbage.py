@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,14 +71,17 @@ def find_garbage(
         if not place.is_here:
             continue
         if is_experiment(place.folder):
+            yield from _half_written(map(Path, _below(place.folder)), now)
             if place.status == Status.COMPLETED:
                 yield from _checkpoints(database, place, keep_checkpoints)
         elif place.folder.parent.is_dir():
             # Where even the folder above is missing, a disk is not mounted.
             yield _row(database, place)
     for root in known_roots(database):
-        yield from _remains(root, deleted)
-        yield from _half_written(root, now)
+        if root.is_dir():
+            yield from _remains(root, deleted)
+            yield from _half_written(root.iterdir(), now)
+            yield from _marks(root)
     if database.file is not None:
         yield from _set_aside(database.file, now - older_than_days * _DAY)
     yield from _unused(database)
@@ -102,8 +105,6 @@ def _row(database: Database, place: Whereabouts) -> Garbage:
 
 
 def _remains(root: Path, deleted: bool) -> Iterator[Garbage]:
-    if not root.is_dir():
-        return
     for folder in sorted(root.iterdir()):
         if not (folder / DELETED).is_file() or folder.is_symlink() or is_experiment(folder):
             continue
@@ -113,12 +114,24 @@ def _remains(root: Path, deleted: bool) -> Iterator[Garbage]:
             yield _path("checkpoints and models of a deleted experiment", folder)
 
 
-def _half_written(root: Path, now: float) -> Iterator[Garbage]:
-    for parent, folders, files in os.walk(root):
-        for name in [*files, *folders]:
-            path = Path(parent) / name
-            if _HALF_WRITTEN.fullmatch(name) and not path.is_symlink() and path.stat().st_mtime < now - _DAY:
-                yield _path("half-written file", path)
+def _half_written(paths: Iterable[Path], now: float) -> Iterator[Garbage]:
+    for path in paths:
+        if _HALF_WRITTEN.fullmatch(path.name) and not path.is_symlink() and path.stat().st_mtime < now - _DAY:
+            yield _path("half-written file", path)
+
+
+def _below(folder: Path) -> Iterator[str]:
+    for parent, folders, files in os.walk(folder):
+        yield from (os.path.join(parent, name) for name in [*folders, *files])  # noqa: PTH118 - a path each costs more
+
+
+def _marks(root: Path) -> Iterator[Garbage]:
+    """Yield marks that the store lacks something of a folder, where the folder itself is gone."""
+    marks = root / ".behind"
+    if marks.is_dir():
+        for mark in sorted(marks.iterdir()):
+            if not (root / mark.name).exists():
+                yield _path("mark of a folder that is gone", mark)
 
 
 def _set_aside(file: Path, before: float) -> Iterator[Garbage]:

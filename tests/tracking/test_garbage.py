@@ -8,6 +8,7 @@ import pytest
 
 from tests.tracking.folders_made import make_folder
 from tests.tracking.test_deletion import trained
+from tracking.behind import marked_folders, set_mark
 from tracking.database import Database
 from tracking.deletion import delete_experiment, plan_deletion
 from tracking.garbage import Garbage, find_garbage
@@ -52,7 +53,11 @@ def test_completed_experiments_keep_their_newest_checkpoint(store: Database, tmp
 
 def test_old_half_written_files_and_databases_set_aside(store: Database, tmp_path: Path) -> None:
     folder = _take(tmp_path / "runs", store, 1)
-    half = [folder / ".results.json.ab12cd_9.json", folder / "evaluations" / ".demo.jsonl.abcdefgh.jsonl"]
+    half = [
+        folder / ".results.json.ab12cd_9.json",
+        folder / "evaluations" / ".demo.jsonl.abcdefgh.jsonl",
+        folder.parent / ".all_results.json.abcdefgh.json",
+    ]
     stays = [folder / ".config.settings", folder / ".hidden.json", folder / ".results.json.zzzzzzzz.json"]
     aside = [tmp_path / "experiments.db.corrupt-20250101", tmp_path / "other.db.corrupt-20250101"]
     for path in [*half, *stays, *aside]:
@@ -86,6 +91,15 @@ def test_what_deletions_leave(store: Database, tmp_path: Path) -> None:
     (garbage,) = _found(store, deleted=True)[kind]
     garbage.remove()
     assert not folder.exists()
+
+
+def test_marks_of_folders_that_are_gone(store: Database, tmp_path: Path) -> None:
+    folder = _take(tmp_path / "runs", store, 1)
+    for gone_or_here in (folder, folder.with_name("gone")):
+        set_mark(gone_or_here, store.url)
+    (garbage,) = _found(store)["mark of a folder that is gone"]
+    garbage.remove()
+    assert marked_folders(folder.parent, store.url) == [folder]
 
 
 def test_unused_rows_and_free_pages_go_and_then_there_is_nothing(store: Database, tmp_path: Path) -> None:
