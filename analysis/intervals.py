@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import stdtrit
 
 from analysis.estimates import checked_scores, estimate
+from analysis.student_t import t_quantile
 
 __all__ = ["Interval", "PairedDifference", "SeedPairs", "pair_by_seed", "paired_difference", "t_interval"]
 
@@ -58,7 +58,7 @@ def t_interval(scores: ArrayLike, level: float = 0.95) -> Interval | None:
     num_scores, mean, std = estimate(scores)
     if std is None:
         return None
-    half = float(stdtrit(num_scores - 1, (1 + level) / 2)) * std / math.sqrt(num_scores)
+    half = t_quantile((1 + level) / 2, num_scores - 1) * std / math.sqrt(num_scores)
     return Interval(mean - half, mean + half)
 
 

@@ -12,6 +12,7 @@ import typer
 from experiment_commands.options import Db, Json
 from experiment_commands.output import print_json, print_table
 from experiment_commands.sizes import size
+from experiment_commands.wording import duration
 from tracking.local_backend import LocalBackend
 from tracking.totals import Share, Totals
 
@@ -95,19 +96,11 @@ def _summary(totals: Totals, database_bytes: int | None) -> Iterator[tuple[str, 
     statuses = ", ".join(f"{count:,} {status}" for status, count in totals.statuses.items())
     yield "experiments", f"{totals.num_experiments:,} ({statuses})"
     yield "attempts", f"{totals.num_runs:,}"
-    mean = "" if totals.mean_seconds is None else f" ({_time_text(totals.mean_seconds)} a completed experiment)"
-    yield "time", f"{_time_text(totals.run_seconds)}{mean}"
+    mean = "" if totals.mean_seconds is None else f" ({duration(totals.mean_seconds)} a completed experiment)"
+    yield "time", f"{duration(totals.run_seconds)}{mean}"
     yield "GPU-hours", f"{totals.gpu_hours:,.1f}"
     database = "" if database_bytes is None else f", {size(database_bytes)} in the database"
     yield "disk", f"{size(totals.disk_bytes)} in folders{database}"
-
-
-def _time_text(seconds: float) -> str:
-    """Return ``45 s``, ``3.5 min``, ``12.0 h`` or ``12.5 days``."""
-    for unit, length, limit in (("s", 1, 60), ("min", 60, 3600), ("h", 3600, 172_800)):
-        if seconds < limit:
-            return f"{seconds / length:.{0 if unit == 's' else 1}f} {unit}"
-    return f"{seconds / 86_400:,.1f} days"
 
 
 def _bars(runs_per_day: Mapping[date, int]) -> Iterator[tuple[str, str, str]]:

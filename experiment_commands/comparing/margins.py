@@ -51,7 +51,7 @@ def paired_margin(
         scale: what scores are multiplied by to be on the metric's scale.
         level: of the interval, in (0, 1).
     """
-    # scipy comes with it: nobody who only looks at tables waits for that.
+    # numpy comes with it, for which nobody who compares configurations alone has to wait.
     from analysis.intervals import paired_difference
 
     keys = [key for key in winner if key in other]

@@ -11,6 +11,7 @@ from experiment_commands.comparing.metrics import MetricRow
 from experiment_commands.comparing.report import Comparison, Section, label_of
 from experiment_commands.comparing.wording import decimals_for, number_text, verdict_lines
 from experiment_commands.output import console, print_table
+from experiment_commands.wording import status_text
 
 __all__ = ["print_comparison"]
 
@@ -30,7 +31,7 @@ def print_comparison(comparison: Comparison) -> None:
 
 
 def _print_subjects(comparison: Comparison) -> None:
-    rows = []
+    rows: list[tuple[str | Text, ...]] = []
     for position, runs in enumerate(comparison.compared):
         subject, first = runs.subject, runs.subject.members[0]
         if subject.grouped:
@@ -38,7 +39,7 @@ def _print_subjects(comparison: Comparison) -> None:
             more = f"; {subject.num_left_out} more runs do not count" if subject.num_left_out else ""
             rows.append((label_of(position), subject.title, first.group, f"{seeds}{more}"))
         else:
-            rows.append((label_of(position), subject.title, first.id, first.status.value))
+            rows.append((label_of(position), subject.title, first.id, status_text(first.status)))
     grouped = comparison.compared[0].subject.grouped
     print_table(("", "variant", "group", "seeds") if grouped else ("", "name", "id", "status"), rows)
 
