@@ -11,6 +11,7 @@ from sqlalchemy import Connection, func, select
 from errors import DataError
 from tracking import schema
 from tracking.contents import read_folder
+from tracking.experiment_index import Stored
 from tracking.folder import METRICS
 from tracking.parts import FolderContents
 
@@ -25,27 +26,28 @@ class _Progress(NamedTuple):
     metric_bytes: int
 
 
-def better_copy(connection: Connection, contents: FolderContents) -> str | None:
+def better_copy(connection: Connection, contents: FolderContents, stored: Stored | None) -> str | None:
     """Return where another folder of the same experiment lies that is to be kept; None where ``contents`` counts.
 
     Of two that came equally far on this host the one that the database has stays, so that they do not take turns.
+
+    Args:
+        connection: to the database.
+        contents: what the folder says.
+        stored: where the database took the experiment from.
     """
-    table = schema.experiments.c
-    columns = (table.key, table.folder, table.folder_host, table.metrics_offset)
-    stored = connection.execute(select(*columns).where(table.id == contents.id)).one_or_none()
     if stored is None:
         return None
-    folder, host = Path(stored.folder), stored.folder_host
-    if host != socket.gethostname():
-        further = _stored_progress(connection, stored.key, stored.metrics_offset) > _progress(contents)
-        return f"{folder} on {host}" if further else None
-    if folder == contents.folder:
+    if stored.folder_host != socket.gethostname():
+        further = _stored_progress(connection, stored) > _progress(contents)
+        return f"{stored.folder} on {stored.folder_host}" if further else None
+    if stored.folder == contents.folder:
         return None
-    other = _read(folder)
+    other = _read(stored.folder)
     if other is None or other.id != contents.id:
         # It was moved, or made anew.
         return None
-    return str(folder) if _progress(other) >= _progress(contents) else None
+    return str(stored.folder) if _progress(other) >= _progress(contents) else None
 
 
 def _read(folder: Path) -> FolderContents | None:
@@ -64,8 +66,8 @@ def _progress(contents: FolderContents) -> _Progress:
     return _Progress(run.started_at if run else 0.0, len(contents.events), size)
 
 
-def _stored_progress(connection: Connection, key: int, metric_bytes: int) -> _Progress:
+def _stored_progress(connection: Connection, stored: Stored) -> _Progress:
     runs, events = schema.runs.c, schema.events.c
-    start = connection.execute(select(func.max(runs.started_at)).where(runs.experiment_key == key)).scalar()
-    count = connection.execute(select(func.count()).where(events.experiment_key == key)).scalar_one()
-    return _Progress(start or 0.0, count, metric_bytes)
+    start = connection.execute(select(func.max(runs.started_at)).where(runs.experiment_key == stored.key)).scalar()
+    count = connection.execute(select(func.count()).where(events.experiment_key == stored.key)).scalar_one()
+    return _Progress(start or 0.0, count, stored.metrics_offset)

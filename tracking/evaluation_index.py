@@ -11,20 +11,20 @@ from tracking import schema
 from tracking.columns import fitted
 from tracking.parts import Evaluation
 from tracking.samples import read_samples
+from tracking.upserts import insert_rows, rows_of
 
-__all__ = ["forget_evaluations", "take_evaluations"]
+__all__ = ["take_evaluations"]
 
-
-def forget_evaluations(connection: Connection, key: int) -> None:
-    """Delete an experiment's evaluations."""
-    connection.execute(delete(schema.evaluations).where(schema.evaluations.c.experiment_key == key))
+_STORED = select(schema.evaluations.c.key, schema.evaluations.c.benchmark, schema.evaluations.c.time).where(
+    rows_of(schema.evaluations)
+)
 
 
 def take_evaluations(connection: Connection, key: int, folder: Path, evaluations: list[Evaluation]) -> None:
     """Let an experiment's evaluations be these; the samples of those that are stored already stay as they are."""
     table = schema.evaluations
-    query = select(table.c.key, table.c.benchmark, table.c.time).where(table.c.experiment_key == key)
-    stored = {(benchmark, time): found for found, benchmark, time in connection.execute(query)}
+    found = connection.execute(_STORED, {"wanted_key": key})
+    stored = {(benchmark, time): evaluation_key for evaluation_key, benchmark, time in found}
     wanted = {}
     for evaluation in evaluations:
         row = fitted(table, {name: value for name, value in asdict(evaluation).items() if name != "metrics"})
@@ -40,11 +40,8 @@ def take_evaluations(connection: Connection, key: int, folder: Path, evaluations
 def _fill(connection: Connection, key: int, folder: Path, evaluation: Evaluation) -> None:
     table = schema.evaluation_metrics
     rows = [fitted(table, {"name": name, "value": value}) for name, value in evaluation.metrics.items()]
-    if rows:
-        unique = {row["name"]: {"evaluation_key": key, **row} for row in rows}
-        connection.execute(insert(table), list(unique.values()))
+    insert_rows(connection, table, list({row["name"]: {"evaluation_key": key, **row} for row in rows}.values()))
     if evaluation.indexed and evaluation.samples_file is not None:
         table = schema.per_sample_results
         samples = [fitted(table, sample._asdict()) for sample in read_samples(folder / evaluation.samples_file)]
-        if samples:
-            connection.execute(insert(table), [{"evaluation_key": key, **sample} for sample in samples])
+        insert_rows(connection, table, [{"evaluation_key": key, **sample} for sample in samples])

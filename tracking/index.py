@@ -7,9 +7,9 @@ import logging
 import socket
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, select, text, update
+from sqlalchemy import Connection, Select, bindparam, delete, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from errors import DataError
@@ -17,12 +17,12 @@ from tracking import schema
 from tracking.columns import storable
 from tracking.contents import is_experiment, read_folder
 from tracking.copies import better_copy
-from tracking.database import Database, TransactionConflict
-from tracking.evaluation_index import forget_evaluations, take_evaluations
-from tracking.experiment_index import put_experiment
+from tracking.database import Database, DatabaseUnavailable, TransactionConflict
+from tracking.evaluation_index import take_evaluations
+from tracking.experiment_index import Stored, put_experiment, stored_experiment
 from tracking.faults import explained
 from tracking.folder import CONFIG, ENVIRONMENT, JOURNAL, METRICS, RESULTS, TRACKING
-from tracking.metric_index import declared_metrics, forget_points, take_points, take_results
+from tracking.metric_index import declared_metrics, take_points, take_results
 from tracking.metric_points import Bookmark
 from tracking.parts import FolderContents
 
@@ -33,6 +33,21 @@ logger = logging.getLogger(__name__)
 _DESCRIBING_FILES = (TRACKING, JOURNAL, CONFIG, ENVIRONMENT, RESULTS)
 _FOLDERS_A_TRANSACTION = 50
 _CONFLICTS = 10
+
+_EXPERIMENTS = schema.experiments.c
+_SELECT = select(
+    _EXPERIMENTS.key,
+    _EXPERIMENTS.fingerprint,
+    _EXPERIMENTS.metrics_offset,
+    _EXPERIMENTS.metrics_lines,
+    _EXPERIMENTS.metrics_tail,
+)
+_BY_KEY = _SELECT.where(_EXPERIMENTS.key == bindparam("wanted_key"))
+_BY_FOLDER = _SELECT.where(
+    _EXPERIMENTS.folder == bindparam("wanted_folder"), _EXPERIMENTS.folder_host == bindparam("wanted_host")
+)
+_DELETE = delete(schema.experiments).where(_EXPERIMENTS.key == bindparam("wanted_key"))
+_UPDATE = update(schema.experiments).where(_EXPERIMENTS.key == bindparam("wanted_key"))
 
 
 class SyncReport(NamedTuple):
@@ -110,6 +125,8 @@ def _sync_guarded(connection: Connection, folder: Path, anew: bool) -> SyncRepor
     try:
         with connection.begin_nested():
             return _sync(connection, folder, anew)
+    except DatabaseUnavailable:
+        raise
     except DBAPIError as error:
         if explained(error, "") is not None:
             raise
@@ -127,58 +144,49 @@ def _left_out(folder: Path, error: BaseException) -> SyncReport:
 def _sync(connection: Connection, folder: Path, anew: bool) -> SyncReport:
     lock_folder(connection, folder)
     fingerprint = _fingerprint(folder)
-    row = _row(connection, _lies_in(folder))
+    # Another host's folder of the same name is another folder.
+    place = {"wanted_folder": storable(str(folder)), "wanted_host": socket.gethostname()}
+    row = _row(connection, _BY_FOLDER, place)
     contents = None
     if row is None or anew or row.fingerprint != fingerprint:
         contents = read_folder(folder)
         if contents is None:
             return SyncReport(folder, 0, 0, 0)
-        other = better_copy(connection, contents)
+        stored = stored_experiment(connection, contents.id)
+        other = better_copy(connection, contents, stored)
         if other is not None:
             return SyncReport(
                 folder, 0, 0, 0, f"{folder}: left out, as {other} holds {contents.id} too, and no less of it"
             )
-        row = _put(connection, contents, fingerprint, anew)
-    points, bookmark = take_points(connection, row.key, folder / METRICS, row.bookmark)
-    if bookmark != row.bookmark or anew:
-        _put_bookmark(connection, row.key, bookmark)
+        if row is not None and (stored is None or stored.key != row.key):
+            # Whoever stood under this path before has no folder any more, and so is nothing.
+            connection.execute(_DELETE, {"wanted_key": row.key})
+        row = _put(connection, contents, fingerprint, stored, anew)
+    points = _take_points(connection, row, folder / METRICS)
     if contents is not None:
         take_results(connection, row.key, declared_metrics(contents.results))
     return SyncReport(folder, 1, int(contents is not None or points > 0), points)
 
 
-def _put(connection: Connection, contents: FolderContents, fingerprint: str, anew: bool) -> _Row:
-    """Write everything but metrics of an experiment, replacing what stood there."""
-    table = schema.experiments.c
-    # Whoever stood under this path before has no folder any more, and so is nothing.
-    connection.execute(delete(schema.experiments).where(_lies_in(contents.folder), table.id != contents.id))
-    key = put_experiment(connection, contents, fingerprint)
-    if anew:
-        forget_points(connection, key)
-        forget_evaluations(connection, key)
+def _put(connection: Connection, contents: FolderContents, fingerprint: str, stored: Stored | None, anew: bool) -> _Row:
+    key = put_experiment(connection, contents, fingerprint, stored, anew)
     take_evaluations(connection, key, contents.folder, contents.evaluations)
-    row = _row(connection, table.key == key)
+    row = _row(connection, _BY_KEY, {"wanted_key": key})
     assert row is not None
-    return row._replace(bookmark=Bookmark()) if anew else row
+    return row
 
 
-def _lies_in(folder: Path) -> ColumnElement[bool]:
-    # Another host's folder of the same name is another folder.
-    table = schema.experiments.c
-    return and_(table.folder == storable(str(folder)), table.folder_host == socket.gethostname())
+def _take_points(connection: Connection, row: _Row, path: Path) -> int:
+    points, bookmark = take_points(connection, row.key, path, row.bookmark)
+    if bookmark != row.bookmark:
+        values = {"metrics_offset": bookmark.offset, "metrics_lines": bookmark.lines, "metrics_tail": bookmark.tail}
+        connection.execute(_UPDATE, {"wanted_key": row.key, **values})
+    return points
 
 
-def _row(connection: Connection, condition: ColumnElement[bool]) -> _Row | None:
-    table = schema.experiments.c
-    bookmark = (table.metrics_offset, table.metrics_lines, table.metrics_tail)
-    found = connection.execute(select(table.key, table.fingerprint, *bookmark).where(condition)).one_or_none()
+def _row(connection: Connection, query: Select[Any], wanted: dict[str, Any]) -> _Row | None:
+    found = connection.execute(query, wanted).one_or_none()
     return _Row(found[0], found[1], Bookmark(*found[2:])) if found else None
-
-
-def _put_bookmark(connection: Connection, key: int, bookmark: Bookmark) -> None:
-    table = schema.experiments
-    values = {"metrics_offset": bookmark.offset, "metrics_lines": bookmark.lines, "metrics_tail": bookmark.tail}
-    connection.execute(update(table).where(table.c.key == key).values(values))
 
 
 def _fingerprint(folder: Path) -> str:

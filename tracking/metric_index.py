@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, case, delete, func, insert, select
+from sqlalchemy import Connection, case, delete, func, select
 
 from tracking import schema
 from tracking.columns import shortened, storable
 from tracking.metric_points import Bookmark, MetricPoint, read_points
-from tracking.upserts import insert_or
+from tracking.upserts import insert_or, insert_rows, insert_unless_there, rows_of
 
-__all__ = ["declared_metrics", "forget_points", "take_points", "take_results"]
+__all__ = ["declared_metrics", "take_points", "take_results"]
 
 _NAME_LENGTH = 255
+_FINALS = schema.final_metrics.c
+_RESULTS = select(_FINALS.name, _FINALS.value).where(rows_of(schema.final_metrics), _FINALS.is_result)
 _INSERT = "INSERT INTO metrics (experiment_key, position, name_key, step, time, value) VALUES"
 
 
@@ -24,7 +27,7 @@ def declared_metrics(results: Mapping[str, float]) -> dict[str, float]:
     return {_stored_name(name): value for name, value in sorted(results.items())}
 
 
-def forget_points(connection: Connection, key: int) -> None:
+def _forget_points(connection: Connection, key: int) -> None:
     """Delete an experiment's points, and what was computed of them."""
     connection.execute(delete(schema.metrics).where(schema.metrics.c.experiment_key == key))
     connection.execute(delete(schema.final_metrics).where(schema.final_metrics.c.experiment_key == key))
@@ -37,7 +40,7 @@ def take_points(connection: Connection, key: int, path: Path, bookmark: Bookmark
         read = read_points(path, bookmark)
         if read.anew:
             results = _results(connection, key)
-            forget_points(connection, key)
+            _forget_points(connection, key)
             take_results(connection, key, results)
         if read.points:
             _put_points(connection, key, read.positions, read.points)
@@ -57,9 +60,7 @@ def _stored_name(name: str) -> str:
 
 
 def _results(connection: Connection, key: int) -> dict[str, float]:
-    table = schema.final_metrics.c
-    query = select(table.name, table.value).where(table.experiment_key == key, table.is_result)
-    return dict(connection.execute(query).tuples().all())
+    return dict(connection.execute(_RESULTS, {"wanted_key": key}).tuples().all())
 
 
 def _put_points(connection: Connection, key: int, positions: list[int], points: list[MetricPoint]) -> None:
@@ -84,7 +85,7 @@ def _name_keys(connection: Connection, names: set[str]) -> dict[str, int]:
     # In order: two writers that add the same names must not wait for each other.
     missing = [{"name": name} for name in sorted(names - known.keys())]
     if missing:
-        connection.execute(insert_or(connection, table).on_conflict_do_nothing(index_elements=["name"]), missing)
+        connection.execute(insert_unless_there(connection.dialect.name, table, "name"), missing)
         known |= _keys_of(connection, {row["name"] for row in missing})
     return known
 
@@ -106,7 +107,6 @@ def _carry_on(
     results: Collection[str],
 ) -> None:
     """Carry last value and extremes of each metric on, apart from metrics that were declared at the end."""
-    table = schema.final_metrics
     rows: dict[str, dict[str, Any]] = {}
     wanted = {name: short for name, short in stored.items() if short not in results}
     for step, _, name, value in points:
@@ -121,20 +121,25 @@ def _carry_on(
         elif value > row["maximum"]:
             row["maximum"] = value
         row["value"], row["step"] = value, step
-    if not rows:
-        return
-    statement = insert_or(connection, table)
+    if rows:
+        values = [{"experiment_key": key, "is_result": False, **row} for row in rows.values()]
+        connection.execute(_carrying_on(connection.dialect.name), values)
+
+
+@functools.cache
+def _carrying_on(dialect: str) -> Any:
+    table = schema.final_metrics.c
+    statement = insert_or(dialect, schema.final_metrics)
     new = statement.excluded
-    statement = statement.on_conflict_do_update(
+    return statement.on_conflict_do_update(
         index_elements=["experiment_key", "name"],
         set_={
             "value": new.value,
             "step": new.step,
-            "minimum": case((new.minimum < table.c.minimum, new.minimum), else_=table.c.minimum),
-            "maximum": case((new.maximum > table.c.maximum, new.maximum), else_=table.c.maximum),
+            "minimum": case((new.minimum < table.minimum, new.minimum), else_=table.minimum),
+            "maximum": case((new.maximum > table.maximum, new.maximum), else_=table.maximum),
         },
     )
-    connection.execute(statement, [{"experiment_key": key, "is_result": False, **row} for row in rows.values()])
 
 
 def _settle(connection: Connection, key: int, names: Collection[str], results: Mapping[str, float]) -> None:
@@ -149,8 +154,7 @@ def _settle(connection: Connection, key: int, names: Collection[str], results: M
             extremes = {"minimum": value, "maximum": value} | rows.get(name, {})
             rows[name] = extremes | {"value": value, "step": None, "is_result": True}
     connection.execute(delete(table).where(table.c.experiment_key == key, table.c.name.in_(sorted(names))))
-    if rows:
-        connection.execute(insert(table), [{"experiment_key": key, "name": name, **row} for name, row in rows.items()])
+    insert_rows(connection, table, [{"experiment_key": key, "name": name, **row} for name, row in rows.items()])
 
 
 def _summaries(connection: Connection, key: int, names: Collection[str]) -> dict[str, dict[str, Any]]:
