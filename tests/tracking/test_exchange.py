@@ -5,6 +5,7 @@ import io
 import json
 import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from errors import DataError
+from tests.experiment_folders import config_mapping, write_run
 from tests.tracking.folders_made import START, make_folder
 from tracking.annotations import add_note, change_tags
 from tracking.database import Database
@@ -23,6 +25,8 @@ from tracking.folder import ExperimentFolder
 from tracking.index import sync_folder
 from tracking.local_backend import LocalBackend
 from tracking.metric_points import MetricPoint
+from tracking.rebuild import rebuild
+from tracking.tracker import ExperimentTracker
 
 PLACE = ("folder", "folder_host", "disk_bytes")
 
@@ -123,6 +127,25 @@ def test_a_folder_on_another_machine_is_exported_from_the_store_alone(tmp_path: 
     before, after = _content(exported)[0], _content(_export(again))[0]
     for name in ("status", "error", "final_metrics", "primary_metric", "params", "environment"):
         assert after[name] == before[name]
+
+
+def test_what_the_tracker_and_the_runner_wrote_survives_the_way(tmp_path: Path, store: Database) -> None:
+    root = tmp_path / "experiments"
+    with ExperimentTracker(db_path=store, experiments_dir=root) as tracker:
+        with suppress(ValueError), tracker.experiment({"a": [1, {"b": None}]}, "tracked", tags=["x"], notes="why"):
+            tracker.log_metrics({"loss": 0.1, "f1": 3}, step=1)
+            tracker.log_evaluation("gsm8k", {"acc": 0.5, "samples": [{"id": 1, "score": 1}]})
+            tracker.log_checkpoint(root, step=1)
+            tracker.log_results({"f1": 4}, primary_metric="f1")
+            raise ValueError("too high")
+        tracker.plan_experiment({"a": 2}, "planned")
+    write_run(root, config_mapping("base_seed1", 1), {"eval_f1": 3.0})
+    rebuild(store, [root])
+    other = Database.open(tmp_path / "other.db")
+    import_experiments(other, [_saved(tmp_path, _export(store))], tmp_path / "to")
+    assert _content(_export(other)) == _content(_export(store))
+    statuses = {record.name: record.status for record in LocalBackend(other).get_all_experiments()}
+    assert statuses == {"tracked": "failed", "planned": "planned", "base_seed1": "completed"}
 
 
 def test_a_newer_export_updates_and_both_sides_keep_their_notes(tmp_path: Path, store: Database) -> None:
