@@ -20,6 +20,7 @@ from tracking.where.catalogue import Summary
 __all__ = ["Column", "default_columns", "named_columns"]
 
 _MAX_METRICS = 2
+_NARROW, _WIDE = 70, 100
 
 
 @dataclass(frozen=True)
@@ -96,12 +97,25 @@ def _meaning(catalogue: Catalogue, name: str) -> Meaning:
     return meaning
 
 
-def default_columns(records: Sequence[ExperimentRecord]) -> list[Column]:
-    """Return the columns that say most of these experiments, their primary metrics among them."""
-    attributes = ["id", "name", "status", "created", "duration"]
-    attributes += ["tags"] if any(record.tags for record in records) else []
-    attributes += ["error"] if any(record.error for record in records) else []
-    columns = [Column(name, Meaning(Family.ATTRIBUTE, name)) for name in attributes]
+def default_columns(records: Sequence[ExperimentRecord], width: int) -> list[Column]:
+    """Return the columns that say most of these experiments, their primary metrics among them.
+
+    Args:
+        records: rows of the list.
+        width: of the terminal, in characters; a narrow one has room for few columns.
+    """
+    first = [
+        "id",
+        "name",
+        "status",
+        *(["created"] if width >= _NARROW else []),
+        *(["duration"] if width >= _WIDE else []),
+    ]
+    last = ["tags"] if any(record.tags for record in records) else []
+    last += ["error"] if any(record.error for record in records) else []
     counts = Counter(record.primary_metric for record in records if record.primary_metric)
-    metrics = [Column(name, Meaning(Family.METRIC, name)) for name, _ in counts.most_common(_MAX_METRICS)]
-    return [*columns[:5], *metrics, *columns[5:]]
+    return [
+        *(Column(name, Meaning(Family.ATTRIBUTE, name)) for name in first),
+        *(Column(name, Meaning(Family.METRIC, name)) for name, _ in counts.most_common(_MAX_METRICS)),
+        *(Column(name, Meaning(Family.ATTRIBUTE, name)) for name in last if width >= _WIDE),
+    ]

@@ -12,7 +12,7 @@ import typer
 from errors import ConfigError
 from experiment_commands.columns import Column, default_columns, named_columns
 from experiment_commands.options import Db, Json
-from experiment_commands.output import print_json, print_table, remark
+from experiment_commands.output import console, print_json, print_table, remark
 from tracking.local_backend import LocalBackend
 from tracking.records import ExperimentRecord
 from tracking.where import Family
@@ -113,7 +113,7 @@ def list_experiments(
     if as_json:
         print_json([_plain(record, wanted) for record in records])
     elif records:
-        _print(records, wanted or default_columns(records))
+        _print(records, wanted or default_columns(records, console().width))
     if not records:
         remark("no experiments" if begin is None else "no more experiments")
     elif more:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from rich.console import Console
 from rich.table import Table
@@ -17,6 +18,8 @@ from atomic_files import finite
 __all__ = ["console", "print_json", "print_section", "print_table", "remark", "run_command", "warn"]
 
 _PIPED_WIDTH = 200
+_WHOLE = frozenset({"#", "id", "status", "created", "duration"})
+"""Headings of columns that a narrow terminal does not fold: they are short, or copied."""
 
 
 def console() -> Console:
@@ -41,7 +44,8 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str | Text]], ri
     """
     table = Table(box=None, pad_edge=False, header_style="bold", show_header=bool(columns))
     for name in columns or [""] * max(map(len, rows), default=0):
-        table.add_column(Text(name), justify="right" if name in right else "left", overflow="fold")
+        justify: Literal["left", "right"] = "right" if name in right else "left"
+        table.add_column(Text(name), justify=justify, overflow="fold", no_wrap=name in _WHOLE, min_width=len(name))
     for row in rows:
         table.add_row(*(cell if isinstance(cell, Text) else Text(cell) for cell in row))
     console().print(table)
@@ -68,12 +72,24 @@ def warn(message: str) -> None:
 
 
 def run_command(command: Callable[[], int]) -> int:
-    """Run ``command``; a reader that closes the pipe early (``| head``) is no error."""
+    """Run ``command``; neither ``| head`` nor a terminal without Unicode is an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         status = command()
         sys.stdout.flush()
     except BrokenPipeError:
-        # Python would complain once more when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return _read_no_further()
+    except SystemExit as stop:
+        # So Typer and rich leave when the pipe is closed.
+        if isinstance(stop.__context__, BrokenPipeError):
+            return _read_no_further()
+        raise
     return status
+
+
+def _read_no_further() -> int:
+    # Python would complain once more when it flushes at exit.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0

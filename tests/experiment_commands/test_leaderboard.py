@@ -1,0 +1,110 @@
+"""``leaderboard``: configurations by their mean over seeds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analysis.estimates import estimate
+from experiment_commands.ranking import rank
+from tests.experiment_commands.stores import Command, add_evaluation, add_run, take_in
+from tracking.scores import Score
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
+    return Command(capsys, monkeypatch)
+
+
+@pytest.fixture
+def root_folder(tmp_path: Path) -> Path:
+    """Three strategies: two over seeds, one with a single seed; and a failed run that would win."""
+    runs = tmp_path / "runs"
+    folders = [
+        add_run(runs, "baseline", seed, {"eval_f1": score, "eval_loss": 100 - score})
+        for seed, score in ((1, 80.0), (2, 82.0), (3, 84.0))
+    ]
+    smooth = [{"name": "label_smoothing"}]
+    folders += [add_run(runs, "smooth", seed, {"eval_f1": 85.0 + seed}, smooth) for seed in (1, 2)]
+    folders.append(add_run(runs, "single", 1, {"eval_f1": 83.0}, [{"name": "soft_weighting"}]))
+    folders.append(add_run(runs, "broken", 1, {"eval_f1": 99.0}, [{"name": "cartography_filter"}], ended="failed"))
+    for position, folder in enumerate(folders[:5]):
+        add_evaluation(folder, "gsm8k", {"accuracy": position / 10}, [{"id": 1, "correct": 1}])
+    take_in(*folders)
+    return runs
+
+
+def test_seeds_are_averaged_and_the_best_mean_leads(run: Command, root_folder: Path) -> None:
+    ranks = run.json("leaderboard")
+    assert [(each["variant"], each["mean"], each["num_seeds"]) for each in ranks] == [
+        ("smooth", 86.5, 2),
+        ("single", 83.0, 1),
+        ("baseline", 82.0, 3),
+    ]
+    assert ranks[2]["std"] == pytest.approx(2.0)
+    assert ranks[1]["std"] is None
+    assert {each["metric"] for each in ranks} == {"eval_f1"}
+
+
+def test_a_single_seed_says_so(run: Command, root_folder: Path) -> None:
+    status, output, errors = run("leaderboard")
+    assert status == 0
+    (row,) = (line for line in output.splitlines() if " single " in line)
+    assert "a single seed: no spread" in row
+    assert "larger is better" in errors
+
+
+def test_a_loss_is_better_when_it_is_smaller(run: Command, root_folder: Path) -> None:
+    assert run.json("leaderboard", "--metric", "eval_loss")[0]["mean"] == pytest.approx(18.0)
+    assert "smaller is better" in run("leaderboard", "--metric", "eval_loss")[2]
+    lowest = run.json("leaderboard", "--metric", "eval_f1", "--ascending")
+    assert lowest[0]["variant"] == "baseline"
+
+
+def test_benchmarks_rank_as_well(run: Command, root_folder: Path) -> None:
+    ranks = run.json("leaderboard", "--benchmark", "gsm8k")
+    assert [(each["variant"], each["metric"]) for each in ranks] == [("smooth", "accuracy"), ("baseline", "accuracy")]
+    assert run.json("leaderboard", "--benchmark", "gsm8k", "--metric", "accuracy", "--top", "1") == ranks[:1]
+    status, _, errors = run("leaderboard", "--benchmark", "gsm8")
+    assert status == 2
+    assert "did you mean 'gsm8k'" in errors
+
+
+def test_filters_narrow_the_ranking(run: Command, root_folder: Path) -> None:
+    assert [each["variant"] for each in run.json("leaderboard", "--where", "seed = 3")] == ["baseline"]
+    assert run("leaderboard", "--where", "seed = 9", "--metric", "eval_f1")[0] == 1
+    assert run("leaderboard", "--metric", "eval_f")[0] == 2
+
+
+def test_of_a_repeated_seed_the_newest_counts(run: Command, root_folder: Path) -> None:
+    again = add_run(root_folder, "baseline-again", 3, {"eval_f1": 87.0}, variant_name="x")
+    take_in(again)
+    (baseline,) = (each for each in run.json("leaderboard") if each["num_seeds"] == 3)
+    assert baseline["mean"] == 83.0
+    assert baseline["num_repeated"] == 1
+
+
+scores = st.lists(
+    st.tuples(st.sampled_from("ab"), st.integers(0, 9) | st.none(), st.floats(-1e6, 1e6)), min_size=1, max_size=20
+)
+
+
+@given(scores, st.booleans())
+def test_ranks_agree_with_the_statistics_of_the_project(
+    drawn: list[tuple[str, int | None, float]], ascending: bool
+) -> None:
+    given_scores = [
+        Score(str(place), "", "", group, seed, place, value) for place, (group, seed, value) in enumerate(drawn)
+    ]
+    ranks = rank(given_scores, ascending)
+    for each in ranks:
+        expected = estimate([score.value for score in each.scores])
+        assert each.mean == pytest.approx(expected.mean, abs=1e-6)
+        assert (each.std is None) == (expected.std is None)
+        assert each.std is None or each.std == pytest.approx(expected.std, rel=1e-6, abs=1e-6)
+    means = [each.mean for each in ranks]
+    assert means == sorted(means, reverse=not ascending)
+    assert sum(len(each.scores) + each.num_repeated for each in ranks) == len(drawn)

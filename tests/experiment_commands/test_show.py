@@ -1,0 +1,110 @@
+"""``show``: everything about one experiment."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from experiment_commands.sparkline import sparkline
+from tests.experiment_commands.stores import Command, add_evaluation, add_run, take_in
+from tracking.folder import ExperimentFolder
+
+DIFF = "diff --git a/x b/x\n--- a/x\n+++ b/x\n+[red]\n"
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
+    return Command(capsys, monkeypatch)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """An experiment with all that one can have; its id ends with 000000."""
+    folder = add_run(
+        tmp_path / "runs",
+        "baseline",
+        42,
+        {"eval_f1": 81.25},
+        series={"train/loss": {step: 1 / (step + 1) for step in range(50)}},
+        git={"commit": "c0ffee", "branch": "main", "dirty": True, "diff": DIFF, "untracked": ["new.py"]},
+    )
+    add_evaluation(folder, "gsm8k", {"accuracy": 0.625}, [{"id": 1, "correct": 1}])
+    tracked = ExperimentFolder(folder)
+    tracked.append("note", text="looks [bold]good[/]")
+    tracked.append("tags", add=["paper"])
+    tracked.append("artifact", path="checkpoint-5", kind="checkpoint", step=5, size_bytes=1_500_000)
+    take_in(folder)
+    return folder
+
+
+def test_every_part_is_shown(run: Command, folder: Path) -> None:
+    status, output, _ = run("show", "baseline_seed42")
+    assert status == 0
+    for part in ("completed", "training.seed", "81.25", "gsm8k", "0.625", "checkpoint-5", "1.5 MB", "c0ffee", "main"):
+        assert part in output
+    for part in ("looks [bold]good[/]", "paper", "new.py", "torch 2.9.0", str(folder), "█", "--diff"):
+        assert part in output.replace("\n", "") or part in output
+
+
+def test_the_configuration_is_flat_or_a_tree(run: Command, folder: Path) -> None:
+    assert "training.learning_rate" in run("show", "000000")[1]
+    tree = run("show", "000000", "--tree")[1]
+    assert "training.learning_rate" not in tree
+    assert "\n  learning_rate: " in tree
+
+
+def test_the_stored_difference_is_printed_as_it_is(run: Command, folder: Path) -> None:
+    assert run("show", "000000", "--diff") == (0, DIFF, "")
+    assert run("show", "000000", "--diff", "--json")[0] == 2
+
+
+def test_no_difference_is_a_no(run: Command, tmp_path: Path) -> None:
+    take_in(add_run(tmp_path / "runs", "baseline", 1, {"eval_f1": 1.0}))
+    assert run("show", "baseline_seed1", "--diff") == (1, "", "the state of the code is not known\n")
+
+
+def test_json_has_all_of_it(run: Command, folder: Path) -> None:
+    details = run.json("show", "000000")
+    assert details["code"]["diff"] == DIFF
+    assert details["record"]["notes"] == "looks [bold]good[/]"
+    assert details["metrics"]["train/loss"]["maximum"] == 1.0
+    assert details["evaluations"][0]["metrics"] == {"accuracy": 0.625}
+    assert details["environment"]["packages"] == {"torch": "2.9.0"}
+
+
+def test_a_failure_ends_with_its_trace(run: Command, tmp_path: Path) -> None:
+    folder = add_run(tmp_path / "runs", "baseline", 1, {"eval_f1": 1.0})
+    tracked = ExperimentFolder(folder)
+    tracked.append("started", 2e9, host="node-2", pid=7)
+    error = {"type": "ValueError", "message": "no rows", "traceback": "Traceback:\n  here\n"}
+    tracked.append("finished", 2e9 + 5, status="failed", error=error)
+    take_in(folder)
+    output = run("show", "baseline_seed1")[1]
+    assert output.endswith("traceback\nTraceback:\n  here\n")
+    attempts = output[output.index("attempts") : output.index("configuration")]
+    assert "ValueError: no rows" in attempts
+    assert "node-2" in attempts
+
+
+def test_an_unknown_experiment_is_a_mistake(run: Command, folder: Path) -> None:
+    status, _, errors = run("show", "nothing")
+    assert status == 2
+    assert "no experiment 'nothing'" in errors
+
+
+def test_a_sparkline_rises_and_falls_with_its_values() -> None:
+    assert sparkline([0, 1, 2, 3, 4, 5, 6, 7]) == "▁▂▃▄▅▆▇█"
+    assert sparkline([3, 3]) == "▅▅"
+    assert sparkline([1]) == sparkline([]) == sparkline([math.nan, 1]) == ""
+    assert sparkline([0, 1, math.inf]) == "▁█"
+
+
+@given(st.lists(st.floats(), max_size=200), st.integers(1, 50))
+def test_a_sparkline_never_fails_nor_grows_too_wide(values: list[float], width: int) -> None:
+    line = sparkline(values, width)
+    assert len(line) <= width
+    assert set(line) <= set("▁▂▃▄▅▆▇█")
