@@ -20,15 +20,16 @@ __all__ = ["Indexer"]
 
 logger = logging.getLogger(__name__)
 
-_INTERVAL_SECONDS = 1.0
-_LONGEST_PAUSE_SECONDS = 30.0
+_SHORTEST_PAUSE_SECONDS = 1.0
+_LONGEST_PAUSE_SECONDS = 5.0
+_LONGEST_BACKOFF_SECONDS = 30.0
 _WATCHED = (TRACKING, JOURNAL, CONFIG, ENVIRONMENT, RESULTS, METRICS)
 
 _Look = tuple[tuple[int, int] | None, ...]
 
 
 class Indexer:
-    """Notices about once a second what changed in the folders it watches, whoever wrote it, and takes it in.
+    """Notices every second or few what changed in the folders it watches, whoever wrote it, and takes it in.
 
     A database that is away costs nothing but time: one warning, further tries with growing pauses, and everything is
     taken in when it is back.
@@ -50,6 +51,7 @@ class Indexer:
         self._failed_at: float | None = None
         self._failures = 0
         self._next_try = 0.0
+        self._pause = _SHORTEST_PAUSE_SECONDS
         self._thread = threading.Thread(target=self._work, name="experiment-indexer", daemon=True)
         self._thread.start()
 
@@ -90,7 +92,7 @@ class Indexer:
         with self._condition:
             self._stopping = True
             self._condition.notify_all()
-        self._thread.join(_INTERVAL_SECONDS)
+        self._thread.join(_SHORTEST_PAUSE_SECONDS)
 
     def forget_connections(self) -> None:
         """Leave a server's connections to the process that this one was forked from."""
@@ -103,13 +105,17 @@ class Indexer:
         while True:
             with self._condition:
                 if self._asked == self._answered and not self._stopping:
-                    self._condition.wait(_INTERVAL_SECONDS)
+                    self._condition.wait(self._pause)
                 if self._stopping:
                     break
                 asked = self._asked
                 asked_for = asked > self._answered
-            if asked_for or time.monotonic() >= self._next_try:
+            begun = time.monotonic()
+            if asked_for or begun >= self._next_try:
                 self._round()
+            # A slow database is asked less often: what it costs is to be a hundredth of the training's time.
+            pause = 0.0 if asked_for else 100 * (time.monotonic() - begun)
+            self._pause = min(max(_SHORTEST_PAUSE_SECONDS, pause), _LONGEST_PAUSE_SECONDS)
             with self._condition:
                 self._answered = asked
                 self._condition.notify_all()
@@ -152,7 +158,7 @@ class Indexer:
     def _fail(self, error: Exception, folders: list[Path]) -> None:
         self._complete = False
         self._failures += 1
-        self._next_try = time.monotonic() + min(2.0 ** (self._failures - 1), _LONGEST_PAUSE_SECONDS)
+        self._next_try = time.monotonic() + min(2.0 ** (self._failures - 1), _LONGEST_BACKOFF_SECONDS)
         self._mark_all()
         if self._failed_at is None:
             self._failed_at = time.monotonic()
