@@ -98,7 +98,7 @@ def _run(
     results, *_ = run_experiments_from_list(
         [config], target, db=db, force=force, quiet=json, tags=("reproduction",), notes=f"reproduces {identity}"
     )
-    pairs = compare_metrics(record.metrics, results["metrics"]) if results["success"] else []
+    pairs = compare_metrics(record.metrics, results["metrics"]) if results["success"] and record.metrics else []
     same = bool(pairs) and all(pair.equal for pair in pairs)
     if json:
         metrics = [{**pair._asdict(), "equal": pair.equal} for pair in pairs]

@@ -28,6 +28,8 @@ class Verdict(NamedTuple):
 
     metric: str
     direction: str
+    first: int
+    """Position among the compared of the best, and where the best value is shared, of one who has it."""
     leader: int | None
     """Position among the compared; None where the best value is shared."""
     versus: tuple[Versus, ...]
@@ -44,12 +46,12 @@ class Verdict(NamedTuple):
 def find_verdict(
     backend: LocalBackend, compared: Sequence[SubjectRuns], row: MetricRow, level: float = 0.95
 ) -> Verdict:
-    """Compare the best in a metric with each other, closest first.
+    """Compare the best in a metric with each other one, closest first.
 
     Args:
         backend: where scores of examples are read.
         compared: in the order of the row's values.
-        row: the metric; it has a direction.
+        row: the metric; it has a direction, and somebody has a value.
         level: of the intervals, in (0, 1).
     """
     without = tuple(position for position, value in enumerate(row.values) if value is None)
@@ -57,9 +59,8 @@ def find_verdict(
     sign = 1 if row.direction == "higher" else -1
     ranked = sorted(known, key=lambda position: -sign * known[position])
     tied = len(ranked) > 1 and known[ranked[0]] == known[ranked[1]]
-    leader = ranked[0] if ranked else None
     versus = tuple(_versus(backend, compared, row, ranked[0], other, level) for other in ranked[1:])
-    return Verdict(row.name, str(row.direction), None if tied else leader, versus, without, level)
+    return Verdict(row.name, str(row.direction), ranked[0], None if tied else ranked[0], versus, without, level)
 
 
 def _versus(
@@ -98,7 +99,10 @@ def _examples(
 
 
 def _paired_examples(first: SampleScores, second: SampleScores, sign: int, level: float) -> Margin | None:
-    if first.scale != second.scale:
+    # Scores that are all 0 fit any scale.
+    scales = {each.scale for each in (first, second) if any(each.scores.values())} or {1.0}
+    if len(scales) > 1:
         return None
-    margin = paired_margin(first.scores, second.scores, "examples", sign=sign, scale=first.scale, level=level)
+    (scale,) = scales
+    margin = paired_margin(first.scores, second.scores, "examples", sign=sign, scale=scale, level=level)
     return margin if margin is not None and margin.interval is not None else None

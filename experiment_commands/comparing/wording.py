@@ -12,13 +12,24 @@ __all__ = ["decimals_for", "number_text", "verdict_lines"]
 
 _DIGITS = 4
 _MOST_DECIMALS = 8
+_MORE_DIGITS = 4
 
 
 def decimals_for(values: Sequence[float | None]) -> int:
-    """Return how many decimals show about four digits of the largest value: ``0.8125``, ``81.25``, ``8125``."""
-    largest = max((abs(value) for value in values if value is not None and math.isfinite(value)), default=0.0)
+    """Return how many decimals show about four digits of the largest value, or a few more if values differ only there.
+
+    As in ``0.8125``, ``81.25`` and ``8125``.
+    """
+    known = {abs(value) for value in values if value is not None and math.isfinite(value)}
+    largest = max(known, default=0.0)
     places = 0 if largest == 0.0 else math.floor(math.log10(largest))
-    return min(_MOST_DECIMALS, max(0, _DIGITS - 1 - places))
+    fewest = min(_MOST_DECIMALS, max(0, _DIGITS - 1 - places))
+    told_apart = (
+        decimals
+        for decimals in range(fewest, fewest + _MORE_DIGITS)
+        if len({f"{value:.{decimals}f}" for value in known}) == len(known)
+    )
+    return next(told_apart, fewest)
 
 
 def number_text(value: float | None, decimals: int) -> str:
@@ -42,10 +53,11 @@ def verdict_lines(verdict: Verdict, decimals: int, grouped: bool) -> list[str]:
 
 
 def _pair(verdict: Verdict, versus: Versus, decimals: int) -> str:
-    leader = label_of(verdict.leader) if verdict.leader is not None else "the first"
-    other, margin = label_of(versus.other), versus.margin
+    first, other, margin = label_of(verdict.first), label_of(versus.other), versus.margin
     word = "ahead of" if margin.difference >= 0 else "behind"
-    text = f"{leader} is {word} {other} by {abs(margin.difference):.{decimals}f}"
+    text = f"{first} is {word} {other} by {abs(margin.difference):.{decimals}f}"
+    if verdict.leader is None and margin.difference == 0:
+        text = f"{first} and {other} have the same value"
     if margin.interval is None:
         return f"{text}; {versus.no_interval}"
     low, high = margin.interval

@@ -36,7 +36,8 @@ def read_record(details: ExperimentDetails) -> RunRecord:
     folder = details.record.folder
     config, environment, results = (read_object(folder / name) for name in (CONFIG, ENVIRONMENT, RESULTS))
     files = environment.get("data_files")
-    metrics = results.get("metrics") or {name: each.value for name, each in details.metrics.items()}
+    declared = {name: each.value for name, each in details.metrics.items() if each.step is None}
+    metrics = results.get("metrics") or declared
     return RunRecord(
         details=details,
         has_folder=folder.is_dir(),

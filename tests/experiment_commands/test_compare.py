@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +13,7 @@ import pytest
 from scipy import stats
 
 from tests.experiment_commands.stores import Command, add_evaluation, add_run, take_in
+from tracking import ExperimentTracker
 
 GOLDEN = Path(__file__).parent / "golden"
 SMOOTHING = ({"name": "label_smoothing", "smoothing_factor": 0.6},)
@@ -100,6 +104,13 @@ def test_the_margin_of_runs_is_the_paired_t_test_over_examples(command: Command,
     assert versus["interval"] == pytest.approx([expected.low, expected.high])
 
 
+def test_a_run_without_a_right_answer_is_paired_like_any_other(command: Command, tmp_path: Path) -> None:
+    folders = [add_run(tmp_path / "experiments", "baseline", right, {"eval_f1": right * 5.0}) for right in (0, 18)]
+    take_in(*(_with_evaluation(folder, right) for folder, right in zip(folders, (0, 18), strict=True)))
+    (versus,) = command.json("compare", "baseline_seed0", "baseline_seed18")["verdict"]["versus"]
+    assert (versus["over"], versus["ahead_by"]) == ("examples", 90.0)
+
+
 def test_without_scores_of_examples_one_run_says_nothing_about_chance(command: Command, tmp_path: Path) -> None:
     root = tmp_path / "experiments"
     take_in(*(add_run(root, "baseline", seed, {"eval_f1": 70.0 + seed}) for seed in (1, 2)))
@@ -187,3 +198,61 @@ def test_a_variant_of_several_configurations_is_no_group(command: Command, tmp_p
     status, _, errors = command("compare", "baseline", "label_smoothing")
     assert status == 2
     assert "names 2 configurations" in errors
+
+
+def test_a_benchmark_of_the_api_is_paired_by_its_samples(command: Command, tmp_path: Path) -> None:
+    root = tmp_path / "experiments"
+    folders = [add_run(root, f"Versuch-{name}", 1, {}) for name in "ab"]
+    for folder, right in zip(folders, (12, 18), strict=True):
+        samples = [{"question_id": number, "correct": number < right} for number in range(20)]
+        add_evaluation(folder, "gsm8k", {"accuracy": right / 20}, samples[::-1] if right == 18 else samples)
+    take_in(*folders)
+    verdict = command.json("compare", "Versuch-a_seed1", "Versuch-b_seed1", "-m", "gsm8k/accuracy")["verdict"]
+    (versus,) = verdict["versus"]
+    assert (verdict["leader"], versus["over"], versus["num_pairs"]) == ("B", "examples", 20)
+    assert versus["ahead_by"] == pytest.approx(0.3)
+
+
+def test_equal_values_are_called_so_and_missing_ones_named(command: Command, tmp_path: Path) -> None:
+    root = tmp_path / "experiments"
+    scores = ({"eval_f1": 70.0}, {"eval_f1": 70.0}, {"eval_loss": 1.0})
+    take_in(*(add_run(root, "baseline", seed, metrics) for seed, metrics in enumerate(scores)))
+    _, output, _ = command("compare", *(f"baseline_seed{seed}" for seed in range(3)))
+    assert "A and B have the same value; one run each says nothing about chance" in output
+    assert "C has no eval_f1" in output
+
+
+def test_one_shared_seed_says_nothing_about_chance(command: Command, tmp_path: Path) -> None:
+    take_in(*_suite(tmp_path / "experiments")[:4])
+    status, output, _ = command("compare", "baseline", "label_smoothing_seed2")
+    assert status == 0
+    assert "B is ahead of A by 1.50; one shared seed says nothing about chance" in output
+
+
+def test_seeds_that_nobody_shares_give_no_interval(command: Command, tmp_path: Path) -> None:
+    folders = _suite(tmp_path / "experiments")
+    take_in(folders[0], folders[3])
+    _, output, _ = command("compare", "baseline_seed1", "label_smoothing_seed2", "--by-group")
+    assert "B is ahead of A by 3.50; they share no seed, so there is no interval" in output
+
+
+def test_a_reader_that_stops_early_is_no_error(tmp_path: Path, root: Path) -> None:
+    take_in(*_two_runs(tmp_path / "experiments"))
+    program = f"{shlex.quote(sys.executable)} {shlex.quote(str(root / 'experiment_cli.py'))}"
+    line = f"set -o pipefail; {program} compare baseline_seed1 label_smoothing_seed1 | head -n 1"
+    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.count("\n") == 1
+
+
+@pytest.mark.parametrize("name", ["[red]x[/red]", "Größe→β", "a'b\"c", "x -- y"])
+def test_any_name_is_shown_as_it_is(command: Command, tmp_path: Path, name: str) -> None:
+    with ExperimentTracker(experiments_dir=tmp_path / "experiments") as tracker:
+        for rate in (0.1, 0.2):
+            tracker.start_experiment(config={"lr": rate, "label": name}, experiment_name=f"{name} {rate}")
+            tracker.log_results({"accuracy": rate}, "accuracy")
+            tracker.finish_experiment("completed")
+    status, output, errors = command("compare", f"{name} 0.1", f"{name} 0.2")
+    assert (status, errors) == (0, "")
+    assert f"A  {name} 0.1" in output
+    assert "B is ahead of A by 0.1000" in output

@@ -114,6 +114,14 @@ def test_every_difference_is_named(tmp_path: Path) -> None:
     assert drift.unknown == ()
 
 
+def test_metrics_of_a_folder_that_is_gone_are_those_declared_at_the_end(tmp_path: Path) -> None:
+    folder = add_run(tmp_path / "experiments", "baseline", 1, {"eval_f1": 50.0}, series={"train/loss": {10: 1.0}})
+    take_in(folder)
+    assert read_record(LocalBackend().get_experiment("baseline_seed1")).metrics == {"eval_f1": 50.0}
+    shutil.rmtree(folder)
+    assert read_record(LocalBackend().get_experiment("baseline_seed1")).metrics == {"eval_f1": 50.0}
+
+
 def test_nothing_changed_is_no_drift(tmp_path: Path) -> None:
     folder = add_run(tmp_path / "experiments", "baseline", 1, {}, git={"commit": "a" * 40})
     take_in(folder)
