@@ -11,6 +11,7 @@ import typer
 
 from errors import ConfigError
 from experiment_commands.columns import Column, default_columns, named_columns
+from experiment_commands.completion import complete_status
 from experiment_commands.options import Db, Json
 from experiment_commands.output import console, print_json, print_table, remark
 from tracking.local_backend import LocalBackend
@@ -25,7 +26,14 @@ Where = Annotated[
     str | None, typer.Option("--where", "-w", metavar="FILTER", help="Only what fulfils a condition; see below.")
 ]
 StatusOption = Annotated[
-    list[str] | None, typer.Option("--status", "-s", metavar="STATUS", help="Only this status; may be repeated.")
+    list[str] | None,
+    typer.Option(
+        "--status",
+        "-s",
+        metavar="STATUS",
+        help="Only this status; may be repeated.",
+        autocompletion=complete_status,
+    ),
 ]
 TagOption = Annotated[
     list[str] | None, typer.Option("--tag", "-t", metavar="TAG", help="Only with this tag; repeated: with all of them.")

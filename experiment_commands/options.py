@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from experiment_commands.completion import complete_experiment
+
 __all__ = ["Db", "Ids", "Json", "OneId"]
 
 Db = Annotated[
@@ -18,5 +20,19 @@ Db = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of tables.")]
-OneId = Annotated[str, typer.Argument(metavar="ID", help="An experiment: its id, a unique part of it, or its name.")]
-Ids = Annotated[list[str], typer.Argument(metavar="ID...", help="Experiments: ids, unique parts of them, or names.")]
+OneId = Annotated[
+    str,
+    typer.Argument(
+        metavar="ID",
+        help="An experiment: its id, a unique part of it, or its name.",
+        autocompletion=complete_experiment,
+    ),
+]
+Ids = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="ID...",
+        help="Experiments: ids, unique parts of them, or names.",
+        autocompletion=complete_experiment,
+    ),
+]
