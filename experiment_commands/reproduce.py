@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -140,6 +140,9 @@ def _print_drift(record: RunRecord, drift: Drift) -> None:
         print(f"not recorded, so not compared: {each}")
     if not record.has_folder:
         print(f"its folder {experiment.folder} is gone; the configuration comes from the store")
+    folder = _last_start(record).get("working_folder")
+    if folder and folder != str(Path.cwd()):
+        print(f"it was started in {folder}; relative paths of its configuration are now read from {Path.cwd()}")
     if not drift.anything:
         print("code, packages, machine and data are as they were")
 
@@ -166,8 +169,7 @@ def _gap(pair: MetricPair) -> str:
 def _print_manual(record: RunRecord, json: bool) -> None:
     """Print how to run an experiment by hand."""
     experiment = record.details.record
-    started = [event for event in record.details.events if event.event == "started"]
-    last = started[-1].content if started else {}
+    last = _last_start(record)
     known: dict[str, str | None] = {
         "command": last.get("command") or None,
         "working_folder": last.get("working_folder"),
@@ -181,3 +183,9 @@ def _print_manual(record: RunRecord, json: bool) -> None:
     print(f"{experiment.id} ({experiment.name}) was made by another program than the runner; to run it again:")
     for name, value in known.items():
         print(f"  {name.replace('_', ' '):<20} {value or 'not recorded'}")
+
+
+def _last_start(record: RunRecord) -> Mapping[str, Any]:
+    """Return what was written down when the newest attempt began."""
+    started = [event.content for event in record.details.events if event.event == "started"]
+    return started[-1] if started else {}

@@ -51,7 +51,7 @@ def find_subjects(backend: LocalBackend, texts: Sequence[str], by_group: bool = 
         raise ConfigError(f"{len(texts)} experiments are too many to tell apart; name at most {_MAX_SUBJECTS}")
     found = [_find(backend, text) for text in texts]
     if by_group:
-        found = [backend.get_all_experiments(f"group = {quoted(each[0].group)}") for each in found]
+        found = [_matching(backend, f"group = {quoted(each[0].group)}") for each in found]
     grouped = by_group or any(len(members) > 1 for members in found)
     subjects = [_subject(members, grouped) for members in found]
     seen: dict[tuple[str, ...], str] = {}
@@ -77,13 +77,17 @@ def _find(backend: LocalBackend, text: str) -> list[ExperimentRecord]:
 
 
 def _named_group(backend: LocalBackend, text: str) -> list[ExperimentRecord]:
-    members = backend.get_all_experiments(f"variant = {quoted(text)} or group = {quoted(text)}")
+    members = _matching(backend, f"variant = {quoted(text)} or group = {quoted(text)}")
     groups: dict[str, ExperimentRecord] = {member.group: member for member in members}
     if len(groups) > 1:
         shown = ", ".join(f"{group} (such as {member.name})" for group, member in list(groups.items())[:5])
         more = ", …" if len(groups) > 5 else ""
         raise DataError(f"{text!r} names {len(groups)} configurations: {shown}{more}; name one of these groups")
     return members
+
+
+def _matching(backend: LocalBackend, condition: str) -> list[ExperimentRecord]:
+    return backend.get_all_experiments(condition, params=(), metrics=())
 
 
 def _subject(members: Sequence[ExperimentRecord], grouped: bool) -> Subject:
