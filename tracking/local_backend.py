@@ -167,7 +167,7 @@ class LocalBackend:
             return metric, read_scores(connection, condition, finder, f"metrics.{metric}")
 
     def resolve(self, text: str) -> str:
-        """Return the id of the experiment that ``text`` names: an id, a name, or a part of an id that only one has.
+        """Return the id of the experiment that ``text`` names: an id, a name, or an id's end or part that only one has.
 
         Raises:
             DataError: none, or several; the message lists the candidates.
@@ -259,7 +259,11 @@ class LocalBackend:
 
 
 def _find(connection: Connection, text: str) -> tuple[int, str]:
-    for condition in (_E.id == text, _E.name == text, _E.id.contains(text, autoescape=True)):
+    if not text.isprintable():
+        # Databases refuse some such texts, each in its own way.
+        raise DataError(f"no experiment {text!r} in the store")
+    parts = (_E.id.endswith(text, autoescape=True), _E.id.contains(text, autoescape=True))
+    for condition in (_E.id == text, _E.name == text, *parts):
         query = select(_E.key, _E.id, _E.name).where(condition).order_by(_E.created_at.desc(), _E.key.desc())
         found = connection.execute(query.limit(_CANDIDATES_SHOWN + 1)).all()
         if len(found) == 1:

@@ -27,7 +27,7 @@ def _environment() -> dict[str, str]:
 @pytest.fixture(scope="module")
 def script(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What ``--install-completion`` writes for bash."""
-    command = [root / "experiment_cli.py", "--show-completion", "bash"]
+    command: list[str | Path] = [root / "experiment_cli.py", "--show-completion", "bash"]
     done = subprocess.run(command, capture_output=True, text=True, check=True, env=_environment())
     path = tmp_path_factory.mktemp("completion") / "completion.bash"
     path.write_text(done.stdout)
@@ -35,9 +35,9 @@ def script(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _propose(root: Path, script: Path, *words: str) -> list[str]:
-    command = ["bash", "-c", SCRIPT, "bash", script, "./experiment_cli.py", *words]
+    command: list[str | Path] = ["bash", "-c", SCRIPT, "bash", script, "./experiment_cli.py", *words]
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True, env=_environment())
-    return done.stdout.split()
+    return str(done.stdout).split()
 
 
 def test_commands_are_proposed(root: Path, script: Path) -> None:

@@ -39,7 +39,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("list", "--where", "metrics.eval_f1 > 0 and created > 2025-01-01"),
         ("list", "--json"),
         ("list", "--ids"),
-        ("show", "000000", "--tree"),
+        ("show", "000004", "--tree"),
         ("leaderboard",),
         ("leaderboard", "--json"),
         ("stats",),

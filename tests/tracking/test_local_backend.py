@@ -185,13 +185,14 @@ def test_names_resolve_from_the_exact_to_the_partial(many: LocalBackend) -> None
     assert many.resolve(newest.id) == newest.id
     assert many.resolve(newest.name) == newest.id
     assert many.resolve(newest.id[-6:]) == newest.id
+    assert many.resolve("000000") == many.get_all_experiments(sort="created_at", limit=1)[0].id
     with pytest.raises(DataError, match=r"several experiments: .* \(.*\), …; give more of the id"):
         many.resolve("exp_")
     with pytest.raises(DataError, match="no experiment 'nothing'"):
         many.resolve("nothing")
 
 
-@pytest.mark.parametrize("text", ["%", "_" * 30, "\\", "'; DROP TABLE experiments; --"])
+@pytest.mark.parametrize("text", ["%", "_" * 30, "\\", "'; DROP TABLE experiments; --", "\0", "\udc80"])
 def test_special_characters_in_a_name_mean_themselves(many: LocalBackend, text: str) -> None:
     with pytest.raises(DataError):
         many.resolve(text)
