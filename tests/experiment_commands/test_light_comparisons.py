@@ -1,4 +1,4 @@
-"""Commands that compare, draw and count load no library that they do not need."""
+"""Commands that compare and draw load no library that they do not need."""
 
 from __future__ import annotations
 
@@ -29,7 +29,6 @@ sys.exit(status)
         (("compare", "baseline", "smoothing"), ()),
         (("curves", "baseline", "smoothing", "--json"), ()),
         (("curves", "baseline", "smoothing"), ("matplotlib",)),
-        (("stats",), ()),
         (("reproduce", "--help"), ()),
     ],
 )
