@@ -47,17 +47,17 @@ def revision_of(connection: Connection, name: str = "the database") -> str | Non
     return revision
 
 
-def upgrade(connection: Connection, migrations: Path = MIGRATIONS) -> None:
-    """Run the migrations that are missing, in the caller's transaction; who calls holds the lock."""
+def upgrade(connection: Connection, revision: str = "head") -> None:
+    """Run the migrations that are missing up to ``revision``, in the caller's transaction; who calls holds the lock."""
     from alembic import command
     from alembic.config import Config
 
     config = Config()
-    config.set_main_option("script_location", str(migrations))
+    config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection
     # What it does concerns nobody who merely opens a store.
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)
 
 
 def check_references(connection: Connection, name: str) -> None:
