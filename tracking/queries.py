@@ -42,6 +42,8 @@ _COLUMNS = (
     _E.disk_bytes,
 )
 
+_STATUSES = {status.value: status for status in Status}
+
 
 @dataclass(frozen=True)
 class Order:
@@ -99,7 +101,7 @@ def read_records(
         params: dotted names to read; None means all.
         metrics: names to read; None means all.
     """
-    rows = {row[0]: row for row in connection.execute(select(*_COLUMNS).where(_E.key.in_(keys)))}
+    rows = {row[0]: row for row in connection.execute(select(*_COLUMNS).where(_among(connection, _E.key, keys))).all()}
     tags = _read_tags(connection, keys)
     configs = _read_params(connection, keys, params)
     scores = _read_metrics(connection, keys, metrics)
@@ -143,7 +145,7 @@ def _record(
     return ExperimentRecord(
         id=experiment_id,
         name=name,
-        status=Status(status),
+        status=_STATUSES[status],
         status_reason=status_reason,
         variant=variant,
         seed=seed,
@@ -171,8 +173,12 @@ def _record(
 def _read_tags(connection: Connection, keys: Sequence[int]) -> dict[int, list[str]]:
     table = schema.tags.c
     found: dict[int, list[str]] = {key: [] for key in keys}
-    query = select(table.experiment_key, table.tag).where(table.experiment_key.in_(keys)).order_by(table.tag)
-    for key, tag in connection.execute(query):
+    query = (
+        select(table.experiment_key, table.tag)
+        .where(_among(connection, table.experiment_key, keys))
+        .order_by(table.tag)
+    )
+    for key, tag in connection.execute(query).all():
         found[key].append(tag)
     return found
 
@@ -183,12 +189,22 @@ def _read_params(connection: Connection, keys: Sequence[int], names: Sequence[st
     found: dict[int, dict[str, Any]] = {key: {} for key in keys}
     value = case((table.kind == "str", _quoted(connection, table.text)), else_=table.text)
     member = _quoted(connection, table.name) + literal_column("':'", Text) + value
-    query = select(table.experiment_key, func.aggregate_strings(member, ",")).where(table.experiment_key.in_(keys))
+    query = select(table.experiment_key, func.aggregate_strings(member, ",")).where(
+        _among(connection, table.experiment_key, keys)
+    )
     if names is not None:
         query = query.where(table.name.in_(names))
-    for key, members in connection.execute(query.group_by(table.experiment_key)):
-        found[key] = json.loads(f"{{{members}}}")
+    for key, joined in connection.execute(query.group_by(table.experiment_key)).all():
+        found[key] = json.loads(f"{{{joined}}}")
     return found
+
+
+def _among(connection: Connection, column: ColumnElement[int], keys: Sequence[int]) -> ColumnElement[bool]:
+    """Return the condition that ``column`` is one of ``keys``; a thousand bound parameters would take their time."""
+    if connection.dialect.name != "sqlite":
+        return column.in_(keys)
+    listed = func.json_each(json.dumps(list(keys))).table_valued("value")
+    return column.in_(select(listed.c.value))
 
 
 def _quoted(connection: Connection, column: ColumnElement[str]) -> ColumnElement[str]:
@@ -203,10 +219,10 @@ def _read_metrics(
 ) -> dict[int, dict[str, float]]:
     table = schema.final_metrics.c
     found: dict[int, dict[str, float]] = {key: {} for key in keys}
-    query = select(table.experiment_key, table.name, table.value).where(table.experiment_key.in_(keys))
+    query = select(table.experiment_key, table.name, table.value).where(_among(connection, table.experiment_key, keys))
     if names is not None:
         query = query.where(table.name.in_(names))
-    for key, name, value in connection.execute(query):
+    for key, name, value in connection.execute(query).all():
         found[key][name] = value
     return found
 
@@ -217,8 +233,8 @@ def _read_evaluations(connection: Connection, keys: Sequence[int]) -> dict[int, 
     query = (
         select(table.experiment_key, table.benchmark, scores.name, scores.value)
         .join_from(schema.evaluations, schema.evaluation_metrics)
-        .where(table.experiment_key.in_(keys))
+        .where(_among(connection, table.experiment_key, keys))
     )
-    for key, benchmark, name, value in connection.execute(query):
+    for key, benchmark, name, value in connection.execute(query).all():
         found[key][f"{benchmark}.{name}"] = value
     return found
