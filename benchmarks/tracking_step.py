@@ -29,15 +29,20 @@ _BATCH_SIZE = 16
 
 
 def step_ratios(given: Input, folder: Path, blocks: int, steps: int) -> dict[str, float]:
-    """Return seconds of a step without tracking, and the ratio that a step with it takes, by processor and by clock."""
-    stepper = Stepper(_trainer(given, 2 * blocks * steps + 1, folder))
+    """Return seconds of a step without tracking, and the ratio that a step with it takes, by processor and by clock.
+
+    Two trainers see the same batches in the same order.
+    """
+    plain, tracked = (Stepper(_trainer(given, blocks * steps + 1, folder)) for _ in range(2))
     seconds: dict[bool, list[tuple[float, float]]] = {True: [], False: []}
     with ExperimentTracker(db_path=folder / "experiments.db", experiments_dir=folder / "experiments") as tracker:
         tracker.start_experiment({"batch_size": _BATCH_SIZE}, "step")
-        stepper.step()
+        plain.step()
+        tracked.step()
         for block in range(blocks):
-            for tracked in (True, False) if block % 2 else (False, True):
-                seconds[tracked].append(_block(stepper, tracker if tracked else None, steps))
+            for tracks in (True, False) if block % 2 else (False, True):
+                stepper = tracked if tracks else plain
+                seconds[tracks].append(_block(stepper, tracker if tracks else None, steps))
     with_it, without = np.array(seconds[True]), np.array(seconds[False])
     cpu, clock = np.median(with_it / without, axis=0)
     return {"step": float(np.median(without[:, 0])) / steps, "cpu": float(cpu), "clock": float(clock)}
