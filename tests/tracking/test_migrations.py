@@ -17,6 +17,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, func, insert, select, text
 
 from errors import ResourceError
+from tests.tracking.folders_made import make_folder
 from tests.tracking.stored_rows import stored_rows
 from tracking import database as database_module
 from tracking import migrate, schema
