@@ -98,7 +98,7 @@ def read_pages(
                 last = _place(connection, order, selection.after)
             if last is not None:
                 condition = and_(condition, order.behind(*last))
-            found = connection.execute(select_keys(condition, order, size)).tuples().all()
+            found = connection.execute(select_keys(condition, order, size)).all()
             page = read(connection, [key for key, _ in found]) if found else None
         if page is not None:
             yield page
@@ -109,7 +109,7 @@ def read_pages(
 
 
 def _place(connection: Connection, order: Order, experiment_id: str) -> tuple[int, Any]:
-    found = connection.execute(select(_E.key, order.value).where(_E.id == experiment_id)).tuples().one_or_none()
+    found = connection.execute(select(_E.key, order.value).where(_E.id == experiment_id)).one_or_none()
     if found is None:
         raise DataError(f"no experiment {experiment_id!r} to begin behind; it may be deleted")
     return found
