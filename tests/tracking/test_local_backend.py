@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,7 @@ from tracking.folder import ExperimentFolder
 from tracking.index import sync_folder
 from tracking.local_backend import LocalBackend
 from tracking.metric_points import MetricPoint, format_points
+from tracking.processes import boot_id, host_name
 from tracking.samples import write_samples
 from tracking.statuses import Status
 
@@ -207,3 +210,41 @@ def test_reading_makes_no_database(tmp_path: Path) -> None:
     with pytest.raises(DatabaseUnavailable, match="no such database"):
         LocalBackend(tmp_path / "none.db")
     assert not (tmp_path / "none.db").exists()
+
+
+def test_scores_are_those_of_completed_experiments(many: LocalBackend) -> None:
+    metric, scores = many.get_scores(tags=["paper"], filter="seed < 3")
+    expected = many.get_all_experiments("seed < 3", status=["completed"], tags=["paper"], sort="created_at")
+    assert metric == "eval_f1"
+    assert [(each.experiment_id, each.value) for each in scores] == [
+        (record.id, record.metrics["eval_f1"]) for record in expected
+    ]
+
+
+def test_scores_of_benchmarks_are_those_of_the_newest_evaluation(one: LocalBackend) -> None:
+    metric, (score,) = one.get_scores(benchmark="gsm8k")
+    assert (metric, score.name, score.value) == ("accuracy", "one experiment", 0.5)
+    with pytest.raises(ConfigError, match="did you mean 'gsm8k'"):
+        one.get_scores(benchmark="gsm8")
+
+
+def test_ids_alone_are_those_of_the_list(many: LocalBackend) -> None:
+    records = many.get_all_experiments("seed = 1", sort="-metrics.eval_f1")
+    assert many.get_all_ids("seed = 1", sort="-metrics.eval_f1") == [record.id for record in records]
+    after = records[4].id
+    rest = many.get_all_ids("seed = 1", sort="-metrics.eval_f1", after=after, limit=3)
+    assert rest == [record.id for record in records[5:8]]
+
+
+def test_a_killed_run_is_lost_in_lists_filters_and_counts(database: Database, tmp_path: Path) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    folder = ExperimentFolder(tmp_path / "killed")
+    folder.identify("exp_killed", "killed", 100.0)
+    folder.append("started", 101.0, host=host_name(), boot_id=boot_id(), pid=ended.pid)
+    sync_folder(database, folder.path)
+    backend = LocalBackend(database)
+    (record,) = backend.get_all_experiments("status = lost", status=["lost"])
+    assert (record.status, str(ended.pid) in record.status_reason) == (Status.LOST, True)
+    assert backend.get_experiment("killed").record == record
+    assert backend.count(status=["running"]) == 0
