@@ -6,32 +6,23 @@ import functools
 import getpass
 import os
 import platform
-import re
 import shlex
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
 from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
 from tracking.processes import boot_id, host_name, process_started
+from tracking.secret_values import masked
 
-__all__ = ["command_line", "describe_code", "describe_machine", "describe_process", "masked"]
+__all__ = ["command_line", "describe_code", "describe_machine", "describe_process"]
 
 _LONGEST_DIFF = 200_000
 _MOST_UNTRACKED = 1_000
 _GIT_SECONDS = 10.0
 _NVIDIA = Path("/proc/driver/nvidia/gpus")
-_HIDDEN = "***"
-
-_SECRET_NAME = re.compile(
-    r"(^|[-_.])(token|password|passwd|pwd|secret|credentials?|(api|access|secret|private|auth)[-_]?key)$",
-    re.IGNORECASE,
-)
-_URL_PASSWORD = re.compile(r"([a-z][a-z0-9+.-]*://[^\s/:@]*):[^\s/@]+@", re.IGNORECASE)
-_KNOWN_SECRET = re.compile(r"\b(hf_|sk-|ghp_|gho_|github_pat_|glpat-|xox[bp]-)[A-Za-z0-9_-]{16,}")
 
 
 @functools.cache
@@ -103,23 +94,6 @@ def _working_folder() -> str | None:
 def command_line() -> str:
     """Return the command that started this process, ready for a shell; secrets are masked."""
     return shlex.join(masked(getattr(sys, "orig_argv", sys.argv)))
-
-
-def masked(arguments: Sequence[str]) -> list[str]:
-    """Return arguments with values of secret flags, passwords in URLs and well-known tokens replaced by stars."""
-    shown: list[str] = []
-    hide_next = False
-    for argument in arguments:
-        name, equals, value = argument.partition("=")
-        secret = bool(_SECRET_NAME.search(name.lstrip("-")))
-        if hide_next and not argument.startswith("--"):
-            shown.append(_HIDDEN)
-        elif secret and equals and value:
-            shown.append(f"{name}={_HIDDEN}")
-        else:
-            shown.append(_KNOWN_SECRET.sub(_HIDDEN, _URL_PASSWORD.sub(rf"\1:{_HIDDEN}@", argument)))
-        hide_next = secret and not equals and argument.startswith("-")
-    return shown
 
 
 def _program_folder() -> Path:

@@ -12,6 +12,7 @@ from os import PathLike, fspath
 from typing import Any
 
 from errors import ConfigError
+from tracking.secret_values import without_secrets
 
 __all__ = ["fields_of", "plain", "plain_config"]
 
@@ -21,7 +22,7 @@ _LARGEST_INTEGER = 2**63 - 1
 
 
 def plain_config(config: Any) -> dict[str, Any]:
-    """Return a configuration as nested dictionaries.
+    """Return a configuration as nested dictionaries; tokens and passwords that are known by their form are masked.
 
     Args:
         config: a dataclass, a mapping, an argparse namespace, a pydantic model, an object with ``to_dict()`` such as
@@ -30,10 +31,19 @@ def plain_config(config: Any) -> dict[str, Any]:
     Raises:
         ConfigError: it is nothing of that.
     """
-    values = {} if config is None else plain(config)
+    values = {} if config is None else _without_secrets(plain(config))
     if not isinstance(values, dict):
         raise ConfigError(f"config: expected a dataclass or a mapping, got {type(config).__name__}")
     return values
+
+
+def _without_secrets(value: Any) -> Any:
+    # By their form, not by their names: a tokenizer's pad_token is no secret.
+    if isinstance(value, str):
+        return without_secrets(value)
+    if isinstance(value, dict):
+        return {key: _without_secrets(item) for key, item in value.items()}
+    return [_without_secrets(item) for item in value] if isinstance(value, list) else value
 
 
 def plain(value: Any, depth: int = 0) -> Any:

@@ -1,0 +1,41 @@
+"""Secrets are hidden, and what only looks a little like one is not."""
+
+from __future__ import annotations
+
+import pytest
+
+from tracking.plain import plain_config
+from tracking.secret_values import masked
+
+
+@pytest.mark.parametrize(
+    ("arguments", "shown"),
+    [
+        (["--token", "abc", "--lr", "1"], ["--token", "***", "--lr", "1"]),
+        (["--hub_token=abc"], ["--hub_token=***"]),
+        (["password=abc"], ["password=***"]),
+        (["--api-key", "abc"], ["--api-key", "***"]),
+        (["--db", "postgresql+psycopg://app:hunter2@host/db"], ["--db", "postgresql+psycopg://app:***@host/db"]),
+        (["--login", "hf_abcdefghijklmnopqrstuvwxABCDEFGHij"], ["--login", "***"]),
+        (["--max_tokens", "512", "--pad_token_id=0"], ["--max_tokens", "512", "--pad_token_id=0"]),
+        (["--token", "--verbose"], ["--token", "--verbose"]),
+        (["--secret"], ["--secret"]),
+    ],
+)
+def test_secrets_in_a_command_line_are_hidden_and_nothing_else(arguments: list[str], shown: list[str]) -> None:
+    assert masked(arguments) == shown
+
+
+def test_secrets_in_a_configuration_are_known_by_their_form() -> None:
+    config = {
+        "hub_token": "hf_abcdefghijklmnopqrstuvwxABCDEFGHij",
+        "pad_token": "<pad>",
+        "output": "runs/hf_bert_base_uncased_squad/sk-learn-pipeline-for-baselines",
+        "stores": ["postgresql://app:hunter2@host/db", "s3://bucket/path"],
+    }
+    assert plain_config(config) == {
+        "hub_token": "***",
+        "pad_token": "<pad>",
+        "output": "runs/hf_bert_base_uncased_squad/sk-learn-pipeline-for-baselines",
+        "stores": ["postgresql://app:***@host/db", "s3://bucket/path"],
+    }

@@ -1,0 +1,42 @@
+"""Passwords and tokens that find their way into command lines and configurations, and are to go no further."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+__all__ = ["masked", "without_secrets"]
+
+_HIDDEN = "***"
+_SECRET_NAME = re.compile(
+    r"(^|[-_.])(token|password|passwd|pwd|secret|credentials?|(api|access|secret|private|auth)[-_]?key)$",
+    re.IGNORECASE,
+)
+_URL_PASSWORD = re.compile(r"([a-z][a-z0-9+.-]*://[^\s/:@]*):[^\s/@]+@", re.IGNORECASE)
+_KNOWN_SECRET = re.compile(
+    r"\b(hf_[A-Za-z0-9]{30,}|sk-(proj-|ant-)?[A-Za-z0-9]{20,}[\w-]*|gh[pousr]_[A-Za-z0-9]{36,}"
+    r"|github_pat_\w{50,}|glpat-[\w-]{20,}|xox[abp]-[\w-]{20,})"
+)
+"""Hugging Face, OpenAI and the like, GitHub, GitLab, Slack: so long and so mixed that no folder is called like it."""
+
+
+def without_secrets(text: str) -> str:
+    """Return ``text`` with passwords in URLs and tokens of well-known forms replaced by stars."""
+    return _KNOWN_SECRET.sub(_HIDDEN, _URL_PASSWORD.sub(rf"\1:{_HIDDEN}@", text))
+
+
+def masked(arguments: Sequence[str]) -> list[str]:
+    """Return arguments with values of secret flags, passwords in URLs and well-known tokens replaced by stars."""
+    shown: list[str] = []
+    hide_next = False
+    for argument in arguments:
+        name, equals, value = argument.partition("=")
+        secret = bool(_SECRET_NAME.search(name.lstrip("-")))
+        if hide_next and not argument.startswith("--"):
+            shown.append(_HIDDEN)
+        elif secret and equals and value:
+            shown.append(f"{name}={_HIDDEN}")
+        else:
+            shown.append(without_secrets(argument))
+        hide_next = secret and not equals and argument.startswith("-")
+    return shown
