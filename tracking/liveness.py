@@ -85,7 +85,8 @@ def reconcile(database: Database, observer: Observer | None = None) -> list[Chan
     with database.read() as connection:
         cases, now = _undecided(connection, observer), store_clock(connection)
     judged = [(case, _judge_case(case, now, observer)) for case in cases]
-    return [_put_right(database, case, judgement) for case, judgement in judged if judgement.status != case.run.status]
+    tried = [_put_right(database, case, judgement) for case, judgement in judged if judgement.status != case.run.status]
+    return [change for change in tried if change is not None]
 
 
 def _undecided(connection: Connection, observer: Observer, experiment_id: str | None = None) -> list[_Case]:
@@ -135,11 +136,12 @@ def _visible_folder(case: _Case) -> ExperimentFolder | None:
     return folder if folder.identity().get("id") == case.experiment_id else None
 
 
-def _put_right(database: Database, case: _Case, judgement: Judgement) -> Change:
+def _put_right(database: Database, case: _Case, judgement: Judgement) -> Change | None:
+    """Write a status down; None where the run itself has spoken since it was judged."""
     folder = _visible_folder(case)
     written = folder is not None and _write_to_folder(database, folder, judgement)
-    if not written:
-        _write_to_database(database, case, judgement)
+    if not written and not _write_to_database(database, case, judgement):
+        return None
     return Change(case.experiment_id, case.name, case.run.status, judgement.status, judgement.evidence, written)
 
 
@@ -157,7 +159,7 @@ def _write_to_folder(database: Database, folder: ExperimentFolder, judgement: Ju
     return True
 
 
-def _write_to_database(database: Database, case: _Case, judgement: Judgement) -> None:
+def _write_to_database(database: Database, case: _Case, judgement: Judgement) -> bool:
     run, experiment = schema.runs.c, schema.experiments.c
     values = {
         "status": judgement.status,
@@ -167,10 +169,11 @@ def _write_to_database(database: Database, case: _Case, judgement: Judgement) ->
     before = case.run.status
     with database.begin() as connection:
         newest = and_(run.experiment_key == case.key, run.attempt == case.run.attempt, run.status == before)
-        # Between the look and now, the run itself may have spoken.
-        if connection.execute(update(schema.runs).where(newest).values(values)).rowcount:
-            same = and_(experiment.key == case.key, experiment.num_runs == case.run.attempt)
-            connection.execute(update(schema.experiments).where(same).values(values))
+        if not connection.execute(update(schema.runs).where(newest).values(values)).rowcount:
+            return False
+        same = and_(experiment.key == case.key, experiment.num_runs == case.run.attempt)
+        connection.execute(update(schema.experiments).where(same).values(values))
+    return True
 
 
 def _end(run: Run, status: Status) -> float | None:

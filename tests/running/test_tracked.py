@@ -18,7 +18,7 @@ from tests.running.builders import tiny
 from tests.running.forking import Child, ForkingRunner
 from tracking.contents import FolderContents, read_folder
 from tracking.database import Database
-from tracking.folder import TRACKING_FILES
+from tracking.folder import TRACKING_FILES, ExperimentFolder
 from tracking.liveness import current_statuses
 from tracking.local_backend import LocalBackend
 from tracking.records import ExperimentDetails, ExperimentRecord
@@ -189,6 +189,10 @@ def test_a_fresh_start_keeps_name_notes_and_history_and_drops_what_was_made(tmp_
     assert before is not None and after is not None
     assert (after.id, after.tags, [run.status for run in after.runs]) == (before.id, ["keep"], ["completed"] * 2)
     assert len(after.artifacts) == len(before.artifacts) == 1 and len(after.evaluations) == len(before.evaluations)
+    assert "cleared" in [event.event for event in after.events]
+    ExperimentFolder(after.folder).append("cleared")
+    cleared = read_folder(after.folder)
+    assert cleared is not None and not cleared.artifacts and not cleared.evaluations
 
 
 def test_a_wrong_store_is_a_mistake_that_is_told_at_once(tmp_path: Path) -> None:

@@ -102,6 +102,19 @@ def test_a_heartbeat_by_the_stores_clock_brings_a_lost_run_back(database: Databa
     assert change.after == Status.RUNNING and _stored(database) == ["running"]
 
 
+def test_a_run_that_speaks_while_it_is_judged_is_believed(database: Database, tmp_path: Path) -> None:
+    folder = _begin(tmp_path, database, beat=500.0)
+    folder.rename(tmp_path / "moved")
+
+    def finish_meanwhile(pid: int) -> None:
+        with database.begin() as connection:
+            for table in (schema.runs, schema.experiments):
+                connection.execute(update(table).values(status=Status.COMPLETED))
+
+    assert reconcile(database, Observer(socket.gethostname(), boot_id(), process_started=finish_meanwhile)) == []
+    assert _stored(database) == ["completed"]
+
+
 def test_only_runs_in_doubt_are_looked_at(database: Database, tmp_path: Path) -> None:
     for number, ended in enumerate(["completed", "failed", "preempted"]):
         sync_folder(database, _begin(tmp_path, database, number, ended=ended))
