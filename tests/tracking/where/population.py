@@ -71,8 +71,8 @@ def populate(database: Database, count: int = 80, seed: int = 1) -> list[Experim
                     "indexed": True,
                 }
                 connection.execute(insert(schema.evaluations), {**owner, **place})
-                values = {"evaluation_key": place["key"], "name": metric, "value": score}
-                connection.execute(insert(schema.evaluation_metrics), values)
+                scored: dict[str, Any] = {"evaluation_key": place["key"], "name": metric, "value": score}
+                connection.execute(insert(schema.evaluation_metrics), scored)
     return experiments
 
 
