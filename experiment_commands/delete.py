@@ -87,14 +87,14 @@ def _as_json(deletion: Deletion) -> dict[str, Any]:
 
 
 def _print_plan(plan: Sequence[Deletion]) -> None:
-    rows = [
-        [each.id, each.name, str(each.status), size(each.freed_bytes), _kept(each), str(each.folder or "(rows only)")]
-        for each in plan
-    ]
-    print_table(["id", "name", "status", "frees", "stays", "folder"], rows, right=["frees"])
+    rows = [[each.id, each.name, str(each.status), size(each.freed_bytes), _kept(each)] for each in plan]
+    print_table(["id", "name", "status", "frees", "stays"], rows, right=["frees"])
     freed, kept = sum(each.freed_bytes for each in plan), sum(each.kept_bytes for each in plan)
-    stays = f"; {size(kept)} of checkpoints and models stay (--checkpoints: they go too)" if kept else ""
-    print(f"\n{len(plan)} experiment{'' if len(plan) == 1 else 's'}, {size(freed)} on disk{stays}")
+    parents = sorted({str(each.folder.parent) for each in plan if each.folder is not None})
+    where = f" below {', '.join(parents)}" if parents else ", rows of the store only"
+    print(f"\n{len(plan)} experiment{'' if len(plan) == 1 else 's'}, {size(freed)}{where}")
+    if kept:
+        print(f"{size(kept)} of checkpoints and models stay; with --checkpoints they go too")
 
 
 def _kept(deletion: Deletion) -> str:
