@@ -145,6 +145,7 @@ def test_delete_says_first_and_does_it_when_confirmed(run: Run, store: Path, tmp
 
 def test_delete_needs_to_be_told_what(run: Run) -> None:
     assert run("delete", "--confirm")[0] == 2
+    assert run("delete", "--where", " ", "--confirm")[0] == 2
     assert run("delete", "--where", "seed > 7", "--confirm")[0] == 1
     assert run("delete", "run_seed0", "--where", "seed = 0")[0] == 2
 
