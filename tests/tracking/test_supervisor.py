@@ -190,7 +190,7 @@ def test_a_training_that_said_how_it_ended_leaves_no_process_and_no_judgement(en
     with running_training(tmp_path / "experiments.db", tmp_path / "run", 0.2, f"{end}\ntime.sleep(0.5)") as it:
         supervisor = it.supervisor
         it.process.wait(timeout=20)
-        assert eventually(lambda: not supervisor.is_running(), timeout=2.0)
+        assert eventually(lambda: not supervisor.is_running(), timeout=10.0)
         assert not [event for event in it.contents.events if event.event == "judged"]
 
 
