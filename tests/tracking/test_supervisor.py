@@ -15,12 +15,12 @@ from sqlalchemy import select
 
 from tests.tracking.postgres import PostgresqlServer
 from tests.tracking.trainings import Training, eventually, running_training
-from tracking import schema
-from tracking.database import Database
-from tracking.folder import HEARTBEAT, read_object
-from tracking.judgement import Observer
-from tracking.liveness import current_statuses, reconcile
-from tracking.statuses import Status
+from tracking.folders.folder import HEARTBEAT, read_object
+from tracking.states.judgement import Observer
+from tracking.states.liveness import current_statuses, reconcile
+from tracking.states.statuses import Status
+from tracking.store import schema
+from tracking.store.database import Database
 
 ELSEWHERE = Observer("another-machine", "another-boot/1")
 
@@ -57,11 +57,11 @@ def test_a_killed_training_is_lost_within_two_intervals_with_everything_it_logge
     store_url: str, tmp_path: Path
 ) -> None:
     with running_training(
-        store_url, tmp_path / "run", 1.0, "tracker.log_metrics({'late': 2.0}, 9)\ntime.sleep(600)"
+        store_url, tmp_path / "run", 2.0, "tracker.log_metrics({'late': 2.0}, 9)\ntime.sleep(600)"
     ) as it:
         assert eventually(lambda: "late" in (it.folder / "metrics.jsonl").read_text())
         it.kill()
-        assert eventually(lambda: _stored(store_url)[0] == Status.LOST, timeout=2.0)
+        assert eventually(lambda: _stored(store_url)[0] == Status.LOST, timeout=4.0)
         assert f"process {it.process.pid} on" in _stored(store_url)[1]
         assert it.contents.status == Status.LOST
     database = Database.open(store_url)
@@ -89,10 +89,10 @@ def test_killed_together_with_its_supervisor_it_is_known_to_be_lost_at_once(tmp_
 
 def test_a_training_that_is_stopped_for_more_than_five_intervals_is_not_lost(tmp_path: Path) -> None:
     store = tmp_path / "experiments.db"
-    with running_training(store, tmp_path / "run", 0.2) as it:
+    with running_training(store, tmp_path / "run", 0.5) as it:
         it.process.send_signal(signal.SIGSTOP)
         for _ in range(6):
-            time.sleep(0.2)
+            time.sleep(0.5)
             assert _now(store) == Status.RUNNING and _now(store, ELSEWHERE) == Status.RUNNING
         it.process.send_signal(signal.SIGCONT)
         assert it.contents.status == Status.RUNNING
@@ -100,11 +100,11 @@ def test_a_training_that_is_stopped_for_more_than_five_intervals_is_not_lost(tmp
 
 def test_a_training_that_holds_pythons_lock_keeps_beating(tmp_path: Path) -> None:
     store = tmp_path / "experiments.db"
-    hold = "ctypes.PyDLL(None).usleep(1_500_000)\nprint('done', flush=True)\ntime.sleep(600)"
-    with running_training(store, tmp_path / "run", 0.2, hold) as it:
+    hold = "ctypes.PyDLL(None).usleep(4_000_000)\nprint('done', flush=True)\ntime.sleep(600)"
+    with running_training(store, tmp_path / "run", 0.5, hold) as it:
         for _ in range(6):
             before = _beat(it)
-            assert eventually(lambda before=before: _beat(it) > before, timeout=1.0)  # type: ignore[misc]
+            assert eventually(lambda before=before: _beat(it) > before, timeout=2.0)  # type: ignore[misc]
             assert _now(store, ELSEWHERE) == Status.RUNNING
         assert it.process.stdout is not None and it.process.stdout.readline() == "done\n"
 
