@@ -17,10 +17,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from sqlalchemy import delete
 
 from tests.tracking.many_runs import insert_many_runs
-from tracking import schema
-from tracking.database import Database
-from tracking.local_backend import LocalBackend
-from tracking.tracker import ExperimentTracker
+from tracking.reading.local_backend import LocalBackend
+from tracking.recording.tracker import ExperimentTracker
+from tracking.store import schema
+from tracking.store.database import Database
 
 _PROCESSES = 8
 _PARAMS = (

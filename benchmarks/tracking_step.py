@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.real_input import Input, demo_input, policyqa_input
 from benchmarks.stepping import Stepper, arguments_on_cpu
-from tracking.tracker import ExperimentTracker
+from tracking.recording.tracker import ExperimentTracker
 from training.collator import FeatureCollator
 from training.trainer import StrategyTrainer, numbered_features
 

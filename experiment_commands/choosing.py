@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from errors import ConfigError
-from tracking.local_backend import LocalBackend
-from tracking.records import ExperimentRecord
+from tracking.reading.local_backend import LocalBackend
+from tracking.reading.records import ExperimentRecord
 
 __all__ = ["SomeIds", "Where", "chosen_pages"]
 

@@ -11,11 +11,11 @@ from rich.text import Text
 
 from errors import ConfigError
 from experiment_commands.wording import ago, duration, shown, status_text
-from tracking.local_backend import LocalBackend
-from tracking.records import ExperimentRecord
-from tracking.where import ATTRIBUTES, Catalogue, Family, Meaning
-from tracking.where.attributes import ValueKind
-from tracking.where.catalogue import Summary
+from tracking.reading.local_backend import LocalBackend
+from tracking.reading.records import ExperimentRecord
+from tracking.reading.where import ATTRIBUTES, Catalogue, Family, Meaning
+from tracking.reading.where.attributes import ValueKind
+from tracking.reading.where.catalogue import Summary
 
 __all__ = ["Column", "default_columns", "named_columns"]
 

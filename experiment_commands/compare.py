@@ -12,7 +12,7 @@ from experiment_commands.comparing.tables import print_comparison
 from experiment_commands.options import Db, Json
 from experiment_commands.output import print_json
 from experiment_commands.subjects import find_subjects
-from tracking.local_backend import LocalBackend
+from tracking.reading.local_backend import LocalBackend
 
 __all__ = ["compare"]
 

@@ -14,8 +14,8 @@ _MAX_PROPOSED = 50
 def complete_experiment(context: typer.Context, incomplete: str) -> list[str]:
     """Return names and ids that begin so, of the newest experiments."""
     # On use: commands load this to be told of it, and hardly ever run it.
-    from tracking.local_backend import LocalBackend
-    from tracking.where import quoted
+    from tracking.reading.local_backend import LocalBackend
+    from tracking.reading.where import quoted
 
     try:
         backend = LocalBackend(context.params.get("db"))
@@ -31,6 +31,6 @@ def complete_experiment(context: typer.Context, incomplete: str) -> list[str]:
 
 def complete_status(incomplete: str) -> list[str]:
     """Return the statuses that begin so."""
-    from tracking.statuses import Status
+    from tracking.states.statuses import Status
 
     return [status.value for status in Status if status.value.startswith(incomplete)]

@@ -12,7 +12,7 @@ from errors import ConfigError
 from experiment_commands.options import Db, Json
 from experiment_commands.output import print_json, warn
 from experiment_commands.subjects import find_subjects
-from tracking.local_backend import LocalBackend
+from tracking.reading.local_backend import LocalBackend
 
 if TYPE_CHECKING:
     from experiment_commands.drawing.curve_data import Panel

@@ -12,9 +12,9 @@ from experiment_commands.choosing import SomeIds, Where, chosen_pages
 from experiment_commands.options import Db, Json
 from experiment_commands.output import print_json, print_table
 from experiment_commands.sizes import size
-from tracking.deletion import Deletion, delete_experiment, plan_deletion
-from tracking.local_backend import LocalBackend
-from tracking.vacuum import vacuum
+from tracking.reading.local_backend import LocalBackend
+from tracking.store.vacuum import vacuum
+from tracking.upkeep.deletion import Deletion, delete_experiment, plan_deletion
 
 __all__ = ["delete"]
 

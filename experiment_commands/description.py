@@ -11,10 +11,10 @@ from rich.text import Text
 from experiment_commands.sizes import size
 from experiment_commands.sparkline import sparkline
 from experiment_commands.wording import ago, clock, duration, shown, status_text
-from tracking.contents import flatten
-from tracking.metric_points import MetricPoint
-from tracking.records import ExperimentDetails
-from tracking.statuses import Status
+from tracking.folders.contents import flatten
+from tracking.folders.metric_points import MetricPoint
+from tracking.reading.records import ExperimentDetails
+from tracking.states.statuses import Status
 
 __all__ = ["Section", "describe"]
 
@@ -38,7 +38,7 @@ def describe(details: ExperimentDetails, points: Sequence[MetricPoint], now: flo
     """Yield the sections that have something to say.
 
     Args:
-        details: from :meth:`tracking.local_backend.LocalBackend.get_experiment`.
+        details: from :meth:`tracking.reading.local_backend.LocalBackend.get_experiment`.
         points: of its metrics; curves are drawn from them.
         now: seconds since 1970.
         tree: show the configuration nested instead of with dotted names.

@@ -15,7 +15,7 @@ from atomic_files import atomic_path
 from errors import ConfigError
 from experiment_commands.choosing import SomeIds, Where, chosen_pages
 from experiment_commands.options import Db
-from tracking.local_backend import LocalBackend
+from tracking.reading.local_backend import LocalBackend
 
 __all__ = ["Format", "export"]
 
@@ -88,8 +88,8 @@ def _destination(output: str) -> Iterator[Path | None]:
 def _write(
     backend: LocalBackend, ids: SomeIds, where: Where, form: Format, path: Path | None, *, with_samples: bool
 ) -> int:
-    from tracking.exchange.export import write_experiments
-    from tracking.exchange.tables import write_csv, write_parquet
+    from tracking.upkeep.exchange.export import write_experiments
+    from tracking.upkeep.exchange.tables import write_csv, write_parquet
 
     if form is Format.PARQUET:
         assert path is not None

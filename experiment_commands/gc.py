@@ -11,9 +11,9 @@ import typer
 from experiment_commands.options import Db, Json
 from experiment_commands.output import print_json, print_table
 from experiment_commands.sizes import size
-from tracking.database import Database
-from tracking.garbage import Garbage, find_garbage
-from tracking.vacuum import free_bytes, vacuum
+from tracking.store.database import Database
+from tracking.store.vacuum import free_bytes, vacuum
+from tracking.upkeep.garbage import Garbage, find_garbage
 
 __all__ = ["gc"]
 

@@ -9,7 +9,7 @@ import typer
 
 from experiment_commands.options import Db
 from experiment_commands.output import warn
-from tracking.database import Database
+from tracking.store.database import Database
 
 __all__ = ["import_"]
 
@@ -37,7 +37,7 @@ def import_(files: Files, experiments_dir: Into = None, db: Db = None) -> int:
       python experiment_cli.py import everything.json
       python experiment_cli.py import from_cluster.json --experiments-dir experiments/cluster
     """
-    from tracking.exchange.taking_in import import_experiments
+    from tracking.upkeep.exchange.taking_in import import_experiments
 
     database = Database.open(db)
     folder = experiments_dir or _beside(database)

@@ -12,10 +12,10 @@ from experiment_commands.options import Db, Json
 from experiment_commands.output import print_json, print_table, remark
 from experiment_commands.ranking import Rank, rank, tell_apart
 from experiment_commands.wording import shown
-from tracking.contents import seed_of
-from tracking.local_backend import LocalBackend
-from tracking.metric_directions import direction_of
-from tracking.where import quoted
+from tracking.folders.contents import seed_of
+from tracking.reading.local_backend import LocalBackend
+from tracking.reading.metric_directions import direction_of
+from tracking.reading.where import quoted
 
 __all__ = ["leaderboard"]
 

@@ -14,9 +14,9 @@ from experiment_commands.columns import Column, default_columns, named_columns
 from experiment_commands.completion import complete_status
 from experiment_commands.options import Db, Json
 from experiment_commands.output import console, print_json, print_table, remark
-from tracking.local_backend import LocalBackend
-from tracking.records import ExperimentRecord
-from tracking.where import Family
+from tracking.reading.local_backend import LocalBackend
+from tracking.reading.records import ExperimentRecord
+from tracking.reading.where import Family
 
 __all__ = ["list_experiments"]
 

@@ -8,9 +8,9 @@ import typer
 
 from errors import DataError
 from experiment_commands.options import Db
-from tracking.database import Database, database_url
-from tracking.migrate import revision_of
-from tracking.schema import HEAD
+from tracking.store.database import Database, database_url
+from tracking.store.migrate import revision_of
+from tracking.store.schema import HEAD
 
 __all__ = ["migrate"]
 

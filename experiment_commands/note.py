@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from experiment_commands.options import Db, Ids
-from tracking.annotations import add_note
-from tracking.local_backend import LocalBackend
+from tracking.reading.local_backend import LocalBackend
+from tracking.upkeep.annotations import add_note
 
 __all__ = ["note"]
 

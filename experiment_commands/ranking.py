@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from experiment_commands.wording import shown
-from tracking.scores import Score
+from tracking.reading.scores import Score
 
 __all__ = ["Rank", "rank", "tell_apart"]
 

@@ -13,9 +13,9 @@ import typer
 from errors import DataError
 from experiment_commands.options import Db, Json
 from experiment_commands.output import print_json, warn
-from tracking.database import Database
-from tracking.rebuild import RebuildReport, known_roots
-from tracking.rebuild import rebuild as rebuild_store
+from tracking.indexing.rebuild import RebuildReport, known_roots
+from tracking.indexing.rebuild import rebuild as rebuild_store
+from tracking.store.database import Database
 
 __all__ = ["rebuild"]
 

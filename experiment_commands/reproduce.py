@@ -16,8 +16,8 @@ from experiment_commands.reproducing.drift import Drift, find_drift
 from experiment_commands.reproducing.outcome import MetricPair, compare_metrics
 from experiment_commands.reproducing.record import RunRecord, read_record, runner_config
 from experiment_config import ExperimentConfig
-from tracking.folder import CONFIG
-from tracking.local_backend import LocalBackend
+from tracking.folders.folder import CONFIG
+from tracking.reading.local_backend import LocalBackend
 
 __all__ = ["reproduce"]
 
@@ -73,7 +73,7 @@ def _drift(record: RunRecord, config: ExperimentConfig) -> Drift:
     import torch  # noqa: F401
 
     from experiment_runner import describe_data
-    from tracking.capture import describe_code, describe_machine
+    from tracking.recording.capture import describe_code, describe_machine
 
     return find_drift(record, describe_machine(), describe_code(_PROJECT), describe_data(config))
 

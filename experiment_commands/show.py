@@ -12,8 +12,8 @@ from errors import ConfigError
 from experiment_commands.description import describe
 from experiment_commands.options import Db, Json, OneId
 from experiment_commands.output import print_json, print_section, remark
-from tracking.local_backend import LocalBackend
-from tracking.records import ExperimentDetails
+from tracking.reading.local_backend import LocalBackend
+from tracking.reading.records import ExperimentDetails
 
 __all__ = ["show"]
 

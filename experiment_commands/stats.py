@@ -13,8 +13,8 @@ from experiment_commands.options import Db, Json
 from experiment_commands.output import print_json, print_table
 from experiment_commands.sizes import size
 from experiment_commands.wording import duration
-from tracking.local_backend import LocalBackend
-from tracking.totals import Share, Totals
+from tracking.reading.local_backend import LocalBackend
+from tracking.reading.totals import Share, Totals
 
 __all__ = ["stats"]
 

@@ -13,15 +13,15 @@ import typer
 from errors import ConfigError
 from experiment_commands.options import Db, Json
 from experiment_commands.output import print_json, print_table
-from tracking.contents import Run
-from tracking.database import Database
-from tracking.judgement import Judgement, Observer
-from tracking.liveness import Change, current_statuses, reconcile
-from tracking.local_backend import LocalBackend
-from tracking.overview import Overview, RunGoingOn, overview
-from tracking.records import ExperimentDetails
-from tracking.slurm import job_state
-from tracking.statuses import Status
+from tracking.folders.contents import Run
+from tracking.reading.local_backend import LocalBackend
+from tracking.reading.overview import Overview, RunGoingOn, overview
+from tracking.reading.records import ExperimentDetails
+from tracking.states.judgement import Judgement, Observer
+from tracking.states.liveness import Change, current_statuses, reconcile
+from tracking.states.slurm import job_state
+from tracking.states.statuses import Status
+from tracking.store.database import Database
 
 __all__ = ["status"]
 

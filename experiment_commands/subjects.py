@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from errors import ConfigError, DataError
-from tracking.local_backend import LocalBackend
-from tracking.records import ExperimentRecord
-from tracking.statuses import Status
-from tracking.where import quoted
+from tracking.reading.local_backend import LocalBackend
+from tracking.reading.records import ExperimentRecord
+from tracking.reading.where import quoted
+from tracking.states.statuses import Status
 
 __all__ = ["Subject", "find_subjects"]
 

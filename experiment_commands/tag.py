@@ -8,8 +8,8 @@ import typer
 
 from experiment_commands.options import Db, Ids, Json
 from experiment_commands.output import print_json
-from tracking.annotations import change_tags
-from tracking.local_backend import LocalBackend
+from tracking.reading.local_backend import LocalBackend
+from tracking.upkeep.annotations import change_tags
 
 __all__ = ["tag"]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from atomic_files import explain_os_error
 from planning.nodes import Node
 from planning.status import CONFIG, MARK, probe_folder
-from tracking.folder import TRACKING, TRACKING_FILES
+from tracking.folders.folder import TRACKING, TRACKING_FILES
 from training.session import RunPaths
 
 __all__ = ["clear_experiment", "clear_signal", "probe_paths", "run_paths"]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from atomic_files import write_json
 from planning.nodes import Node
 from planning.status import CONFIG, ENVIRONMENT, RESULTS, data_files
-from tracking.capture import describe_code, describe_machine
+from tracking.recording.capture import describe_code, describe_machine
 
 if TYPE_CHECKING:
     from training.session import RunOutcome

@@ -14,10 +14,10 @@ from planning import Node, Plan
 from planning.nodes import DONE
 from running.locks import claimed
 from running.options import RunnerOptions
-from tracking.contents import read_folder
-from tracking.folder import ExperimentFolder
-from tracking.statuses import Status
-from tracking.tracker import ExperimentTracker
+from tracking.folders.contents import read_folder
+from tracking.folders.folder import ExperimentFolder
+from tracking.recording.tracker import ExperimentTracker
+from tracking.states.statuses import Status
 
 if TYPE_CHECKING:
     from training.callbacks import Progress

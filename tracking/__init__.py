@@ -6,18 +6,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tracking.local_backend import LocalBackend
-    from tracking.statuses import Status
-    from tracking.tracker import ExperimentTracker
-    from tracking.trainer_callback import TrackingCallback
+    from tracking.reading.local_backend import LocalBackend
+    from tracking.recording.tracker import ExperimentTracker
+    from tracking.recording.trainer_callback import TrackingCallback
+    from tracking.states.statuses import Status
 
 __all__ = ["ExperimentTracker", "LocalBackend", "Status", "TrackingCallback"]
 
 _HOMES = {
-    "ExperimentTracker": "tracking.tracker",
-    "LocalBackend": "tracking.local_backend",
-    "Status": "tracking.statuses",
-    "TrackingCallback": "tracking.trainer_callback",
+    "ExperimentTracker": "tracking.recording.tracker",
+    "LocalBackend": "tracking.reading.local_backend",
+    "Status": "tracking.states.statuses",
+    "TrackingCallback": "tracking.recording.trainer_callback",
 }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from errors import ConfigError
 from registry import nearest
-from tracking.metric_directions import Direction, direction_of
+from tracking.reading.metric_directions import Direction, direction_of
 
 __all__ = ["Direction", "check_directions", "direction_of"]
 

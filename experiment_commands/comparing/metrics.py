@@ -12,7 +12,7 @@ from experiment_commands.comparing.directions import Direction, direction_of
 from experiment_commands.comparing.sample_scores import metric_matches
 from experiment_commands.subjects import Subject
 from registry import nearest
-from tracking.records import ExperimentDetails, ExperimentRecord
+from tracking.reading.records import ExperimentDetails, ExperimentRecord
 
 __all__ = ["MetricRow", "SubjectRuns", "metric_rows", "metrics_of", "primary_metric"]
 

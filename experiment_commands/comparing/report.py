@@ -12,9 +12,9 @@ from experiment_commands.comparing.metrics import MetricRow, SubjectRuns, metric
 from experiment_commands.comparing.surroundings import code_of, configuration_of, environment_of
 from experiment_commands.comparing.verdict import Verdict, find_verdict
 from experiment_commands.subjects import Subject
-from tracking.contents import seed_of
-from tracking.local_backend import LocalBackend
-from tracking.records import ExperimentDetails
+from tracking.folders.contents import seed_of
+from tracking.reading.local_backend import LocalBackend
+from tracking.reading.records import ExperimentDetails
 
 __all__ = ["Comparison", "Section", "compare_subjects", "comparison_json", "label_of"]
 

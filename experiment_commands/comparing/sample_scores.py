@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tracking.local_backend import LocalBackend
-from tracking.records import ExperimentRecord
-from tracking.samples import Sample, read_samples
+from tracking.folders.samples import Sample, read_samples
+from tracking.reading.local_backend import LocalBackend
+from tracking.reading.records import ExperimentRecord
 
 __all__ = ["SampleScores", "metric_matches", "scores_of_metric", "scores_per_evaluation"]
 

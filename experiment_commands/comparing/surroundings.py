@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from tracking.records import ExperimentDetails
+from tracking.reading.records import ExperimentDetails
 
 __all__ = ["code_of", "configuration_of", "environment_of"]
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from experiment_commands.comparing.margins import Margin, Source, paired_margin
 from experiment_commands.comparing.metrics import MetricRow, SubjectRuns
 from experiment_commands.comparing.sample_scores import SampleScores, scores_per_evaluation
-from tracking.local_backend import LocalBackend
+from tracking.reading.local_backend import LocalBackend
 
 __all__ = ["Verdict", "Versus", "find_verdict"]
 

@@ -13,7 +13,7 @@ from errors import ConfigError, DataError
 from experiment_commands.comparing.directions import direction_of
 from experiment_commands.subjects import Subject
 from registry import nearest
-from tracking.local_backend import LocalBackend
+from tracking.reading.local_backend import LocalBackend
 
 __all__ = ["MAX_PANELS", "Course", "Panel", "Recorded", "choose_metrics", "panels", "read_recorded"]
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from experiment_config import ExperimentConfig
-from tracking.folder import CONFIG, ENVIRONMENT, RESULTS, read_object
-from tracking.records import ExperimentDetails
+from tracking.folders.folder import CONFIG, ENVIRONMENT, RESULTS, read_object
+from tracking.reading.records import ExperimentDetails
 
 __all__ = ["RunRecord", "read_record", "runner_config"]
 

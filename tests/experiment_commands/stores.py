@@ -13,9 +13,9 @@ import pytest
 
 import experiment_cli
 from tests.experiment_folders import config_mapping, write_metrics_file, write_run
-from tracking.database import Database
-from tracking.folder import ExperimentFolder
-from tracking.index import sync_folders
+from tracking.folders.folder import ExperimentFolder
+from tracking.indexing.index import sync_folders
+from tracking.store.database import Database
 
 __all__ = ["FIRST_START", "Command", "add_evaluation", "add_run", "take_in"]
 

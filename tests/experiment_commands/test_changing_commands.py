@@ -13,9 +13,9 @@ import pytest
 from experiment_cli import main
 from tests.tracking.folders_made import make_folder
 from tests.tracking.test_deletion import trained
-from tracking.database import Database
-from tracking.index import sync_folder
-from tracking.local_backend import LocalBackend
+from tracking.indexing.index import sync_folder
+from tracking.reading.local_backend import LocalBackend
+from tracking.store.database import Database
 
 Run = Callable[..., tuple[int, str, str]]
 

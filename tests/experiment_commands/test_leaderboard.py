@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from analysis.estimates import estimate
 from experiment_commands.ranking import rank
 from tests.experiment_commands.stores import Command, add_evaluation, add_run, take_in
-from tracking.scores import Score
+from tracking.reading.scores import Score
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.tracking.many_runs import insert_many_runs
-from tracking.database import Database
+from tracking.store.database import Database
 
 HEAVY = ("torch", "transformers", "datasets", "pandas", "numpy", "scipy", "matplotlib", "pyarrow", "alembic", "psycopg")
 

@@ -12,7 +12,7 @@ import pytest
 
 from tests.experiment_commands.stores import Command, add_run, take_in
 from tests.tracking.many_runs import insert_many_runs
-from tracking.database import Database
+from tracking.store.database import Database
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from experiment_commands.sparkline import sparkline
 from tests.experiment_commands.stores import Command, add_evaluation, add_run, take_in
-from tracking.folder import ExperimentFolder
+from tracking.folders.folder import ExperimentFolder
 
 DIFF = "diff --git a/x b/x\n--- a/x\n+++ b/x\n+[red]\n"
 

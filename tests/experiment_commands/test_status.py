@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from experiment_cli import main
-from tracking.database import Database
-from tracking.folder import ExperimentFolder
-from tracking.index import sync_folder
-from tracking.processes import boot_id, process_started
+from tracking.folders.folder import ExperimentFolder
+from tracking.indexing.index import sync_folder
+from tracking.states.processes import boot_id, process_started
+from tracking.store.database import Database
 
 GONE = 2**22 + 1
 

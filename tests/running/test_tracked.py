@@ -16,12 +16,12 @@ from strategies.category_filter import CategoryFilterConfig
 from strategies.label_smoothing import LabelSmoothingConfig
 from tests.running.builders import tiny
 from tests.running.forking import Child, ForkingRunner
-from tracking.contents import FolderContents, read_folder
-from tracking.database import Database
-from tracking.folder import TRACKING_FILES, ExperimentFolder
-from tracking.liveness import current_statuses
-from tracking.local_backend import LocalBackend
-from tracking.records import ExperimentDetails, ExperimentRecord
+from tracking.folders.contents import FolderContents, read_folder
+from tracking.folders.folder import TRACKING_FILES, ExperimentFolder
+from tracking.reading.local_backend import LocalBackend
+from tracking.reading.records import ExperimentDetails, ExperimentRecord
+from tracking.states.liveness import current_statuses
+from tracking.store.database import Database
 
 SIZE = ("--max-train-samples", "96", "--max-eval-samples", "32", "--num-train-epochs", "3")
 RUN = ("--mode", "run", "--suite", "minimal", "--seeds", "42", "--per-device-train-batch-size", "16", *SIZE)

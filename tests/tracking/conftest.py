@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import URL, text
 
 from tests.tracking.postgres import PostgresqlServer, find_programs
-from tracking.database import Database
-from tracking.schema import HEAD, METADATA
+from tracking.store.database import Database
+from tracking.store.schema import HEAD, METADATA
 
 REQUIRED = "ASSAY_REQUIRE_POSTGRESQL"
 """Environment variable that makes a missing PostgreSQL a failure instead of skipped tests."""

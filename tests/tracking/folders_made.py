@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from atomic_files import write_json
-from tracking.folder import CONFIG, ENVIRONMENT, METRICS, ExperimentFolder
-from tracking.metric_points import MetricPoint, format_points
-from tracking.samples import write_samples
+from tracking.folders.folder import CONFIG, ENVIRONMENT, METRICS, ExperimentFolder
+from tracking.folders.metric_points import MetricPoint, format_points
+from tracking.folders.samples import write_samples
 
 __all__ = ["make_folder"]
 

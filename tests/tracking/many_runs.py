@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Table, insert
 
-from tracking import schema
-from tracking.contents import flatten, group_of
-from tracking.database import Database
+from tracking.folders.contents import flatten, group_of
+from tracking.store import schema
+from tracking.store.database import Database
 
 __all__ = ["METRICS", "insert_many_runs", "param_row"]
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import Select, Table, insert, select
 
-from tracking import schema
-from tracking.database import Database
+from tracking.store import schema
+from tracking.store.database import Database
 
 __all__ = ["add_name", "names", "row_of", "stored_rows"]
 

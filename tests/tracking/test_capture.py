@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tracking import capture
+from tracking.recording import capture
 
 
 def test_the_machine_is_described_in_json_types() -> None:
@@ -90,7 +90,7 @@ def test_this_process_is_told_from_every_other() -> None:
 
 
 def test_the_command_line_of_a_process_hides_its_secrets() -> None:
-    code = "from tracking.capture import command_line; print(command_line())"
+    code = "from tracking.recording.capture import command_line; print(command_line())"
     command = [sys.executable, "-c", code, "--password=hunter2", "two words"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert "hunter2" not in done.stdout and "'--password=***'" in done.stdout and "'two words'" in done.stdout

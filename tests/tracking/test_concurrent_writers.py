@@ -11,20 +11,20 @@ from sqlalchemy import func, select
 
 from tests.tracking.folders_made import START
 from tests.tracking.stored_rows import row_of, stored_rows
-from tracking import schema
-from tracking.database import Database
-from tracking.folder import ExperimentFolder
-from tracking.index import sync_folder
-from tracking.rebuild import rebuild
+from tracking.folders.folder import ExperimentFolder
+from tracking.indexing.index import sync_folder
+from tracking.indexing.rebuild import rebuild
+from tracking.store import schema
+from tracking.store.database import Database
 
 WRITING = """
 import sys
 from pathlib import Path
 from tests.tracking.folders_made import START, make_folder
-from tracking.database import Database
-from tracking.folder import METRICS
-from tracking.index import sync_folder
-from tracking.metric_points import MetricPoint, format_points
+from tracking.store.database import Database
+from tracking.folders.folder import METRICS
+from tracking.indexing.index import sync_folder
+from tracking.folders.metric_points import MetricPoint, format_points
 
 store, root, number, points, batch = sys.argv[1], Path(sys.argv[2]), *map(int, sys.argv[3:])
 database = Database.open(store)
@@ -41,8 +41,8 @@ for start in range(0, points, batch):
 
 CLAIMING = """
 import os, sys
-from tracking.claims import claim
-from tracking.database import Database
+from tracking.states.claims import claim
+from tracking.store.database import Database
 
 database = Database.open(sys.argv[1])
 sys.stdin.readline()
@@ -110,8 +110,8 @@ def test_two_that_take_in_the_same_folder_leave_what_it_says_last(store_url: str
     folder.identify(folder.path.name, "one", START)
     code = (
         "import sys\nfrom pathlib import Path\n"
-        "from tracking.database import Database\nfrom tracking.folder import ExperimentFolder\n"
-        "from tracking.index import sync_folder\n"
+        "from tracking.store.database import Database\nfrom tracking.folders.folder import ExperimentFolder\n"
+        "from tracking.indexing.index import sync_folder\n"
         "database, path = Database.open(sys.argv[1]), Path(sys.argv[2])\n"
         "sys.stdin.readline()\n"
         "for number in range(40):\n"

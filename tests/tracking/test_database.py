@@ -16,9 +16,9 @@ from sqlalchemy import text
 
 from errors import ConfigError, ResourceError
 from tests.tracking.stored_rows import add_name, names
-from tracking import mending
-from tracking.database import Database, DatabaseUnavailable, database_url
-from tracking.sqlite_file import network_disk
+from tracking.store import mending
+from tracking.store.database import Database, DatabaseUnavailable, database_url
+from tracking.store.sqlite_file import network_disk
 
 # -- names of stores ------------------------------------------------------------------------------------------------
 
@@ -72,7 +72,7 @@ def test_a_server_that_is_away_is_said_at_once_without_the_password(url: str) ->
 def test_a_missing_driver_is_named_with_the_remedy(tmp_path: Path) -> None:
     (tmp_path / "psycopg.py").write_text("raise ImportError('no module named psycopg')")
     code = (
-        "from tracking.database import Database\n"
+        "from tracking.store.database import Database\n"
         "from errors import ConfigError\n"
         "try:\n    Database.open('postgresql+psycopg://me@host/db')\n"
         "except ConfigError as error:\n    print(error)"
@@ -159,9 +159,9 @@ READING = """
 import os, sys
 from pathlib import Path
 from sqlalchemy import insert, select
-from tracking import schema
-from tracking.database import Database, DatabaseUnavailable
-from tracking.engines import READ_ONLY
+from tracking.store import schema
+from tracking.store.database import Database, DatabaseUnavailable
+from tracking.store.engines import READ_ONLY
 if os.geteuid() == 0:
     os.setgroups([]); os.setgid(65534); os.setuid(65534)
 database = Database.open(sys.argv[1], create=False)

@@ -13,8 +13,8 @@ from sqlalchemy import insert, select, text
 
 from tests.tracking.postgres import PostgresqlServer
 from tests.tracking.stored_rows import add_name, names
-from tracking import schema
-from tracking.database import Database, DatabaseUnavailable, database_url
+from tracking.store import schema
+from tracking.store.database import Database, DatabaseUnavailable, database_url
 
 
 def test_threads_take_turns(database: Database) -> None:
@@ -61,8 +61,8 @@ def test_a_reader_sees_one_state_throughout(given: str, request: pytest.FixtureR
 OPENING = """
 import sys
 from sqlalchemy import insert
-from tracking import schema
-from tracking.database import Database
+from tracking.store import schema
+from tracking.store.database import Database
 sys.stdin.readline()
 database = Database.open(sys.argv[1])
 with database.begin() as connection:

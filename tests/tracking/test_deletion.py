@@ -10,17 +10,17 @@ from sqlalchemy import func, select
 
 from errors import DataError
 from tests.tracking.folders_made import START, make_folder
-from tracking import schema
-from tracking.database import Database
-from tracking.deletion import DELETED, Deletion, delete_experiment, plan_deletion
-from tracking.disk import checkpoints_in, disk_usage
-from tracking.folder import ExperimentFolder
-from tracking.index import sync_folder
-from tracking.local_backend import LocalBackend
-from tracking.metric_points import MetricPoint
-from tracking.processes import host_name
-from tracking.rebuild import experiment_folders
-from tracking.vacuum import free_bytes, vacuum
+from tracking.folders.disk import checkpoints_in, disk_usage
+from tracking.folders.folder import ExperimentFolder
+from tracking.folders.metric_points import MetricPoint
+from tracking.indexing.index import sync_folder
+from tracking.indexing.rebuild import experiment_folders
+from tracking.reading.local_backend import LocalBackend
+from tracking.states.processes import host_name
+from tracking.store import schema
+from tracking.store.database import Database
+from tracking.store.vacuum import free_bytes, vacuum
+from tracking.upkeep.deletion import DELETED, Deletion, delete_experiment, plan_deletion
 
 BIG = 1 << 20
 
@@ -191,7 +191,7 @@ def test_an_interrupted_deletion_is_no_experiment_any_more(
     def interrupted(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("tracking.deletion.forget", interrupted)
+    monkeypatch.setattr("tracking.upkeep.deletion.forget", interrupted)
     with pytest.raises(KeyboardInterrupt):
         delete_experiment(store, deletion)
     assert (folder / DELETED).is_file()

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from errors import ConfigError
-from tracking.evaluation_results import read_result, samples_file
+from tracking.recording.evaluation_results import read_result, samples_file
 
 SAMPLES = [{"id": "a", "correct": True}, {"id": "b", "correct": False}]
 

@@ -16,17 +16,17 @@ from hypothesis import strategies as st
 from errors import DataError
 from tests.experiment_folders import config_mapping, write_run
 from tests.tracking.folders_made import START, make_folder
-from tracking.annotations import add_note, change_tags
-from tracking.database import Database
-from tracking.exchange.export import write_experiments
-from tracking.exchange.tables import write_csv, write_parquet
-from tracking.exchange.taking_in import ImportReport, import_experiments
-from tracking.folder import ExperimentFolder
-from tracking.index import sync_folder
-from tracking.local_backend import LocalBackend
-from tracking.metric_points import MetricPoint
-from tracking.rebuild import rebuild
-from tracking.tracker import ExperimentTracker
+from tracking.folders.folder import ExperimentFolder
+from tracking.folders.metric_points import MetricPoint
+from tracking.indexing.index import sync_folder
+from tracking.indexing.rebuild import rebuild
+from tracking.reading.local_backend import LocalBackend
+from tracking.recording.tracker import ExperimentTracker
+from tracking.store.database import Database
+from tracking.upkeep.annotations import add_note, change_tags
+from tracking.upkeep.exchange.export import write_experiments
+from tracking.upkeep.exchange.tables import write_csv, write_parquet
+from tracking.upkeep.exchange.taking_in import ImportReport, import_experiments
 
 PLACE = ("folder", "folder_host", "disk_bytes")
 

@@ -18,9 +18,9 @@ import pytest
 from sqlalchemy import func, select
 
 from tests.tracking.postgres import PostgresqlServer
-from tracking import schema
-from tracking.database import Database
-from tracking.tracker import ExperimentTracker
+from tracking.recording.tracker import ExperimentTracker
+from tracking.store import schema
+from tracking.store.database import Database
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -310,8 +310,8 @@ def test_a_read_only_database_is_caught_up_with_when_it_may_be_written(
 
 
 def test_memory_stays_bounded_while_nothing_can_be_written(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    from tracking.folder_writer import FolderWriter
-    from tracking.metric_log import MetricLog
+    from tracking.recording.folder_writer import FolderWriter
+    from tracking.recording.metric_log import MetricLog
 
     place = tmp_path / "metrics.jsonl"
     place.mkdir()

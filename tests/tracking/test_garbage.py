@@ -8,12 +8,12 @@ import pytest
 
 from tests.tracking.folders_made import make_folder
 from tests.tracking.test_deletion import trained
-from tracking.behind import marked_folders, set_mark
-from tracking.database import Database
-from tracking.deletion import delete_experiment, plan_deletion
-from tracking.garbage import Garbage, find_garbage
-from tracking.index import sync_folder
-from tracking.local_backend import LocalBackend
+from tracking.indexing.behind import marked_folders, set_mark
+from tracking.indexing.index import sync_folder
+from tracking.reading.local_backend import LocalBackend
+from tracking.store.database import Database
+from tracking.upkeep.deletion import delete_experiment, plan_deletion
+from tracking.upkeep.garbage import Garbage, find_garbage
 
 OLD = time.time() - 30 * 86_400
 

@@ -15,11 +15,11 @@ from atomic_files import write_json
 from errors import DataError
 from tests.tracking.folders_made import START, make_folder
 from tests.tracking.stored_rows import row_of, stored_rows
-from tracking import schema
-from tracking.database import Database
-from tracking.folder import CONFIG, ENVIRONMENT, JOURNAL, METRICS, RESULTS, TRACKING, ExperimentFolder
-from tracking.index import sync_folder, sync_folders
-from tracking.metric_points import MetricPoint, format_points
+from tracking.folders.folder import CONFIG, ENVIRONMENT, JOURNAL, METRICS, RESULTS, TRACKING, ExperimentFolder
+from tracking.folders.metric_points import MetricPoint, format_points
+from tracking.indexing.index import sync_folder, sync_folders
+from tracking.store import schema
+from tracking.store.database import Database
 
 POINTS = [MetricPoint(step, START + step, "train/loss", 1.0 / step) for step in range(1, 4)]
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import URL, select
 
-from tracking import schema
-from tracking.behind import marked_folders, set_mark
-from tracking.database import Database
-from tracking.folder import ExperimentFolder
-from tracking.indexer import Indexer
+from tracking.folders.folder import ExperimentFolder
+from tracking.indexing.behind import marked_folders, set_mark
+from tracking.indexing.indexer import Indexer
+from tracking.store import schema
+from tracking.store.database import Database
 
 
 @pytest.fixture

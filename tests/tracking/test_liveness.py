@@ -9,15 +9,15 @@ import pytest
 from sqlalchemy import select, update
 
 from atomic_files import write_json
-from tracking import schema
-from tracking.database import Database
-from tracking.folder import HEARTBEAT, ExperimentFolder
-from tracking.index import sync_folder
-from tracking.judgement import Observer
-from tracking.liveness import current_statuses, reconcile, store_clock
-from tracking.overview import overview
-from tracking.processes import boot_id
-from tracking.statuses import Status
+from tracking.folders.folder import HEARTBEAT, ExperimentFolder
+from tracking.indexing.index import sync_folder
+from tracking.reading.overview import overview
+from tracking.states.judgement import Observer
+from tracking.states.liveness import current_statuses, reconcile, store_clock
+from tracking.states.processes import boot_id
+from tracking.states.statuses import Status
+from tracking.store import schema
+from tracking.store.database import Database
 
 GONE = 2**22 + 1
 """Above any process id."""

@@ -12,16 +12,16 @@ import pytest
 from atomic_files import write_json
 from errors import ConfigError, DataError
 from tests.tracking.many_runs import METRICS, insert_many_runs
-from tracking.contents import flatten
-from tracking.database import Database, DatabaseUnavailable
-from tracking.folder import METRICS as METRICS_FILE
-from tracking.folder import ExperimentFolder
-from tracking.index import sync_folder
-from tracking.local_backend import LocalBackend
-from tracking.metric_points import MetricPoint, format_points
-from tracking.processes import boot_id, host_name
-from tracking.samples import write_samples
-from tracking.statuses import Status
+from tracking.folders.contents import flatten
+from tracking.folders.folder import METRICS as METRICS_FILE
+from tracking.folders.folder import ExperimentFolder
+from tracking.folders.metric_points import MetricPoint, format_points
+from tracking.folders.samples import write_samples
+from tracking.indexing.index import sync_folder
+from tracking.reading.local_backend import LocalBackend
+from tracking.states.processes import boot_id, host_name
+from tracking.states.statuses import Status
+from tracking.store.database import Database, DatabaseUnavailable
 
 CONFIG = {
     "model": 'bert ‘tiny’ \\ "quoted"\n',
@@ -122,7 +122,7 @@ def test_a_thinned_curve_is_even_and_keeps_its_end(one: LocalBackend) -> None:
 @pytest.mark.parametrize("sort", ["created_at", "-created_at", "name", "-seed", "-primary_metric", "primary_metric"])
 def test_pages_together_are_the_whole_list(many: LocalBackend, sort: str, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = many.get_all_experiments(sort=sort)
-    monkeypatch.setattr("tracking.selection.PAGE", 7)
+    monkeypatch.setattr("tracking.reading.selection.PAGE", 7)
     pages = list(many.pages(sort=sort))
     assert [record for page in pages for record in page] == whole
     assert len(whole) == 60
@@ -133,7 +133,7 @@ def test_an_experiment_that_begins_between_two_pages_moves_no_other(
     many: LocalBackend, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = [record.id for record in many.get_all_experiments()]
-    monkeypatch.setattr("tracking.selection.PAGE", 20)
+    monkeypatch.setattr("tracking.reading.selection.PAGE", 20)
     pages = many.pages()
     seen = [record.id for record in next(pages)]
     folder = ExperimentFolder(tmp_path / "new")

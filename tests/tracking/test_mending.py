@@ -11,10 +11,10 @@ from sqlalchemy import text
 
 from tests.tracking.folders_made import START, make_folder
 from tests.tracking.stored_rows import add_name, names, stored_rows
-from tracking.database import Database, DatabaseMended, DatabaseUnavailable
-from tracking.index import sync_folder
-from tracking.metric_points import MetricPoint
-from tracking.roots import read_roots
+from tracking.folders.metric_points import MetricPoint
+from tracking.indexing.index import sync_folder
+from tracking.store.database import Database, DatabaseMended, DatabaseUnavailable
+from tracking.store.roots import read_roots
 
 POINTS = [MetricPoint(step, START + step, "loss", 1.0 / step) for step in range(1, 2_000)]
 

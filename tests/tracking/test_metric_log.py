@@ -16,8 +16,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracking.metric_log import MetricLog
-from tracking.metric_points import Bookmark, read_points
+from tracking.folders.metric_points import Bookmark, read_points
+from tracking.recording.metric_log import MetricLog
 
 
 def _written(path: Path) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from experiment_cli import main
-from tracking.schema import HEAD
+from tracking.store.schema import HEAD
 
 
 def test_an_empty_server_is_filled(empty_postgresql_url: str, capsys: pytest.CaptureFixture[str]) -> None:

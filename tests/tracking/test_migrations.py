@@ -19,11 +19,11 @@ from sqlalchemy import Connection, MetaData, func, insert, select, text
 from errors import ResourceError
 from tests.tracking.folders_made import make_folder
 from tests.tracking.stored_rows import stored_rows
-from tracking import database as database_module
-from tracking import migrate, schema
-from tracking.database import Database, database_url
-from tracking.index import sync_folder
-from tracking.migrate import MIGRATIONS, upgrade
+from tracking.indexing.index import sync_folder
+from tracking.store import database as database_module
+from tracking.store import migrate, schema
+from tracking.store.database import Database, database_url
+from tracking.store.migrate import MIGRATIONS, upgrade
 
 DATA = Path(__file__).parent / "data"
 OLD_REVISIONS = sorted(path.stem.removeprefix("revision_") for path in DATA.glob("revision_*.sql"))
@@ -171,7 +171,8 @@ def test_a_migration_that_fails_leaves_everything_as_it_was(tmp_path: Path) -> N
 UPGRADING = """
 import sys
 from pathlib import Path
-from tracking import database, migrate
+from tracking.store import database
+from tracking.store import migrate
 migrate.MIGRATIONS = Path(sys.argv[2])
 migrate.HEAD = database.HEAD = "0002"
 sys.stdin.readline()

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from tracking.contents import read_folder
-from tracking.metric_points import MetricPoint
-from tracking.mirrors import MIRRORS, Mirror, MirrorSet, MirrorStart
-from tracking.tracker import ExperimentTracker
+from tracking.folders.contents import read_folder
+from tracking.folders.metric_points import MetricPoint
+from tracking.recording.mirrors import MIRRORS, Mirror, MirrorSet, MirrorStart
+from tracking.recording.tracker import ExperimentTracker
 
 
 def _train(folder: Path, *backends: str) -> Path:
@@ -165,7 +165,7 @@ def test_a_mirror_that_hangs_is_left_behind(
     hanging = threading.Event()
     monkeypatch.setattr(troubled, "trouble", moment)
     monkeypatch.setattr(troubled, "how", hanging)
-    monkeypatch.setattr("tracking.tracker._FINISH_SECONDS", 0.2)
+    monkeypatch.setattr("tracking.recording.tracker._FINISH_SECONDS", 0.2)
     begun = time.monotonic()
     folder = _train(tmp_path, "troubled")
     assert time.monotonic() - begun < 5
@@ -184,7 +184,7 @@ def test_a_mirror_that_falls_behind_costs_bounded_memory(
     hanging = threading.Event()
     monkeypatch.setattr(troubled, "trouble", "start")
     monkeypatch.setattr(troubled, "how", hanging)
-    monkeypatch.setattr("tracking.mirrors.mirror_set.MOST_BATCHES", 5)
+    monkeypatch.setattr("tracking.recording.mirrors.mirror_set.MOST_BATCHES", 5)
     mirrors = MirrorSet(["troubled"])
     (log,) = mirrors.start("exp", "name", {}, tmp_path, [])
     for step in range(100):

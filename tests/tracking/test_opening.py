@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tracking import opening
-from tracking.opening import Opening, words
+from tracking.recording import opening
+from tracking.recording.opening import Opening, words
 
 
 def _open(folder: Path, name: str | None = None, config: object = None) -> str:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from errors import ConfigError
-from tracking.plain import plain, plain_config
+from tracking.recording.plain import plain, plain_config
 
 
 class Colour(enum.Enum):

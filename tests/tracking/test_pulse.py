@@ -9,14 +9,14 @@ from types import SimpleNamespace
 import pytest
 from sqlalchemy import select, update
 
-import tracking.pulse
+import tracking.states.pulse
 from tests.tracking.folders_made import make_folder
 from tests.tracking.trainings import eventually
-from tracking import schema
-from tracking.database import Database
-from tracking.index import sync_folder
-from tracking.pulse import Pulse
-from tracking.supervision import reach
+from tracking.indexing.index import sync_folder
+from tracking.states.pulse import Pulse
+from tracking.states.supervision import reach
+from tracking.store import schema
+from tracking.store.database import Database
 
 ID = "exp_20260101_000000_000000"
 
@@ -55,7 +55,7 @@ def test_a_host_whose_clock_is_wrong_beats_by_the_servers(
 ) -> None:
     database = Database.open(postgresql_url)
     sync_folder(database, make_folder(tmp_path, status="running"))
-    monkeypatch.setattr(tracking.pulse, "time", SimpleNamespace(time=lambda: time.time() + 3600))
+    monkeypatch.setattr(tracking.states.pulse, "time", SimpleNamespace(time=lambda: time.time() + 3600))
     pulse = _pulse(database)
     pulse.beat(ID, 1)
     assert eventually(lambda: pulse.status == "running")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tracking.plain import plain_config
-from tracking.secret_values import masked
+from tracking.recording.plain import plain_config
+from tracking.recording.secret_values import masked
 
 # Put together here, so that nobody who scans files for tokens takes it for one.
 HUB_TOKEN = "hf_" + "aB3" * 12

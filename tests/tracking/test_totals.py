@@ -9,9 +9,9 @@ import pytest
 
 from tests.experiment_commands.stores import add_run
 from tests.tracking.many_runs import insert_many_runs
-from tracking.database import Database
-from tracking.index import sync_folders
-from tracking.local_backend import LocalBackend
+from tracking.indexing.index import sync_folders
+from tracking.reading.local_backend import LocalBackend
+from tracking.store.database import Database
 
 
 def test_totals_are_the_sums_over_all_experiments(database: Database) -> None:

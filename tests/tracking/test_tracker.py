@@ -16,10 +16,10 @@ import pytest
 from sqlalchemy import select
 
 from errors import ConfigError, ResourceError
-from tracking import schema
-from tracking.contents import FolderContents, read_folder
-from tracking.database import Database
-from tracking.tracker import ExperimentTracker, TrackerStateError
+from tracking.folders.contents import FolderContents, read_folder
+from tracking.recording.tracker import ExperimentTracker, TrackerStateError
+from tracking.store import schema
+from tracking.store.database import Database
 
 
 @dataclass(frozen=True)

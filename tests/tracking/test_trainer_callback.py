@@ -10,8 +10,8 @@ import torch
 from transformers import Trainer, TrainingArguments
 
 from tracking import ExperimentTracker, TrackingCallback
-from tracking.contents import FolderContents, read_folder
-from tracking.metric_points import Bookmark, read_points
+from tracking.folders.contents import FolderContents, read_folder
+from tracking.folders.metric_points import Bookmark, read_points
 
 
 class Line(torch.nn.Module):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 
-from tracking.contents import FolderContents, read_folder
+from tracking.folders.contents import FolderContents, read_folder
 
 __all__ = ["ROOT", "Training", "eventually", "running_training"]
 
@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 _START = """
 import ctypes, os, signal, sys, time
-from tracking.tracker import ExperimentTracker
+from tracking.recording.tracker import ExperimentTracker
 store, folder, interval = sys.argv[1], sys.argv[2], float(sys.argv[3])
 tracker = ExperimentTracker(db_path=store, heartbeat_interval=interval)
 tracker.start_experiment({"lr": 1}, "training", folder=folder)
@@ -41,7 +41,9 @@ class Training:
     def supervisor(self) -> psutil.Process:
         """Its supervisor's process."""
         (found,) = [
-            child for child in psutil.Process(self.process.pid).children() if "tracking.supervisor" in _line(child)
+            child
+            for child in psutil.Process(self.process.pid).children()
+            if "tracking.states.supervisor" in _line(child)
         ]
         return found
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from experiment_commands.comparing.sample_scores import metric_matches, scores_of_metric
-from tracking.samples import Sample
+from tracking.folders.samples import Sample
 
 
 def _samples(*contents: dict[str, Any]) -> list[Sample]:

@@ -13,10 +13,10 @@ from typing import Any
 from sqlalchemy import insert
 
 from tests.tracking.many_runs import param_row
-from tracking import schema
-from tracking.database import Database
-from tracking.where.syntax import And, Comparison, Expression, Literal, Membership, Not, Or, Presence
-from tracking.where.values import boolean, duration, moment, number
+from tracking.reading.where.syntax import And, Comparison, Expression, Literal, Membership, Not, Or, Presence
+from tracking.reading.where.values import boolean, duration, moment, number
+from tracking.store import schema
+from tracking.store.database import Database
 
 __all__ = ["NOW", "NUMBERS", "TEXTS", "Experiment", "fulfils", "populate"]
 

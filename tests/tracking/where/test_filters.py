@@ -9,10 +9,10 @@ from sqlalchemy import select
 
 from errors import ConfigError
 from tests.tracking.where.population import NOW, NUMBERS, TEXTS, fulfils, populate
-from tracking import schema
-from tracking.database import Database
-from tracking.where import FieldFinder, compile_filter, quoted
-from tracking.where.parser import parse
+from tracking.reading.where import FieldFinder, compile_filter, quoted
+from tracking.reading.where.parser import parse
+from tracking.store import schema
+from tracking.store.database import Database
 
 numbers = st.sampled_from([*map(repr, NUMBERS), "81", "+.5e1", "2."])
 texts = st.sampled_from(TEXTS).map(quoted)

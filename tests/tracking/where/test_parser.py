@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from errors import ConfigError
-from tracking.where import quoted
-from tracking.where.parser import parse
-from tracking.where.syntax import And, Comparison, Expression, Membership, Not, Or, Presence
-from tracking.where.tokens import Kind, tokenize
+from tracking.reading.where import quoted
+from tracking.reading.where.parser import parse
+from tracking.reading.where.syntax import And, Comparison, Expression, Membership, Not, Or, Presence
+from tracking.reading.where.tokens import Kind, tokenize
 
 
 def _shown(expression: Expression) -> str:

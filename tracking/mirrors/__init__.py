@@ -1,8 +1,0 @@
-"""Other trackers that may be kept beside the local store; one that fails harms nothing."""
-
-from __future__ import annotations
-
-from tracking.mirrors.base import Mirror, MirrorStart
-from tracking.mirrors.mirror_set import MIRRORS, MirrorSet
-
-__all__ = ["MIRRORS", "Mirror", "MirrorSet", "MirrorStart"]

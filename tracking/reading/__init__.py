@@ -1,0 +1,1 @@
+"""From the database to records, pages, curves and frames."""

@@ -1,0 +1,275 @@
+"""Read the store: experiments as records or as data frames, whatever database it lies in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, func, select
+
+from errors import DataError
+from tracking.folders.metric_points import MetricPoint
+from tracking.reading.details import read_details, read_evaluations, read_points_of
+from tracking.reading.frames import evaluations_frame, experiments_frame, points_frame
+from tracking.reading.queries import read_ids, read_records
+from tracking.reading.records import EvaluationResult, ExperimentDetails, ExperimentRecord
+from tracking.reading.scores import Score, main_metric_of, read_scores, scored_metrics_of
+from tracking.reading.selection import Selection, finder_for, read_pages
+from tracking.reading.totals import Totals, read_totals
+from tracking.reading.where import FieldFinder
+from tracking.states.liveness import current_statuses
+from tracking.states.statuses import Status
+from tracking.store import schema
+from tracking.store.database import Database
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["LocalBackend"]
+
+_E = schema.experiments.c
+_CANDIDATES_SHOWN = 5
+
+
+class LocalBackend:
+    """A store to read from; may be used from any thread.
+
+    Args:
+        db: what :func:`tracking.store.database.database_url` takes, or an open database. None means the variable
+            EXPERIMENTS_DB_URL, else ``experiments.db``.
+
+    Raises:
+        ConfigError: no such kind of database.
+        DatabaseUnavailable: it does not exist or cannot be reached.
+    """
+
+    def __init__(self, db: str | Path | Database | None = None) -> None:
+        self.database = db if isinstance(db, Database) else Database.open(db, create=False)
+
+    def get_all_experiments(
+        self,
+        filter: str | None = None,
+        *,
+        status: Sequence[str] = (),
+        tags: Sequence[str] = (),
+        sort: str = "-created_at",
+        limit: int | None = None,
+        after: str | None = None,
+        params: Sequence[str] | None = None,
+        metrics: Sequence[str] | None = None,
+    ) -> list[ExperimentRecord]:
+        """Return experiments, the newest first.
+
+        Args:
+            filter: an expression such as ``training.learning_rate < 1e-4 and metrics.eval_f1 > 80``.
+            status: only these; none means every status.
+            tags: only experiments that have all of these.
+            sort: an attribute, ``params.<name>`` or ``metrics.<name>``; ``-`` before it means descending. Experiments
+                without a value come last.
+            limit: at most so many; None means all.
+            after: begin behind the experiment with this id, where an earlier list ended.
+            params: dotted names of parameters to read; None means all.
+            metrics: names of metrics to read; None means all.
+
+        Raises:
+            ConfigError: a filter, a status or a sort key that makes no sense.
+            DataError: no experiment has the id ``after``.
+            DatabaseUnavailable: the database cannot be reached.
+        """
+        selection = Selection(filter, status, tags, sort, limit, after)
+        return [record for page in self._pages(selection, params, metrics) for record in page]
+
+    def pages(
+        self,
+        filter: str | None = None,
+        *,
+        status: Sequence[str] = (),
+        tags: Sequence[str] = (),
+        sort: str = "-created_at",
+        limit: int | None = None,
+        after: str | None = None,
+        params: Sequence[str] | None = None,
+        metrics: Sequence[str] | None = None,
+    ) -> Iterator[list[ExperimentRecord]]:
+        """Yield the same experiments in lists of at most 1,000, each read when it is asked for.
+
+        Raises:
+            ConfigError: see :meth:`get_all_experiments`.
+            DatabaseUnavailable: the database cannot be reached.
+        """
+        return self._pages(Selection(filter, status, tags, sort, limit, after), params, metrics)
+
+    def get_all_ids(
+        self,
+        filter: str | None = None,
+        *,
+        status: Sequence[str] = (),
+        tags: Sequence[str] = (),
+        sort: str = "-created_at",
+        limit: int | None = None,
+        after: str | None = None,
+    ) -> list[str]:
+        """Return the ids of the experiments that :meth:`get_all_experiments` would return."""
+        selection = Selection(filter, status, tags, sort, limit, after)
+        pages = read_pages(self.database, selection, current_statuses(self.database), read_ids)
+        return [experiment_id for page in pages for experiment_id in page]
+
+    def count(self, filter: str | None = None, *, status: Sequence[str] = (), tags: Sequence[str] = ()) -> int:
+        """Return how many experiments there are of those that :meth:`get_all_experiments` would return."""
+        judged = current_statuses(self.database)
+        with self.database.read() as connection:
+            condition = Selection(filter, status, tags).condition(finder_for(connection, judged))
+            query = select(func.count()).select_from(schema.experiments).where(condition)
+            return connection.execute(query).scalar_one()
+
+    def totals(self, filter: str | None = None, *, status: Sequence[str] = (), tags: Sequence[str] = ()) -> Totals:
+        """Return what the experiments that :meth:`get_all_experiments` would return amount to.
+
+        Raises:
+            ConfigError: a filter or a status that makes no sense.
+            DatabaseUnavailable: the database cannot be reached.
+        """
+        judged = current_statuses(self.database)
+        with self.database.read() as connection:
+            finder = finder_for(connection, judged)
+            condition = Selection(filter, status, tags).condition(finder)
+            return read_totals(connection, condition, finder.status_column())
+
+    def get_scores(
+        self,
+        metric: str | None = None,
+        benchmark: str | None = None,
+        *,
+        filter: str | None = None,
+        tags: Sequence[str] = (),
+    ) -> tuple[str, list[Score]]:
+        """Return a metric and its value in each completed experiment that has one, the oldest first.
+
+        Args:
+            metric: its name; None means the most common one: of the benchmark, or primary metric.
+            benchmark: whose evaluations to look at; None means the metrics of the runs themselves.
+            filter: see :meth:`get_all_experiments`.
+            tags: only experiments that have all of these.
+
+        Raises:
+            ConfigError: no experiment has such a metric, or a filter that makes no sense.
+            DatabaseUnavailable: the database cannot be reached.
+        """
+        with self.database.read() as connection:
+            # What has completed needs no judgement.
+            finder = FieldFinder(connection)
+            condition = Selection(filter, (Status.COMPLETED,), tags).condition(finder)
+            if benchmark is not None:
+                metric = metric or scored_metrics_of(connection, benchmark)[0]
+                return metric, read_scores(connection, condition, finder, f"evaluations.{benchmark}.{metric}")
+            metric = (metric or main_metric_of(connection, condition)).removeprefix("metrics.")
+            return metric, read_scores(connection, condition, finder, f"metrics.{metric}")
+
+    def resolve(self, text: str) -> str:
+        """Return the id of the experiment that ``text`` names: an id, a name, or an id's end or part that only one has.
+
+        Raises:
+            DataError: none, or several; the message lists the candidates.
+        """
+        with self.database.read() as connection:
+            return _find(connection, text)[1]
+
+    def get_experiment(self, text: str) -> ExperimentDetails:
+        """Return everything about the experiment that ``text`` names; see :meth:`resolve`.
+
+        Raises:
+            DataError: none, or several.
+        """
+        judged = current_statuses(self.database)
+        with self.database.read() as connection:
+            key, _ = _find(connection, text)
+            (record,) = read_records(connection, [key], judged)
+            return read_details(connection, record, key)
+
+    def get_metrics(
+        self, text: str, names: Sequence[str] | None = None, max_points: int | None = None
+    ) -> list[MetricPoint]:
+        """Return the points of an experiment's metrics in the order in which they were logged.
+
+        Args:
+            text: see :meth:`resolve`.
+            names: metrics to read; None means all.
+            max_points: at most so many points a metric, spread evenly over its curve and ending with the last one;
+                None means all.
+
+        Raises:
+            DataError: ``text`` names no experiment, or several.
+        """
+        with self.database.read() as connection:
+            return read_points_of(connection, _find(connection, text)[0], names, max_points)
+
+    def get_evaluation_results(self, text: str, benchmark: str | None = None) -> list[EvaluationResult]:
+        """Return an experiment's evaluations, the latest first, with what they say of each sample.
+
+        Args:
+            text: see :meth:`resolve`.
+            benchmark: only this one; None means all.
+
+        Raises:
+            DataError: ``text`` names no experiment, or several.
+        """
+        with self.database.read() as connection:
+            key, _ = _find(connection, text)
+            folder = connection.execute(select(_E.folder).where(_E.key == key)).scalar_one()
+            return read_evaluations(connection, key, Path(folder), benchmark)
+
+    def get_all_experiments_frame(
+        self,
+        filter: str | None = None,
+        *,
+        status: Sequence[str] = (),
+        tags: Sequence[str] = (),
+        sort: str = "-created_at",
+        limit: int | None = None,
+        after: str | None = None,
+        params: Sequence[str] | None = None,
+        metrics: Sequence[str] | None = None,
+    ) -> pd.DataFrame:
+        """Return :meth:`get_all_experiments` as a frame: one row an experiment."""
+        records = self.get_all_experiments(
+            filter, status=status, tags=tags, sort=sort, limit=limit, params=params, metrics=metrics
+        )
+        return experiments_frame(records)
+
+    def get_metrics_frame(
+        self, text: str, names: Sequence[str] | None = None, max_points: int | None = None
+    ) -> pd.DataFrame:
+        """Return :meth:`get_metrics` as a frame: one row a point."""
+        return points_frame(self.get_metrics(text, names, max_points))
+
+    def get_evaluation_results_frame(self, text: str, benchmark: str | None = None) -> pd.DataFrame:
+        """Return :meth:`get_evaluation_results` as a frame: one row a sample."""
+        return evaluations_frame(self.get_evaluation_results(text, benchmark))
+
+    def _pages(
+        self, selection: Selection, params: Sequence[str] | None, metrics: Sequence[str] | None
+    ) -> Iterator[list[ExperimentRecord]]:
+        judged = current_statuses(self.database)
+
+        def read(connection: Connection, keys: Sequence[int]) -> list[ExperimentRecord]:
+            return read_records(connection, keys, judged, params, metrics)
+
+        return read_pages(self.database, selection, judged, read)
+
+
+def _find(connection: Connection, text: str) -> tuple[int, str]:
+    if not text.isprintable():
+        # Databases refuse some such texts, each in its own way.
+        raise DataError(f"no experiment {text!r} in the store")
+    parts = (_E.id.endswith(text, autoescape=True), _E.id.contains(text, autoescape=True))
+    for condition in (_E.id == text, _E.name == text, *parts):
+        query = select(_E.key, _E.id, _E.name).where(condition).order_by(_E.created_at.desc(), _E.key.desc())
+        found = connection.execute(query.limit(_CANDIDATES_SHOWN + 1)).all()
+        if len(found) == 1:
+            return found[0][0], found[0][1]
+        if found:
+            shown = [f"{experiment_id} ({name})" for _, experiment_id, name in found[:_CANDIDATES_SHOWN]]
+            more = ", …" if len(found) > _CANDIDATES_SHOWN else ""
+            raise DataError(f"{text!r} names several experiments: {', '.join(shown)}{more}; give more of the id")
+    raise DataError(f"no experiment {text!r} in the store; see: python experiment_cli.py list")

@@ -1,0 +1,95 @@
+"""What the store tells of experiments, as plain records; a record never changes after it was read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tracking.folders.contents import Artifact, Evaluation, Run
+from tracking.folders.folder import Event
+from tracking.folders.samples import Sample
+from tracking.states.statuses import Status
+
+__all__ = ["EvaluationResult", "ExperimentDetails", "ExperimentRecord", "MetricRange"]
+
+
+@dataclass(frozen=True)
+class ExperimentRecord:
+    """One experiment as a row of a list. Times are seconds since 1970, UTC."""
+
+    id: str
+    name: str
+    status: Status
+    """As it is now: a run whose process is gone shows as lost, whatever was last written down."""
+    status_reason: str
+    """Why, where there is more to say: the evidence that a run is lost, or who stopped it."""
+    variant: str
+    """What the experiment tries, without its seed: the strategy's name, where the runner made it."""
+    seed: int | None
+    group: str
+    """Short hash, equal for experiments whose configurations differ in seed, name and notes alone."""
+    created_at: float
+    started_at: float | None
+    """When the first attempt began."""
+    finished_at: float | None
+    """When the newest attempt ended; None while it runs."""
+    duration_seconds: float | None
+    num_runs: int
+    """Attempts so far."""
+    gpus: int
+    folder: Path
+    host: str
+    user: str
+    tags: tuple[str, ...]
+    notes: str
+    primary_metric: str | None
+    error: str | None
+    """Type and message of what ended the newest attempt."""
+    disk_bytes: int | None
+    params: Mapping[str, Any]
+    """The configuration, flattened to dotted names, or what was asked for of it."""
+    metrics: Mapping[str, float]
+    """Final value of each metric, or of those asked for."""
+    evaluations: Mapping[str, float]
+    """Metrics of the newest evaluation on each benchmark, as ``benchmark.metric``."""
+
+
+@dataclass(frozen=True)
+class MetricRange:
+    """How a metric ended, and how far it went on the way."""
+
+    value: float
+    """The last one, or the one declared at the end."""
+    minimum: float
+    maximum: float
+    step: int | None
+    """Of the last value; None where it was declared at the end."""
+
+
+@dataclass(frozen=True)
+class ExperimentDetails:
+    """Everything about one experiment but the points of its metrics and its results per sample."""
+
+    record: ExperimentRecord
+    config: Mapping[str, Any]
+    environment: Mapping[str, Any]
+    """What it ran on."""
+    code: Mapping[str, Any]
+    """Commit, branch, whether it was dirty, and the difference."""
+    metrics: Mapping[str, MetricRange]
+    runs: tuple[Run, ...]
+    """Attempts, oldest first."""
+    artifacts: tuple[Artifact, ...]
+    evaluations: tuple[Evaluation, ...]
+    events: tuple[Event, ...]
+    """The journal."""
+
+
+@dataclass(frozen=True)
+class EvaluationResult:
+    """The newest result on one benchmark, with what it says of each sample."""
+
+    evaluation: Evaluation
+    samples: tuple[Sample, ...]

@@ -1,0 +1,85 @@
+"""One number of each completed experiment, for rankings; nothing else of the experiments is read."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, func, select
+
+from errors import ConfigError
+from registry import nearest
+from tracking.reading.where import FieldFinder
+from tracking.store import schema
+
+__all__ = ["Score", "main_metric_of", "read_scores", "scored_metrics_of"]
+
+_E = schema.experiments.c
+
+
+class Score(NamedTuple):
+    """What an experiment reached."""
+
+    experiment_id: str
+    name: str
+    variant: str
+    group: str
+    seed: int | None
+    created_at: float
+    value: float
+
+
+def read_scores(connection: Connection, condition: ColumnElement[bool], finder: FieldFinder, name: str) -> list[Score]:
+    """Return the scores of experiments that have one, the oldest first.
+
+    Args:
+        connection: from :meth:`tracking.store.database.Database.read`.
+        condition: which experiments.
+        finder: of the same connection.
+        name: ``metrics.<name>`` or ``evaluations.<benchmark>.<name>``.
+
+    Raises:
+        ConfigError: nothing in the store is called so.
+    """
+    value: ColumnElement[Any] = finder.find(name).sort_value().label("value")
+    columns = (_E.id, _E.name, _E.variant, _E.group_key, _E.seed, _E.created_at, value)
+    query = select(*columns).where(condition).order_by(_E.created_at, _E.key)
+    return [Score(*row) for row in connection.execute(query) if row.value is not None]
+
+
+def main_metric_of(connection: Connection, condition: ColumnElement[bool]) -> str:
+    """Return the primary metric that most of these experiments have.
+
+    Raises:
+        ConfigError: none has one.
+    """
+    query = (
+        select(_E.primary_metric)
+        .where(condition, _E.primary_metric.is_not(None))
+        .group_by(_E.primary_metric)
+        .order_by(func.count().desc(), _E.primary_metric)
+    )
+    found = connection.execute(query.limit(1)).scalar()
+    if found is None:
+        raise ConfigError("no completed experiment says which of its metrics counts; name one with --metric")
+    return str(found)
+
+
+def scored_metrics_of(connection: Connection, benchmark: str) -> list[str]:
+    """Return the metrics of a benchmark, those of most evaluations first.
+
+    Raises:
+        ConfigError: nothing was evaluated on it.
+    """
+    table, scores = schema.evaluations.c, schema.evaluation_metrics.c
+    query = (
+        select(scores.name)
+        .where(scores.evaluation_key == table.key, table.benchmark == benchmark)
+        .group_by(scores.name)
+        .order_by(func.count().desc(), scores.name)
+    )
+    found = list(connection.execute(query).scalars())
+    if not found:
+        known = list(connection.execute(select(table.benchmark).distinct()).scalars())
+        listing = f" (known: {', '.join(sorted(known))})" if known else ""
+        raise ConfigError(f"nothing was evaluated on {benchmark!r}{nearest(benchmark, known)}{listing}")
+    return found

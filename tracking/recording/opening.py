@@ -1,0 +1,94 @@
+"""How an experiment's folder comes to be: who it is, its configuration, what it runs on."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from atomic_files import explain_os_error, write_json
+from tracking.folders.folder import CONFIG, ENVIRONMENT, ExperimentFolder, new_id
+from tracking.recording.capture import describe_code, describe_machine
+from tracking.recording.plain import plain, plain_config
+
+__all__ = ["Opening", "words"]
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What is known of an experiment when it is planned or begins; see ``ExperimentTracker.start_experiment``."""
+
+    config: Any
+    name: str | None
+    notes: str
+    tags: Sequence[str]
+    folder: str | Path | None
+    variant: str | None
+
+    def open(self, experiments_dir: Path) -> ExperimentFolder:
+        """Return the experiment's folder, which says from now on who it is.
+
+        Raises:
+            ConfigError: the configuration is neither dataclass nor mapping.
+            ResourceError: the folder cannot be written.
+        """
+        config = plain_config(self.config)
+        moment = time.time()
+        if self.folder is not None:
+            experiment_id, place = new_id(moment), ExperimentFolder(Path(self.folder).absolute())
+        else:
+            experiment_id, place = _new_folder(experiments_dir, moment)
+        name = self.name or config.get("name") or config.get("experiment_name") or place.path.name
+        place.identify(experiment_id, plain(str(name)), moment, **({"variant": self.variant} if self.variant else {}))
+        if self._owns_files:
+            write_json(place.path / CONFIG, config)
+        return place
+
+    def capture(self, place: ExperimentFolder) -> None:
+        """Write down what the experiment runs on.
+
+        Raises:
+            ResourceError: the folder cannot be written.
+        """
+        if self._owns_files or not (place.path / ENVIRONMENT).exists():
+            write_json(place.path / ENVIRONMENT, plain({"machine": describe_machine(), "git": describe_code()}))
+
+    def describe(self, place: ExperimentFolder) -> None:
+        """Add notes and tags.
+
+        Raises:
+            ResourceError: the folder cannot be written.
+        """
+        if self.notes.strip():
+            place.append("note", text=plain(self.notes.strip()))
+        if self.tags:
+            place.append("tags", add=words(self.tags), remove=[])
+
+    @property
+    def _owns_files(self) -> bool:
+        # Whoever brings a folder and no configuration, such as the runner, writes these files.
+        return self.folder is None or self.config is not None
+
+
+def words(tags: Sequence[str]) -> list[str]:
+    """Return tags as plain words, each once; a single string is one tag."""
+    return [plain(tags)] if isinstance(tags, str) else list(dict.fromkeys(plain(str(tag)) for tag in tags))
+
+
+def _new_folder(experiments_dir: Path, moment: float) -> tuple[str, ExperimentFolder]:
+    """Return a new id and its folder: making it settles who has the id, should two have drawn the same."""
+    while True:
+        experiment_id = new_id(moment)
+        path = experiments_dir / experiment_id
+        try:
+            experiments_dir.mkdir(parents=True, exist_ok=True)
+            path.mkdir()
+        except FileExistsError as error:
+            if path.is_dir():
+                continue
+            raise explain_os_error(error, experiments_dir) from error
+        except OSError as error:
+            raise explain_os_error(error, path) from error
+        return experiment_id, ExperimentFolder(path)

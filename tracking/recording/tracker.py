@@ -1,0 +1,277 @@
+"""The tracker: what a training script says about its experiment, safely in a folder and found in the store."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from sqlalchemy import URL
+
+from errors import ConfigError
+from tracking.indexing.indexer import Indexer
+from tracking.recording import lifetime
+from tracking.recording.attempt import Attempt
+from tracking.recording.capture import describe_process
+from tracking.recording.exits import Outcome, outcome_at_exit, outcome_of
+from tracking.recording.mirrors import MirrorSet
+from tracking.recording.opening import Opening, words
+from tracking.recording.plain import plain, plain_config
+from tracking.recording.recorder import Recorder, TrackerStateError
+from tracking.states.statuses import ENDED, Status
+from tracking.states.supervision import Supervisor
+from tracking.store.database import Database, database_url
+
+__all__ = ["ExperimentTracker", "TrackerStateError"]
+
+logger = logging.getLogger(__name__)
+
+_HEARTBEAT_SECONDS = 10.0
+_START_SECONDS = 10.0
+_FINISH_SECONDS = 15.0
+_HURRIED_SECONDS = 5.0
+_LOCAL = "local"
+
+
+class ExperimentTracker(Recorder):
+    """Tracks one experiment at a time; a process may have several trackers, and a method may be called by any thread.
+
+    Everything goes into the experiment's folder first. A database that is away, a full disk or a mirror that fails
+    cost one warning each, never the training. In a distributed training only the process of rank 0 tracks, and in a
+    forked worker nothing does: there all methods return at once.
+
+    Args:
+        backends: mirrors to keep besides the local store: ``wandb``, ``mlflow``, ``tensorboard``, ``trackio``.
+            ``local`` may be named too, and is always there.
+        db_path: the store: a file, a URL or an open one; default EXPERIMENTS_DB_URL, else ``experiments.db``.
+        experiments_dir: where new experiments get their folders; default ``experiments`` beside the database's file.
+        heartbeat_interval: seconds between two signs of life, which a process of their own gives.
+
+    Raises:
+        ConfigError: no such mirror, or no such kind of database.
+    """
+
+    def __init__(
+        self,
+        backends: Sequence[str] = (_LOCAL,),
+        db_path: str | Path | Database | None = None,
+        experiments_dir: str | Path | None = None,
+        heartbeat_interval: float = _HEARTBEAT_SECONDS,
+    ) -> None:
+        super().__init__()
+        named = [backends] if isinstance(backends, str) else backends
+        self._mirrors = MirrorSet(name for name in named if name != _LOCAL)
+        self._store = db_path if isinstance(db_path, Database) else _anchored(database_url(db_path))
+        url = self._store.url if isinstance(self._store, Database) else self._store
+        beside = Path(url.database or "").parent if url.drivername == "sqlite" else Path()
+        # Absolute: training scripts change the current folder.
+        self._experiments_dir = Path(experiments_dir or beside / "experiments").absolute()
+        self._indexer: Indexer | None = None
+        self._supervisor = Supervisor(url, heartbeat_interval)
+        self._heartbeat_interval = heartbeat_interval
+
+    # -- beginning and end ------------------------------------------------------------------------------------------
+
+    def start_experiment(
+        self,
+        config: Any = None,
+        experiment_name: str | None = None,
+        notes: str = "",
+        tags: Sequence[str] = (),
+        *,
+        folder: str | Path | None = None,
+        variant: str | None = None,
+    ) -> str:
+        """Begin an experiment, or another attempt at one, and return its id (empty where nothing is tracked).
+
+        Args:
+            config: any dataclass or mapping; see :func:`tracking.recording.plain.plain_config`.
+            experiment_name: default: the configuration's ``name``, else the folder's name or the id.
+            notes: free text.
+            tags: words to find it by.
+            folder: the experiment's folder. One that holds an experiment gets another attempt at the same one. With a
+                folder and no configuration, config.json and environment.json are the caller's.
+            variant: what is compared with other variants over seeds; default: the name without its seed.
+
+        Raises:
+            ConfigError: the configuration is neither dataclass nor mapping.
+            ResourceError: the folder cannot be written.
+            TrackerStateError: an experiment is running in this tracker, or it is closed.
+        """
+        if self._is_mute():
+            return ""
+        if self._attempt is not None:
+            raise TrackerStateError(
+                f"{self._attempt.experiment_id} is still running; finish_experiment() first, or use another tracker"
+            )
+        opening = Opening(config, experiment_name, notes, tags, folder, variant)
+        place = opening.open(self._experiments_dir)
+        opening.capture(place)
+        number = 1 + sum(event.event == "started" for event in place.journal())
+        place.append("started", **plain(describe_process()), heartbeat_interval=self._heartbeat_interval)
+        opening.describe(place)
+        identity = place.identity()
+        listeners = self._mirrors.start(
+            str(identity["id"]), str(identity["name"]), plain_config(config), place.path, words(tags)
+        )
+        self._attempt = Attempt(str(identity["id"]), place, number, listeners)
+        self._supervisor.watch(place.path, self._attempt.experiment_id, number)
+        self._take_in_now(place.path)
+        return self._attempt.experiment_id
+
+    def plan_experiment(
+        self,
+        config: Any = None,
+        experiment_name: str | None = None,
+        notes: str = "",
+        tags: Sequence[str] = (),
+        *,
+        folder: str | Path | None = None,
+        variant: str | None = None,
+    ) -> str:
+        """Enter an experiment that is to be run later, with ``start_experiment(folder=...)``; see there.
+
+        Raises:
+            ConfigError: the configuration is neither dataclass nor mapping.
+            ResourceError: the folder cannot be written.
+            TrackerStateError: the tracker is closed.
+        """
+        if self._is_mute():
+            return ""
+        opening = Opening(config, experiment_name, notes, tags, folder, variant)
+        place = opening.open(self._experiments_dir)
+        place.append("planned")
+        opening.describe(place)
+        self.take_in([place.path])
+        return str(place.identity()["id"])
+
+    def take_in(self, folders: Iterable[str | Path]) -> None:
+        """Bring folders into the store that others wrote, if it does not know them yet; returns at once.
+
+        Raises:
+            TrackerStateError: the tracker is closed.
+        """
+        if self._is_mute():
+            return
+        indexer = self._started_indexer()
+        for folder in (Path(each).absolute() for each in folders):
+            indexer.watch(folder)
+            indexer.retire(folder)
+
+    @contextmanager
+    def experiment(self, config: Any = None, experiment_name: str | None = None, **more: Any) -> Iterator[str]:
+        """Track a block as one experiment, and yield its id; an exception means failed, with its trace.
+
+        Ctrl-C and SIGTERM mean preempted. For the arguments see :meth:`start_experiment`.
+
+        Raises:
+            AssayError: what :meth:`start_experiment` raises.
+        """
+        experiment_id = self.start_experiment(config, experiment_name, **more)
+        try:
+            yield experiment_id
+        except BaseException as error:
+            self._end(outcome_of(error))
+            raise
+        self._end(outcome_of(None))
+
+    def finish_experiment(
+        self,
+        status: str = Status.COMPLETED,
+        reason: str = "",
+        error: BaseException | None = None,
+    ) -> None:
+        """Say how the experiment ended; everything logged is written and taken into the store.
+
+        Args:
+            status: ``completed``, ``failed`` or ``preempted``.
+            reason: one line for people.
+            error: what made it fail; kept with its trace.
+
+        Raises:
+            ConfigError: no such status.
+            TrackerStateError: no experiment is running.
+        """
+        if self._running() is None:
+            return
+        if status not in ENDED:
+            raise ConfigError(f"status: expected one of {', '.join(sorted(ENDED))}, got {status!r}")
+        described = outcome_of(error).error if error is not None else None
+        self._end(Outcome(Status(status), reason, described))
+
+    def close(self) -> None:
+        """End the tracker; an experiment that is still running is written down as completed. May be called twice."""
+        self._close(outcome_of(None))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        self._close(outcome_of(error))
+
+    def flush(self, timeout: float = _FINISH_SECONDS) -> bool:
+        """Write everything logged so far; return whether folder and store have all of it within ``timeout`` seconds.
+
+        Raises:
+            TrackerStateError: no experiment is running.
+        """
+        attempt = self._running()
+        if attempt is None:
+            return True
+        written = attempt.flush(timeout)
+        return self._started_indexer().sync(timeout) and written
+
+    # -- inside -----------------------------------------------------------------------------------------------------
+
+    def _take_in_now(self, folder: Path) -> None:
+        indexer = self._started_indexer()
+        indexer.watch(folder)
+        indexer.sync(_START_SECONDS)
+
+    def _started_indexer(self) -> Indexer:
+        if self._indexer is None:
+            self._indexer = Indexer(self._store)
+            lifetime.remember(self, self._close_at_exit, self._indexer.forget_connections)
+        return self._indexer
+
+    def _end(self, outcome: Outcome) -> None:
+        if self._is_mute() or self._attempt is None:
+            return
+        attempt, self._attempt = self._attempt, None
+        # Whoever sends SIGTERM sends SIGKILL soon after.
+        patience = _HURRIED_SECONDS if outcome.status == Status.PREEMPTED else _FINISH_SECONDS
+        attempt.finish(outcome, patience)
+        self._supervisor.release()
+        indexer = self._started_indexer()
+        indexer.sync(patience)
+        indexer.retire(attempt.folder.path)
+        self._mirrors.finish(outcome.status, patience)
+
+    def _close(self, outcome: Outcome) -> None:
+        if self._is_closed or self._process != os.getpid():
+            return
+        self._end(outcome)
+        self._is_closed = True
+        self._supervisor.close()
+        if self._indexer is not None:
+            self._indexer.close(_FINISH_SECONDS)
+        lifetime.forget(self)
+
+    def _close_at_exit(self) -> None:
+        outcome = outcome_of(None)
+        if self._attempt is not None:
+            outcome = outcome_of(SystemExit(143)) if self._attempt.notice.received else outcome_at_exit()
+            if outcome.status == Status.LOST:
+                logger.warning("%s: %s", self._attempt.experiment_id, outcome.reason)
+        self._close(outcome)
+
+
+def _anchored(url: URL) -> URL:
+    """Return the URL of an SQLite file with an absolute path."""
+    if url.drivername != "sqlite" or url.database in (None, "", ":memory:"):
+        return url
+    return url.set(database=str(Path(url.database or "").absolute()))

@@ -1,0 +1,1 @@
+"""Changes to what is stored: notes and tags, deletion, garbage, export and import."""
