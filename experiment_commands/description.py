@@ -13,6 +13,7 @@ from experiment_commands.sparkline import sparkline
 from experiment_commands.wording import ago, clock, duration, shown, status_text
 from tracking.folders.contents import flatten
 from tracking.folders.metric_points import MetricPoint
+from tracking.reading.metric_twins import curves_of_results
 from tracking.reading.records import ExperimentDetails
 from tracking.states.statuses import Status
 
@@ -136,18 +137,22 @@ def _metrics(details: ExperimentDetails, points: Sequence[MetricPoint]) -> Secti
     curves: dict[str, list[float]] = {}
     for point in points:
         curves.setdefault(point.name, []).append(point.value)
+    twins = curves_of_results(details.metrics)
     primary = details.record.primary_metric
-    rows = [
-        (
-            Text(name, style="bold" if name == primary else ""),
-            shown(each.value),
-            shown(each.minimum) if name in curves else "",
-            shown(each.maximum) if name in curves else "",
-            shown(each.step),
-            sparkline(curves.get(name, ())),
+    rows = []
+    for name in sorted(details.metrics.keys() - set(twins.values()), key=lambda name: (name != primary, name)):
+        curve = twins.get(name, name)
+        way = details.metrics[curve]
+        rows.append(
+            (
+                Text(name, style="bold" if name == primary else ""),
+                shown(details.metrics[name].value),
+                shown(way.minimum) if curve in curves else "",
+                shown(way.maximum) if curve in curves else "",
+                shown(way.step),
+                sparkline(curves.get(curve, ())),
+            )
         )
-        for name, each in sorted(details.metrics.items(), key=lambda item: (item[0] != primary, item[0]))
-    ]
     numbers = ("final", "lowest", "highest", "step")
     return Section("metrics", ("metric", *numbers, "curve"), rows, right=numbers)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
@@ -20,6 +21,7 @@ __all__ = ["console", "print_json", "print_section", "print_table", "remark", "r
 _PIPED_WIDTH = 200
 _WHOLE = frozenset({"#", "id", "status", "created", "duration"})
 """Headings of columns that a narrow terminal does not fold: they are short, or copied."""
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def console() -> Console:
@@ -47,8 +49,13 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str | Text]], ri
         justify: Literal["left", "right"] = "right" if name in right else "left"
         table.add_column(Text(name), justify=justify, overflow="fold", no_wrap=name in _WHOLE, min_width=len(name))
     for row in rows:
-        table.add_row(*(cell if isinstance(cell, Text) else Text(cell) for cell in row))
+        table.add_row(*(cell if isinstance(cell, Text) else Text(_printable(cell)) for cell in row))
     console().print(table)
+
+
+def _printable(text: str) -> str:
+    """Return text without what a terminal would obey instead of showing."""
+    return _CONTROL.sub(lambda found: repr(found[0])[1:-1], text)
 
 
 def print_section(

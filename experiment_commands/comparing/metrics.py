@@ -12,6 +12,7 @@ from experiment_commands.comparing.directions import Direction, direction_of
 from experiment_commands.comparing.sample_scores import metric_matches
 from experiment_commands.subjects import Subject
 from registry import nearest
+from tracking.reading.metric_twins import curves_of_results
 from tracking.reading.records import ExperimentDetails, ExperimentRecord
 
 __all__ = ["MetricRow", "SubjectRuns", "metric_rows", "metrics_of", "primary_metric"]
@@ -75,6 +76,7 @@ def metric_rows(
         higher: metrics that are better when larger.
     """
     names = {name for runs in compared for each in runs.details for name in metrics_of(each)}
+    names -= set(curves_of_results(names).values())
     rows = [_row(compared, name, direction_of(name, lower, higher)) for name in sorted(names)]
     return sorted(rows, key=lambda row: row.direction is None)
 

@@ -1,0 +1,14 @@
+"""A curve and the result that was declared at its end are one metric to people: ``eval/f1`` and ``eval_f1``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+__all__ = ["curves_of_results"]
+
+
+def curves_of_results(names: Iterable[str]) -> dict[str, str]:
+    """Return result to curve for those of ``names`` that are the same metric, once as a result and once as a curve."""
+    known = set(names)
+    curves = ((name.replace("/", "_"), name) for name in sorted(known) if "/" in name)
+    return {result: curve for result, curve in curves if result in known}
