@@ -31,6 +31,6 @@ def complete_experiment(context: typer.Context, incomplete: str) -> list[str]:
 
 def complete_status(incomplete: str) -> list[str]:
     """Return the statuses that begin so."""
-    from tracking.states.statuses import Status
+    from tracking.statuses import Status
 
     return [status.value for status in Status if status.value.startswith(incomplete)]

@@ -15,7 +15,7 @@ from tracking.folders.contents import flatten
 from tracking.folders.metric_points import MetricPoint
 from tracking.reading.metric_twins import curves_of_results
 from tracking.reading.records import ExperimentDetails
-from tracking.states.statuses import Status
+from tracking.statuses import Status
 
 __all__ = ["Section", "describe"]
 

@@ -20,7 +20,7 @@ from tracking.reading.records import ExperimentDetails
 from tracking.states.judgement import Judgement, Observer
 from tracking.states.liveness import Change, current_statuses, reconcile
 from tracking.states.slurm import job_state
-from tracking.states.statuses import Status
+from tracking.statuses import Status
 from tracking.store.database import Database
 
 __all__ = ["status"]

@@ -9,7 +9,7 @@ from errors import ConfigError, DataError
 from tracking.reading.local_backend import LocalBackend
 from tracking.reading.records import ExperimentRecord
 from tracking.reading.where import quoted
-from tracking.states.statuses import Status
+from tracking.statuses import Status
 
 __all__ = ["Subject", "find_subjects"]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.text import Text
 
-from tracking.states.statuses import Status
+from tracking.statuses import Status
 
 __all__ = ["ago", "clock", "duration", "shown", "status_text"]
 

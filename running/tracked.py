@@ -17,7 +17,7 @@ from running.options import RunnerOptions
 from tracking.folders.contents import read_folder
 from tracking.folders.folder import ExperimentFolder
 from tracking.recording.tracker import ExperimentTracker
-from tracking.states.statuses import Status
+from tracking.statuses import Status
 
 if TYPE_CHECKING:
     from training.callbacks import Progress

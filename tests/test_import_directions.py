@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -46,6 +47,17 @@ MAY_IMPORT: dict[str, set[str]] = {
     "extract_embeddings": FOUNDATION | {"clustering", "tasks"},
     "cluster_analysis": FOUNDATION | {"clustering", "tasks"},
 }
+FLOORS_OF_TRACKING: dict[str, set[str]] = {
+    "statuses": set(),
+    "processes": set(),
+    "folders": {"statuses"},
+    "store": {"folders", "indexing"},  # indexing: a broken file is made anew from the folders, loaded only then
+    "indexing": {"processes", "statuses", "folders", "store"},
+    "states": {"processes", "statuses", "folders", "store", "indexing"},
+    "reading": {"processes", "statuses", "folders", "store", "states"},
+    "recording": {"processes", "statuses", "folders", "store", "indexing", "states"},
+    "upkeep": {"processes", "statuses", "folders", "store", "indexing", "states", "reading"},
+}
 COMMANDS = {"experiment_cli", "run", "run_experiments", "extract_embeddings", "cluster_analysis"}
 NOT_THE_PRODUCT = {"tests", "benchmarks", "examples", "docs", "build", "dist"}
 
@@ -87,6 +99,21 @@ def test_rooms_import_downwards_only(root: Path) -> None:
         for name in sorted(_wrong_imports(room, file.read_text(encoding="utf-8")))
     ]
     assert not wrong
+
+
+def test_floors_of_tracking_stand_on_each_other(root: Path) -> None:
+    wrong = [
+        f"{file.relative_to(root)} imports {floor}"
+        for file in sorted((root / "tracking").glob("*/**/*.py"))
+        for floor in sorted(_imported_floors(file.read_text(encoding="utf-8")))
+        if floor not in FLOORS_OF_TRACKING[file.relative_to(root).parts[1]] | {file.relative_to(root).parts[1]}
+    ]
+    assert not wrong
+
+
+def _imported_floors(source: str) -> set[str]:
+    names = re.findall(r"^\s*(?:from|import) tracking(?:\.| import )(\w+)", source, re.MULTILINE)
+    return {name for name in names if name in FLOORS_OF_TRACKING}
 
 
 def test_the_table_has_no_cycle_and_no_room_imports_a_command() -> None:

@@ -9,14 +9,14 @@ if TYPE_CHECKING:
     from tracking.reading.local_backend import LocalBackend
     from tracking.recording.tracker import ExperimentTracker
     from tracking.recording.trainer_callback import TrackingCallback
-    from tracking.states.statuses import Status
+    from tracking.statuses import Status
 
 __all__ = ["ExperimentTracker", "LocalBackend", "Status", "TrackingCallback"]
 
 _HOMES = {
     "ExperimentTracker": "tracking.recording.tracker",
     "LocalBackend": "tracking.reading.local_backend",
-    "Status": "tracking.states.statuses",
+    "Status": "tracking.statuses",
     "TrackingCallback": "tracking.recording.trainer_callback",
 }
 

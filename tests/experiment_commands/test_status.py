@@ -14,7 +14,7 @@ import pytest
 from experiment_cli import main
 from tracking.folders.folder import ExperimentFolder
 from tracking.indexing.index import sync_folder
-from tracking.states.processes import boot_id, process_started
+from tracking.processes import boot_id, process_started
 from tracking.store.database import Database
 
 GONE = 2**22 + 1

@@ -15,8 +15,8 @@ from tracking.folders.folder import ExperimentFolder
 from tracking.folders.metric_points import MetricPoint
 from tracking.indexing.index import sync_folder
 from tracking.indexing.rebuild import experiment_folders
+from tracking.processes import host_name
 from tracking.reading.local_backend import LocalBackend
-from tracking.states.processes import host_name
 from tracking.store import schema
 from tracking.store.database import Database
 from tracking.store.vacuum import free_bytes, vacuum

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tracking.folders.contents import Run
+from tracking.processes import boot_id, booted_at, process_started
 from tracking.states.judgement import Observer, judge
-from tracking.states.processes import boot_id, booted_at, process_started
-from tracking.states.statuses import ENDED, Status
+from tracking.statuses import ENDED, Status
 
 NOW = 1_700_000_000.0
 RUN = Run(

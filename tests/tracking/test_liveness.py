@@ -11,11 +11,11 @@ from sqlalchemy import select, update
 from atomic_files import write_json
 from tracking.folders.folder import HEARTBEAT, ExperimentFolder
 from tracking.indexing.index import sync_folder
+from tracking.processes import boot_id
 from tracking.reading.overview import overview
 from tracking.states.judgement import Observer
 from tracking.states.liveness import current_statuses, reconcile, store_clock
-from tracking.states.processes import boot_id
-from tracking.states.statuses import Status
+from tracking.statuses import Status
 from tracking.store import schema
 from tracking.store.database import Database
 

@@ -18,9 +18,9 @@ from tracking.folders.folder import ExperimentFolder
 from tracking.folders.metric_points import MetricPoint, format_points
 from tracking.folders.samples import write_samples
 from tracking.indexing.index import sync_folder
+from tracking.processes import boot_id, host_name
 from tracking.reading.local_backend import LocalBackend
-from tracking.states.processes import boot_id, host_name
-from tracking.states.statuses import Status
+from tracking.statuses import Status
 from tracking.store.database import Database, DatabaseUnavailable
 
 CONFIG = {

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tracking.states.slurm import job_state, status_of_state
-from tracking.states.statuses import UNDECIDED, Status
+from tracking.statuses import UNDECIDED, Status
 
 
 def _install(folder: Path, **programs: str) -> None:

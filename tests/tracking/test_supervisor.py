@@ -18,7 +18,7 @@ from tests.tracking.trainings import Training, eventually, running_training
 from tracking.folders.folder import HEARTBEAT, read_object
 from tracking.states.judgement import Observer
 from tracking.states.liveness import current_statuses, reconcile
-from tracking.states.statuses import Status
+from tracking.statuses import Status
 from tracking.store import schema
 from tracking.store.database import Database
 

@@ -14,7 +14,7 @@ from tracking.folders.folder import CONFIG, ENVIRONMENT, HEARTBEAT, RESULTS, TRA
 from tracking.folders.journal import apply_events, end_with_error
 from tracking.folders.parameters import flatten, group_of, seed_of
 from tracking.folders.parts import Artifact, Evaluation, FolderContents, Run, finite_number, mapping, numbers
-from tracking.states.statuses import ENDED, Status
+from tracking.statuses import ENDED, Status
 
 __all__ = [
     "Artifact",

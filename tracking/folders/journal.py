@@ -8,7 +8,7 @@ from typing import Any
 
 from tracking.folders.folder import Event
 from tracking.folders.parts import Artifact, Evaluation, FolderContents, Run, mapping, numbers
-from tracking.states.statuses import ENDED, Status
+from tracking.statuses import ENDED, Status
 
 __all__ = ["apply_events", "end_with_error"]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tracking.folders.folder import Event
-from tracking.states.statuses import Status
+from tracking.statuses import Status
 
 __all__ = ["Artifact", "Evaluation", "FolderContents", "Run", "finite_number", "mapping", "numbers"]
 

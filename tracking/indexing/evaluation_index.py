@@ -10,8 +10,8 @@ from sqlalchemy import Connection, delete, insert, select
 from tracking.folders.parts import Evaluation
 from tracking.folders.samples import read_samples
 from tracking.indexing.columns import fitted
+from tracking.indexing.upserts import insert_rows, rows_of
 from tracking.store import schema
-from tracking.store.upserts import insert_rows, rows_of
 
 __all__ = ["take_evaluations"]
 

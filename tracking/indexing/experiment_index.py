@@ -16,9 +16,9 @@ from sqlalchemy import Connection, bindparam, delete, select, update
 from tracking.folders.parameters import flatten, group_of
 from tracking.folders.parts import FolderContents, Run
 from tracking.indexing.columns import fitted, param_row, plain_json, storable
+from tracking.indexing.upserts import insert_unless_there, replace_rows, rows_of
 from tracking.store import schema
 from tracking.store.faults import TransactionConflict
-from tracking.store.upserts import insert_unless_there, replace_rows, rows_of
 
 __all__ = ["Stored", "put_experiment", "stored_experiment"]
 

@@ -11,8 +11,8 @@ from sqlalchemy import Connection, case, delete, func, select
 
 from tracking.folders.metric_points import Bookmark, MetricPoint, read_points
 from tracking.indexing.columns import shortened, storable
+from tracking.indexing.upserts import insert_or, insert_rows, insert_unless_there, rows_of
 from tracking.store import schema
-from tracking.store.upserts import insert_or, insert_rows, insert_unless_there, rows_of
 
 __all__ = ["declared_metrics", "take_points", "take_results"]
 

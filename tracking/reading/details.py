@@ -14,7 +14,7 @@ from tracking.folders.folder import Event
 from tracking.folders.metric_points import MetricPoint
 from tracking.folders.samples import Sample, read_samples
 from tracking.reading.records import EvaluationResult, ExperimentDetails, ExperimentRecord, MetricRange
-from tracking.states.statuses import Status
+from tracking.statuses import Status
 from tracking.store import schema
 
 __all__ = ["read_details", "read_evaluations", "read_points_of"]

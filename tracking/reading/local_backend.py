@@ -19,7 +19,7 @@ from tracking.reading.selection import Selection, finder_for, read_pages
 from tracking.reading.totals import Totals, read_totals
 from tracking.reading.where import FieldFinder
 from tracking.states.liveness import current_statuses
-from tracking.states.statuses import Status
+from tracking.statuses import Status
 from tracking.store import schema
 from tracking.store.database import Database
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, and_, func, select
 
 from tracking.states.judgement import Judgement, Observer
 from tracking.states.liveness import current_statuses, store_clock
-from tracking.states.statuses import Status
+from tracking.statuses import Status
 from tracking.store import schema
 from tracking.store.database import Database
 

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Select, Text, and_, case, cast
 
 from tracking.reading.records import ExperimentRecord
 from tracking.states.judgement import Judgement
-from tracking.states.statuses import Status
+from tracking.statuses import Status
 from tracking.store import schema
 
 __all__ = ["Order", "read_ids", "read_records", "select_keys"]

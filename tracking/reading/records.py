@@ -10,7 +10,7 @@ from typing import Any
 from tracking.folders.contents import Artifact, Evaluation, Run
 from tracking.folders.folder import Event
 from tracking.folders.samples import Sample
-from tracking.states.statuses import Status
+from tracking.statuses import Status
 
 __all__ = ["EvaluationResult", "ExperimentDetails", "ExperimentRecord", "MetricRange"]
 

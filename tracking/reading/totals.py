@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Integer, Select, Subquery, cast, func, select
 
-from tracking.states.statuses import Status
+from tracking.statuses import Status
 from tracking.store import schema
 
 __all__ = ["Share", "Totals", "read_totals"]

@@ -16,7 +16,7 @@ from tracking.recording.exits import Outcome, TerminationNotice
 from tracking.recording.folder_writer import FolderWriter, Listener
 from tracking.recording.metric_log import MetricLog
 from tracking.recording.plain import plain
-from tracking.states.statuses import Status
+from tracking.statuses import Status
 
 __all__ = ["Attempt"]
 

@@ -14,8 +14,8 @@ from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
+from tracking.processes import boot_id, host_name, process_started
 from tracking.recording.secret_values import masked
-from tracking.states.processes import boot_id, host_name, process_started
 
 __all__ = ["command_line", "describe_code", "describe_machine", "describe_process"]
 

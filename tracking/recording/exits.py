@@ -9,7 +9,7 @@ import threading
 import traceback
 from typing import Any, NamedTuple
 
-from tracking.states.statuses import Status
+from tracking.statuses import Status
 
 __all__ = ["Outcome", "TerminationNotice", "outcome_at_exit", "outcome_of"]
 

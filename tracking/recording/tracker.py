@@ -22,8 +22,8 @@ from tracking.recording.mirrors import MirrorSet
 from tracking.recording.opening import Opening, words
 from tracking.recording.plain import plain, plain_config
 from tracking.recording.recorder import Recorder, TrackerStateError
-from tracking.states.statuses import ENDED, Status
 from tracking.states.supervision import Supervisor
+from tracking.statuses import ENDED, Status
 from tracking.store.database import Database, database_url
 
 __all__ = ["ExperimentTracker", "TrackerStateError"]

@@ -11,8 +11,8 @@ from sqlalchemy import and_, select, update
 from errors import DataError
 from tracking.folders.folder import ExperimentFolder
 from tracking.indexing.index import is_experiment, lock_folder, sync_folder
-from tracking.states.processes import boot_id, host_name, process_started
-from tracking.states.statuses import Status
+from tracking.processes import boot_id, host_name, process_started
+from tracking.statuses import Status
 from tracking.store import schema
 from tracking.store.database import Database, DatabaseUnavailable
 

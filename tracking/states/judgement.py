@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from tracking.folders.contents import Run
-from tracking.states.processes import boot_id, booted_at, host_name, process_started
+from tracking.processes import boot_id, booted_at, host_name, process_started
 from tracking.states.slurm import status_of_state
-from tracking.states.statuses import UNDECIDED, Status
+from tracking.statuses import UNDECIDED, Status
 
 __all__ = ["HEARTBEAT_SECONDS", "Judgement", "Observer", "judge"]
 
@@ -37,7 +37,7 @@ class Observer:
 
     host: str
     boot_id: str
-    """As :func:`tracking.states.processes.boot_id` returns it."""
+    """As :func:`tracking.processes.boot_id` returns it."""
     booted_at: float | None = None
     """When this machine was started, in seconds since 1970, UTC."""
     process_started: Callable[[int], float | None] = process_started

@@ -15,7 +15,7 @@ from tracking.folders.folder import ExperimentFolder
 from tracking.indexing.index import sync_folder
 from tracking.states.judgement import Judgement, Observer, judge
 from tracking.states.slurm import job_state
-from tracking.states.statuses import UNDECIDED, Status
+from tracking.statuses import UNDECIDED, Status
 from tracking.store import schema
 from tracking.store.database import Database
 

@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 
-from tracking.states.statuses import Status
+from tracking.statuses import Status
 
 __all__ = ["job_state", "status_of_state"]
 

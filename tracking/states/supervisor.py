@@ -20,9 +20,9 @@ from atomic_files import write_json
 from errors import AssayError
 from tracking.folders.contents import Run, read_folder
 from tracking.folders.folder import HEARTBEAT, JOURNAL, ExperimentFolder
-from tracking.states.processes import host_name
+from tracking.processes import host_name
 from tracking.states.pulse import Pulse
-from tracking.states.statuses import ENDED, Status
+from tracking.statuses import ENDED, Status
 
 __all__ = ["SupervisorProcess", "Watched", "main"]
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from errors import ConfigError
 from tracking.folders.folder import ExperimentFolder
-from tracking.folders.whereabouts import local_folders
 from tracking.indexing.index import sync_folder
+from tracking.reading.whereabouts import local_folders
 from tracking.store.database import Database, DatabaseUnavailable
 
 __all__ = ["add_note", "change_tags"]

@@ -15,9 +15,9 @@ from errors import DataError
 from tracking.folders.contents import is_experiment
 from tracking.folders.disk import checkpoints_in, disk_usage, models_in, remove, removed_with
 from tracking.folders.folder import ENVIRONMENT, RESULTS, TRACKING, read_object
-from tracking.folders.whereabouts import Whereabouts, locate
 from tracking.reading.records import ExperimentRecord
-from tracking.states.statuses import Status
+from tracking.reading.whereabouts import Whereabouts, locate
+from tracking.statuses import Status
 from tracking.store import schema
 from tracking.store.database import Database
 

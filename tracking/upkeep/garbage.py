@@ -14,9 +14,9 @@ from sqlalchemy import Connection, Table, delete, select
 from tracking.folders.contents import is_experiment
 from tracking.folders.disk import checkpoints_in, disk_usage, remove
 from tracking.folders.folder import read_object
-from tracking.folders.whereabouts import Whereabouts, all_places
 from tracking.indexing.rebuild import known_roots
-from tracking.states.statuses import Status
+from tracking.reading.whereabouts import Whereabouts, all_places
+from tracking.statuses import Status
 from tracking.store import schema
 from tracking.store.database import Database
 from tracking.store.vacuum import free_bytes, vacuum

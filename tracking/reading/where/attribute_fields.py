@@ -14,7 +14,7 @@ from tracking.reading.where.bytewise import Bytewise
 from tracking.reading.where.field import Condition, Field, WrongOperator, bound, compare, contains, number_of
 from tracking.reading.where.syntax import Literal
 from tracking.reading.where.values import duration, moment
-from tracking.states.statuses import Status
+from tracking.statuses import Status
 from tracking.store import schema
 
 __all__ = ["attribute_field", "checked_status", "tag_field"]

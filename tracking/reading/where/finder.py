@@ -15,7 +15,7 @@ from tracking.reading.where.catalogue import Catalogue, Family, Meaning
 from tracking.reading.where.field import Field
 from tracking.reading.where.number_fields import evaluation_field, metric_field
 from tracking.reading.where.param_fields import param_field
-from tracking.states.statuses import Status
+from tracking.statuses import Status
 from tracking.store import schema
 
 __all__ = ["FieldFinder"]

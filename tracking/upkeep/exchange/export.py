@@ -14,8 +14,8 @@ from sqlalchemy import Connection, Row, Table, select
 from atomic_files import finite
 from tracking.folders.folder import ENVIRONMENT, RESULTS, read_object
 from tracking.folders.samples import read_samples
-from tracking.folders.whereabouts import Whereabouts
-from tracking.states.statuses import ENDED, Status
+from tracking.reading.whereabouts import Whereabouts
+from tracking.statuses import ENDED, Status
 from tracking.store import schema
 from tracking.store.database import Database
 from tracking.upkeep.exchange.form import FOOT, HEAD

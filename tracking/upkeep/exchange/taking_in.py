@@ -25,10 +25,10 @@ from tracking.folders.folder import (
 )
 from tracking.folders.metric_points import Bookmark, MetricPoint, format_points, read_points
 from tracking.folders.samples import write_samples
-from tracking.folders.whereabouts import locate
 from tracking.indexing.index import sync_folder
-from tracking.states.processes import host_name
-from tracking.states.statuses import Status
+from tracking.processes import host_name
+from tracking.reading.whereabouts import locate
+from tracking.statuses import Status
 from tracking.store.database import Database
 from tracking.upkeep.exchange.form import EvaluationRecord, Record, read_records
 

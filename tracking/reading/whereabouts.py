@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from errors import DataError
 from tracking.folders.contents import is_experiment
-from tracking.states.processes import host_name
+from tracking.processes import host_name
 from tracking.store import schema
 from tracking.store.database import Database
 
