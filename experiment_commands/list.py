@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import time
 from collections.abc import Sequence
 from typing import Annotated
@@ -142,7 +141,7 @@ def _print_ids(found: Sequence[str]) -> int:
 
 def _plain(record: ExperimentRecord, columns: Sequence[Column] | None) -> dict[str, object]:
     if columns is None:
-        return dataclasses.asdict(record)
+        return record._asdict()
     return {column.title: column.value(record) for column in columns}
 
 

@@ -42,7 +42,7 @@ def show(experiment: OneId, tree: Tree = False, diff: Diff = False, db: Db = Non
     if diff:
         return _print_diff(details)
     if as_json:
-        print_json(dataclasses.asdict(details))
+        print_json({**dataclasses.asdict(details), "record": details.record._asdict()})
         return 0
     points = backend.get_metrics(details.record.id, max_points=_POINTS_OF_A_CURVE)
     for section in describe(details, points, time.time(), tree):

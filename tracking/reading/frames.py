@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from tracking.folders.metric_points import MetricPoint
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
 __all__ = ["evaluations_frame", "experiments_frame", "points_frame"]
 
 _NESTED = ("params", "metrics", "evaluations")
-_PLAIN = tuple(field.name for field in fields(ExperimentRecord) if field.name not in _NESTED)
 _TIMES = ("created_at", "started_at", "finished_at")
 
 
@@ -23,17 +21,18 @@ def experiments_frame(records: Sequence[ExperimentRecord]) -> pd.DataFrame:
     """Return one row an experiment: fields, then ``params.<name>``, ``metrics.<name>`` and ``evaluations.<name>``."""
     import pandas as pd
 
-    columns: dict[str, list[Any]] = {name: [getattr(record, name) for record in records] for name in _PLAIN}
-    for family in _NESTED:
-        values = [getattr(record, family) for record in records]
-        names = sorted(set().union(*values))
-        columns |= {f"{family}.{name}": [each.get(name) for each in values] for name in names}
-    columns["status"] = [str(status) for status in columns["status"]]
-    columns["folder"] = [str(folder) for folder in columns["folder"]]
-    frame = pd.DataFrame(columns)
+    names = ExperimentRecord._fields
+    columns: dict[str, Any] = dict(
+        zip(names, zip(*records, strict=True) if records else [()] * len(names), strict=True)
+    )
+    columns["status"] = [status.value for status in columns["status"]]
+    nested = {family: columns.pop(family) for family in _NESTED}
     for name in _TIMES:
-        frame[name] = pd.to_datetime(frame[name].astype("float64"), unit="s", utc=True)
-    return frame
+        columns[name] = pd.to_datetime(pd.Series(columns[name], dtype="float64"), unit="s", utc=True)
+    for family, values in nested.items():
+        for name in sorted(set().union(*values)):
+            columns[f"{family}.{name}"] = [each.get(name) for each in values]
+    return pd.DataFrame(columns)
 
 
 def points_frame(points: Sequence[MetricPoint]) -> pd.DataFrame:

@@ -12,8 +12,9 @@ from errors import DataError
 from tracking.folders.metric_points import MetricPoint
 from tracking.reading.details import read_details, read_evaluations, read_points_of
 from tracking.reading.frames import evaluations_frame, experiments_frame, points_frame
-from tracking.reading.queries import read_ids, read_records
+from tracking.reading.queries import read_ids
 from tracking.reading.records import EvaluationResult, ExperimentDetails, ExperimentRecord
+from tracking.reading.rows import read_records
 from tracking.reading.scores import Score, main_metric_of, read_scores, scored_metrics_of
 from tracking.reading.selection import Selection, finder_for, read_pages
 from tracking.reading.totals import Totals, read_totals
@@ -232,10 +233,9 @@ class LocalBackend:
         metrics: Sequence[str] | None = None,
     ) -> pd.DataFrame:
         """Return :meth:`get_all_experiments` as a frame: one row an experiment."""
-        records = self.get_all_experiments(
-            filter, status=status, tags=tags, sort=sort, limit=limit, params=params, metrics=metrics
-        )
-        return experiments_frame(records)
+        selection = Selection(filter, status, tags, sort, limit, after)
+        pages = self._pages(selection, params, metrics)
+        return experiments_frame([record for page in pages for record in page])
 
     def get_metrics_frame(
         self, text: str, names: Sequence[str] | None = None, max_points: int | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from tracking.folders.contents import Artifact, Evaluation, Run
 from tracking.folders.folder import Event
@@ -15,10 +15,7 @@ from tracking.statuses import Status
 __all__ = ["EvaluationResult", "ExperimentDetails", "ExperimentRecord", "MetricRange"]
 
 
-@dataclass(frozen=True)
-class ExperimentRecord:
-    """One experiment as a row of a list. Times are seconds since 1970, UTC."""
-
+class _Row(NamedTuple):
     id: str
     name: str
     status: Status
@@ -39,21 +36,32 @@ class ExperimentRecord:
     num_runs: int
     """Attempts so far."""
     gpus: int
-    folder: Path
+    folder: str
     host: str
     user: str
-    tags: tuple[str, ...]
     notes: str
     primary_metric: str | None
     error: str | None
     """Type and message of what ended the newest attempt."""
     disk_bytes: int | None
+    tags: tuple[str, ...]
     params: Mapping[str, Any]
     """The configuration, flattened to dotted names, or what was asked for of it."""
     metrics: Mapping[str, float]
     """Final value of each metric, or of those asked for."""
     evaluations: Mapping[str, float]
     """Metrics of the newest evaluation on each benchmark, as ``benchmark.metric``."""
+
+
+class ExperimentRecord(_Row):
+    """One experiment as a row of a list: its fields are those of a named tuple. Times are seconds since 1970, UTC."""
+
+    __slots__ = ()
+
+    @property
+    def folder(self) -> Path:  # type: ignore[override]
+        """Where its files lie. Lists of thousands are read in half the time that as many paths take to make."""
+        return Path(super().folder)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -22,7 +21,7 @@ Pages = Callable[[], Iterator[Sequence[ExperimentRecord]]]
 """Starts reading from the beginning: a table is read twice, for its columns and for its rows."""
 
 _MOMENTS = ("created_at", "started_at", "finished_at")
-_PLAIN = tuple(field.name for field in fields(ExperimentRecord) if field.name not in ("params", "metrics"))
+_PLAIN = tuple(name for name in ExperimentRecord._fields if name not in ("params", "metrics"))
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
