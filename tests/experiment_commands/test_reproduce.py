@@ -15,6 +15,7 @@ from experiment_runner import run_experiments_from_list
 from tests.experiment_commands.stores import Command, add_run, take_in
 from tests.running.builders import tiny
 from tracking import ExperimentTracker, LocalBackend
+from tracking.recording.capture import command_line
 
 
 @pytest.fixture
@@ -81,7 +82,7 @@ def test_what_another_program_tracked_is_explained(command: Command, tmp_path: P
     status, output, _ = command("reproduce", identity, "--json")
     found = json.loads(output)
     assert (status, found["runner"], found["working_folder"]) == (1, False, str(Path.cwd()))
-    assert "pytest" in found["command"]
+    assert found["command"] == command_line()
 
 
 def test_every_difference_is_named(tmp_path: Path) -> None:

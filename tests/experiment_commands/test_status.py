@@ -20,6 +20,12 @@ from tracking.store.database import Database
 GONE = 2**22 + 1
 
 
+@pytest.fixture(autouse=True)
+def _wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How narrow tables are cut depends on the width of process ids and host names."""
+    monkeypatch.setenv("COLUMNS", "200")
+
+
 @pytest.fixture
 def folders(tmp_path: Path) -> dict[str, ExperimentFolder]:
     """A store with one experiment of each kind: alive, killed, completed."""

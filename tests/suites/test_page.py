@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from pathlib import Path
 
+from experiment_cli import _COMMANDS
 from experiment_config import ExperimentConfig
 from run_experiments import _parser
 from suites import SUITES, SuiteOptions, create_suite
@@ -32,7 +34,11 @@ def test_the_commands_parse_and_the_page_names_every_flag_and_suite(root: Path) 
     page = (root / "docs" / "suites.md").read_text(encoding="utf-8")
     commands = "\n".join(_blocks(root, "bash")).replace("\\\n", " ").splitlines()
     for command in filter(None, commands):
-        _parser().parse_args(command.partition("#")[0].split()[2:])
+        program, *arguments = shlex.split(command, comments=True)[1:]
+        if program == "experiment_cli.py":
+            assert arguments[0] in _COMMANDS
+        else:
+            _parser().parse_args(arguments)
     flags = {option for action in _parser()._actions for option in action.option_strings} - {"-h", "--help"}
     assert all(f"`{flag}" in page for flag in flags), [flag for flag in flags if f"`{flag}" not in page]
     assert all(f"| `{name}` |" in page for name in SUITES)

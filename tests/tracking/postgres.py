@@ -21,6 +21,8 @@ _SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
     "fsync": "off",
+    "full_page_writes": "off",
+    "autovacuum": "off",
     "shared_buffers": "32MB",
     "max_connections": "60",
 }
@@ -58,7 +60,14 @@ class PostgresqlServer:
         if os.geteuid() == 0:
             shutil.chown(self._data.parent, "postgres")
             shutil.chown(password_file, "postgres")
-        self._run("initdb", "--auth=scram-sha-256", f"--pwfile={password_file}", f"--username={_USER}", "-E", "UTF8")
+        self._run(
+            "initdb",
+            "--auth=scram-sha-256",
+            f"--pwfile={password_file}",
+            f"--username={_USER}",
+            "--encoding=UTF8",
+            "--no-sync",
+        )
         self.start()
 
     def start(self) -> None:

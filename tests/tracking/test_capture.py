@@ -75,7 +75,7 @@ def test_a_git_that_hangs_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(capture, "_GIT_SECONDS", 0.3)
     begun = time.monotonic()
     assert _describe(tmp_path) == {}
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 30
 
 
 def test_a_machine_without_git_has_no_code_to_describe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,6 +39,8 @@ for start in range(0, points, batch):
     sync_folder(database, folder)
 """
 
+POINTS = 2_000
+
 CLAIMING = """
 import os, sys
 from tracking.states.claims import claim
@@ -75,16 +77,16 @@ def run_together(code: str, arguments: list[list[str]]) -> list[str]:
     return [output for output, _ in outputs]
 
 
-@pytest.mark.parametrize(("store_url", "writers"), [("file", 8), ("postgresql", 4)], indirect=["store_url"])
+@pytest.mark.parametrize(("store_url", "writers"), [("file", 4), ("postgresql", 3)], indirect=["store_url"])
 def test_no_point_is_lost(store_url: str, writers: int, tmp_path: Path) -> None:
     arguments = [store_url, str(tmp_path / "experiments")]
-    run_together(WRITING, [[*arguments, str(number), "5000", "100"] for number in range(writers)])
+    run_together(WRITING, [[*arguments, str(number), str(POINTS), "100"] for number in range(writers)])
     database = Database.open(store_url)
     with database.read() as connection:
         counts = connection.execute(
             select(schema.metrics.c.experiment_key, func.count()).group_by(schema.metrics.c.experiment_key)
         )
-        assert [count for _, count in counts] == [5_000] * writers
+        assert [count for _, count in counts] == [POINTS] * writers
     live = stored_rows(database)
     rebuild(database, [tmp_path / "experiments"])
     # The size of a folder is looked at when more than its curves changed.

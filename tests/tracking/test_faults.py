@@ -18,11 +18,14 @@ import pytest
 from sqlalchemy import func, select
 
 from tests.tracking.postgres import PostgresqlServer
+from tests.tracking.trainings import eventually
 from tracking.recording.tracker import ExperimentTracker
 from tracking.store import schema
 from tracking.store.database import Database
 
 ROOT = Path(__file__).resolve().parents[2]
+HELD_UP = 2.0
+"""Seconds: what waits for a database waits longer, and a busy machine does not hold up a process for as long."""
 
 
 def _run(code: str, *arguments: str | Path) -> subprocess.Popen[str]:
@@ -51,13 +54,6 @@ def _stored(store: str | Path) -> tuple[str, int]:
     return status, points
 
 
-def _eventually(holds: Callable[[], bool], timeout: float = 20.0) -> bool:
-    deadline = time.monotonic() + timeout
-    while not holds() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return holds()
-
-
 # -- the process is killed ------------------------------------------------------------------------------------------
 
 KILLED = """
@@ -76,11 +72,11 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 def test_what_is_older_than_a_second_survives_sigkill(tmp_path: Path) -> None:
     process = _run(KILLED, tmp_path / "experiments.db")
-    assert process.wait(60) == -signal.SIGKILL
+    assert process.wait(120) == -signal.SIGKILL
     (folder,) = (tmp_path / "experiments").glob("exp_*")
     assert set(range(200)) <= set(_points(folder))
     # The supervisor writes down how it ended, and brings what was left into the store.
-    assert _eventually(lambda: _stored(tmp_path / "experiments.db") == ("lost", len(_points(folder))))
+    assert eventually(lambda: _stored(tmp_path / "experiments.db") == ("lost", len(_points(folder))))
 
 
 ENDED = """
@@ -103,7 +99,7 @@ tracker.log_metrics({"loss": 1.0}, 0)
 )
 def test_a_script_that_ends_early_says_how(tmp_path: Path, end: str, status: str, reason: str) -> None:
     process = _run(ENDED + end, tmp_path / "experiments.db")
-    output, _ = process.communicate(timeout=60)
+    output, _ = process.communicate(timeout=120)
     database = Database.open(tmp_path / "experiments.db", create=False)
     with database.read() as connection:
         columns = (schema.experiments.c.status, schema.experiments.c.status_reason, schema.experiments.c.error)
@@ -141,13 +137,13 @@ def test_postgresql_stopped_and_started_again_loses_nothing(
         _train(tracker, range(100))
         assert tracker.flush()
         postgresql_server.stop()
-        assert _train(tracker, range(100, 1_300)) < 0.5
+        assert _train(tracker, range(100, 1_300)) < HELD_UP
         tracker.add_note("meanwhile")
         assert not tracker.flush()
         assert _points(tmp_path / experiment_id) == list(range(1_300))
         postgresql_server.start()
         _train(tracker, range(1_300, 1_400))
-        assert _eventually(lambda: _stored(postgresql_url)[1] == 1_400)
+        assert eventually(lambda: _stored(postgresql_url)[1] == 1_400)
     assert _stored(postgresql_url) == ("completed", 1_400)
     assert len(_warnings(caplog)) == 1 and "training goes on" in _warnings(caplog)[0]
     assert sum("the database is back after" in record.getMessage() for record in caplog.records) == 1
@@ -180,8 +176,8 @@ def test_a_database_locked_for_long_holds_up_nothing(tmp_path: Path) -> None:
         experiment_id = tracker.start_experiment()
         with closing(sqlite3.connect(file, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
-            assert _train(tracker, range(1_500)) < 0.5
-            assert _eventually(lambda: len(_points(tmp_path / "experiments" / experiment_id)) == 1_500, 1.0)
+            assert _train(tracker, range(1_500)) < HELD_UP
+            assert eventually(lambda: len(_points(tmp_path / "experiments" / experiment_id)) == 1_500)
             other.execute("ROLLBACK")
         assert tracker.flush()
         assert _stored(file)[1] == 1_500
@@ -231,7 +227,7 @@ def test_a_full_disk_holds_up_nothing_and_gets_everything_when_it_has_room(
         tracker = ExperimentTracker(db_path=tmp_path / "experiments.db", experiments_dir=disk)
         experiment_id = tracker.start_experiment()
         (disk / "ballast").write_bytes(b"x" * (_free(disk) - 4096))
-        assert _train(tracker, range(1_000)) < 0.5
+        assert _train(tracker, range(1_000)) < HELD_UP
         assert not tracker.flush(timeout=0.5)
         tracker.log_evaluation("gsm8k", {"accuracy": 1.0, "samples": [{"text": "x" * 1000}] * 20})
         tracker.add_note("while it was full")
@@ -271,7 +267,7 @@ print(json.dumps([written, steps == list(range(1_000)), "x" * 30_000 in notes]))
 
 
 def test_a_write_that_stops_in_the_middle_of_a_line_is_completed(tmp_path: Path) -> None:
-    output, _ = _run(LIMITED, tmp_path).communicate(timeout=60)
+    output, _ = _run(LIMITED, tmp_path).communicate(timeout=120)
     assert json.loads(output.splitlines()[-1]) == [False, True, True], output
     assert output.count("training goes on") == 1
 
@@ -284,7 +280,7 @@ def test_a_folder_that_becomes_read_only_gets_everything_when_it_may_be_written(
         tracker.log_metrics({"loss": 0.0}, 0)
         assert tracker.flush()
         let_write(False)
-        assert _train(tracker, range(1, 500)) < 0.5
+        assert _train(tracker, range(1, 500)) < HELD_UP
         assert not tracker.flush(timeout=0.5)
         let_write(True)
         tracker.close()
@@ -301,9 +297,9 @@ def test_a_read_only_database_is_caught_up_with_when_it_may_be_written(
         let_write(False)
         with ExperimentTracker(db_path=disk / "experiments.db", experiments_dir=tmp_path / "runs") as tracker:
             experiment_id = tracker.start_experiment()
-            assert _train(tracker, range(500)) < 0.5
-            assert not tracker.flush(timeout=3)
-            assert _points(tmp_path / "runs" / experiment_id) == list(range(500))
+            assert _train(tracker, range(500)) < HELD_UP
+            assert eventually(lambda: _points(tmp_path / "runs" / experiment_id) == list(range(500)))
+            assert eventually(lambda: bool(_warnings(caplog))) and not tracker.flush(timeout=0.5)
             assert len(_warnings(caplog)) == 1 and "experiments.db" in _warnings(caplog)[0]
             let_write(True)
         assert _stored(disk / "experiments.db") == ("completed", 500)
@@ -322,7 +318,7 @@ def test_memory_stays_bounded_while_nothing_can_be_written(tmp_path: Path, caplo
     for step in range(1, 50_000):
         log.add({"loss": 1.0}, step)
     place.rmdir()
-    assert writer.close(5.0)
+    assert writer.close(60.0)
     assert _points(tmp_path) == [0, *range(49_000, 50_000)]
     dropped = [warning for warning in _warnings(caplog) if "dropped" in warning]
     assert len(dropped) == 2 and "48999 oldest calls" in dropped[1]
@@ -340,7 +336,7 @@ with ExperimentTracker(db_path=sys.argv[1]) as tracker:
 
 def test_eight_processes_on_one_sqlite_file_lose_nothing(tmp_path: Path) -> None:
     processes = [_run(EIGHT, tmp_path / "experiments.db", str(seed)) for seed in range(8)]
-    outputs = [process.communicate(timeout=120)[0] for process in processes]
+    outputs = [process.communicate(timeout=300)[0] for process in processes]
     assert outputs == [""] * 8
     database = Database.open(tmp_path / "experiments.db", create=False)
     with database.read() as connection:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import URL, select
 
+from tests.tracking.trainings import eventually
 from tracking.folders.folder import ExperimentFolder
 from tracking.indexing.behind import marked_folders, set_mark
 from tracking.indexing.indexer import Indexer
@@ -42,20 +42,13 @@ def _ids(store: Database) -> set[str]:
         return set(connection.execute(select(schema.experiments.c.id)).scalars())
 
 
-def _eventually(holds: Callable[[], bool], timeout: float = 5.0) -> bool:
-    deadline = time.monotonic() + timeout
-    while not holds() and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return holds()
-
-
 def test_finished_folders_are_watched_no_longer(indexer: Indexer, store: Database, tmp_path: Path) -> None:
     folders = [_experiment(tmp_path / "runs" / str(number)) for number in range(3)]
     for folder in folders:
         indexer.watch(folder)
     indexer.retire(folders[0])
     indexer.retire(folders[1])
-    assert indexer.sync(5.0)
+    assert indexer.sync(60.0)
     assert _ids(store) == {"exp_0", "exp_1", "exp_2"}
     assert set(indexer._seen) == {folders[2]} and not indexer._retired
 
@@ -64,7 +57,7 @@ def test_folders_left_behind_are_caught_up_with(indexer: Indexer, store: Databas
     behind, now = _experiment(tmp_path / "runs" / "behind"), _experiment(tmp_path / "runs" / "now")
     set_mark(behind, store.url)
     indexer.watch(now)
-    assert indexer.sync(5.0)
+    assert indexer.sync(60.0)
     assert _ids(store) == {"exp_behind", "exp_now"}
     assert set(indexer._seen) == {now} and not (tmp_path / "runs" / ".behind").exists()
 
@@ -74,7 +67,7 @@ def test_what_another_database_lacks_is_its_own_affair(indexer: Indexer, store: 
     behind, now = _experiment(tmp_path / "runs" / "behind"), _experiment(tmp_path / "runs" / "now")
     set_mark(behind, other)
     indexer.watch(now)
-    assert indexer.sync(5.0)
+    assert indexer.sync(60.0)
     assert _ids(store) == {"exp_now"} and marked_folders(tmp_path / "runs", other) == [behind]
 
 
@@ -92,12 +85,12 @@ def test_a_folder_that_is_removed_stops_nothing(indexer: Indexer, store: Databas
     for path in gone.iterdir():
         path.unlink()
     gone.rmdir()
-    assert indexer.sync(5.0)
+    assert indexer.sync(60.0)
     assert "exp_stays" in _ids(store)
 
 
 def test_a_change_is_noticed_without_being_told(indexer: Indexer, store: Database, tmp_path: Path) -> None:
     indexer.watch(tmp_path / "later")
-    assert indexer.sync(5.0) and not _ids(store)
+    assert indexer.sync(60.0) and not _ids(store)
     _experiment(tmp_path / "later")
-    assert _eventually(lambda: _ids(store) == {"exp_later"})
+    assert eventually(lambda: _ids(store) == {"exp_later"})

@@ -43,7 +43,7 @@ def test_a_beat_is_written_and_the_status_is_heard(shared: Database) -> None:
     pulse = _pulse(shared)
     pulse.beat(ID, 1)
     assert eventually(lambda: pulse.status == "running")
-    assert _heartbeat(shared) == pytest.approx(time.time(), abs=5.0)
+    assert _heartbeat(shared) == pytest.approx(time.time(), abs=60.0)
     with shared.begin() as connection:
         connection.execute(update(schema.runs).values(status="stale"))
     pulse.beat(ID, 1)
@@ -59,8 +59,8 @@ def test_a_host_whose_clock_is_wrong_beats_by_the_servers(
     pulse = _pulse(database)
     pulse.beat(ID, 1)
     assert eventually(lambda: pulse.status == "running")
-    assert _heartbeat(database) == pytest.approx(time.time(), abs=5.0)
-    assert pulse.clock_offset == pytest.approx(-3600, abs=5.0)
+    assert _heartbeat(database) == pytest.approx(time.time(), abs=60.0)
+    assert pulse.clock_offset == pytest.approx(-3600, abs=60.0)
 
 
 def test_a_database_that_was_deleted_is_not_made_anew(tmp_path: Path) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 from select import select as select_ready
 
@@ -23,6 +25,8 @@ from tracking.store import schema
 from tracking.store.database import Database
 
 ELSEWHERE = Observer("another-machine", "another-boot/1")
+AGES = 600.0
+"""An interval within which even a busy machine does everything."""
 
 
 def _stored(store: str | Path) -> tuple[str, str]:
@@ -53,15 +57,41 @@ def _beat(training: Training) -> float:
     return float(read_object(training.folder / HEARTBEAT).get("time", 0.0))
 
 
+def _await_beat(training: Training) -> None:
+    before = _beat(training)
+    assert eventually(lambda: _beat(training) > before)
+
+
+def _suspend(process: psutil.Process, store: str) -> None:
+    """Stop a process at a moment at which it holds no lock on the store."""
+    process.suspend()
+    while not _is_free(store):
+        process.resume()
+        time.sleep(0.05)
+        process.suspend()
+
+
+def _is_free(store: str) -> bool:
+    if store.startswith("postgresql"):
+        return True  # the server ends each statement by itself
+    with closing(sqlite3.connect(store, timeout=0, isolation_level=None)) as connection:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            return False
+        connection.execute("ROLLBACK")
+        return True
+
+
 def test_a_killed_training_is_lost_within_two_intervals_with_everything_it_logged(
     store_url: str, tmp_path: Path
 ) -> None:
     with running_training(
-        store_url, tmp_path / "run", 2.0, "tracker.log_metrics({'late': 2.0}, 9)\ntime.sleep(600)"
+        store_url, tmp_path / "run", 15.0, "tracker.log_metrics({'late': 2.0}, 9)\ntime.sleep(600)"
     ) as it:
         assert eventually(lambda: "late" in (it.folder / "metrics.jsonl").read_text())
         it.kill()
-        assert eventually(lambda: _stored(store_url)[0] == Status.LOST, timeout=4.0)
+        assert eventually(lambda: _stored(store_url)[0] == Status.LOST, timeout=30.0)
         assert f"process {it.process.pid} on" in _stored(store_url)[1]
         assert it.contents.status == Status.LOST
     database = Database.open(store_url)
@@ -72,7 +102,7 @@ def test_a_killed_training_is_lost_within_two_intervals_with_everything_it_logge
 
 def test_killed_together_with_its_supervisor_it_is_known_to_be_lost_at_once(tmp_path: Path) -> None:
     store = tmp_path / "experiments.db"
-    with running_training(store, tmp_path / "run", 1.0) as it:
+    with running_training(store, tmp_path / "run", AGES) as it:
         supervisor = it.supervisor
         assert _now(store) == Status.RUNNING
         supervisor.kill()
@@ -89,32 +119,32 @@ def test_killed_together_with_its_supervisor_it_is_known_to_be_lost_at_once(tmp_
 
 def test_a_training_that_is_stopped_for_more_than_five_intervals_is_not_lost(tmp_path: Path) -> None:
     store = tmp_path / "experiments.db"
-    with running_training(store, tmp_path / "run", 0.5) as it:
-        it.process.send_signal(signal.SIGSTOP)
+    with running_training(store, tmp_path / "run", 0.3) as it:
+        _suspend(psutil.Process(it.process.pid), str(store))
         for _ in range(6):
-            time.sleep(0.5)
-            assert _now(store) == Status.RUNNING and _now(store, ELSEWHERE) == Status.RUNNING
+            _await_beat(it)
+            assert _now(store) == Status.RUNNING
+        assert eventually(lambda: _now(store, ELSEWHERE) == Status.RUNNING)
         it.process.send_signal(signal.SIGCONT)
         assert it.contents.status == Status.RUNNING
 
 
 def test_a_training_that_holds_pythons_lock_keeps_beating(tmp_path: Path) -> None:
     store = tmp_path / "experiments.db"
-    hold = "ctypes.PyDLL(None).usleep(4_000_000)\nprint('done', flush=True)\ntime.sleep(600)"
-    with running_training(store, tmp_path / "run", 0.5, hold) as it:
+    hold = "print('holding', flush=True)\nctypes.PyDLL(None).sleep(600)"
+    with running_training(store, tmp_path / "run", 0.3, hold) as it:
+        assert it.process.stdout is not None and it.process.stdout.readline() == "holding\n"
         for _ in range(6):
-            before = _beat(it)
-            assert eventually(lambda before=before: _beat(it) > before, timeout=2.0)  # type: ignore[misc]
-            assert _now(store, ELSEWHERE) == Status.RUNNING
-        assert it.process.stdout is not None and it.process.stdout.readline() == "done\n"
+            _await_beat(it)
+        assert eventually(lambda: _now(store, ELSEWHERE) == Status.RUNNING)
 
 
 def test_a_heartbeat_that_comes_late_revives(store_url: str, tmp_path: Path) -> None:
-    with running_training(store_url, tmp_path / "run", 0.2) as it:
+    with running_training(store_url, tmp_path / "run", 0.4) as it:
         supervisor = it.supervisor
         assert eventually(lambda: _beat(it) > 0)
-        supervisor.suspend()
-        assert eventually(lambda: _now(store_url, ELSEWHERE) == Status.STALE, timeout=5.0)
+        _suspend(supervisor, store_url)
+        assert eventually(lambda: _now(store_url, ELSEWHERE) == Status.STALE)
         assert _now(store_url) == Status.RUNNING, "from here its process can be seen"
         database = Database.open(store_url)
         (change,) = reconcile(database, ELSEWHERE)
@@ -125,7 +155,7 @@ def test_a_heartbeat_that_comes_late_revives(store_url: str, tmp_path: Path) -> 
             "stale",
             "running",
         ]
-        assert reconcile(database, ELSEWHERE) == []
+        assert eventually(lambda: _now(store_url, ELSEWHERE) == Status.RUNNING)
         database.close()
 
 
@@ -189,8 +219,8 @@ def test_it_is_light_and_signals_of_the_terminal_do_not_end_it(tmp_path: Path) -
 def test_a_training_that_said_how_it_ended_leaves_no_process_and_no_judgement(end: str, tmp_path: Path) -> None:
     with running_training(tmp_path / "experiments.db", tmp_path / "run", 0.2, f"{end}\ntime.sleep(0.5)") as it:
         supervisor = it.supervisor
-        it.process.wait(timeout=20)
-        assert eventually(lambda: not supervisor.is_running(), timeout=10.0)
+        it.process.wait(timeout=60)
+        assert eventually(lambda: not supervisor.is_running())
         assert not [event for event in it.contents.events if event.event == "judged"]
 
 
@@ -202,7 +232,7 @@ def test_forked_children_that_keep_the_pipe_open_do_not_hide_the_death_of_their_
         try:
             it.kill()
             assert eventually(lambda: it.contents.status == Status.LOST)
-            assert eventually(lambda: not supervisor.is_running(), timeout=5.0)
+            assert eventually(lambda: not supervisor.is_running())
             assert child.is_running()
         finally:
             child.kill()
@@ -214,7 +244,7 @@ def test_a_reader_of_the_trainings_output_does_not_wait_for_the_supervisor(tmp_p
         supervisor.suspend()
         it.process.kill()
         assert it.process.stdout is not None
-        ready, _, _ = select_ready([it.process.stdout], [], [], 5.0)
+        ready, _, _ = select_ready([it.process.stdout], [], [], 60.0)
         supervisor.resume()
         assert ready and it.process.stdout.read() == ""
 
@@ -226,7 +256,7 @@ def test_a_deleted_folder_is_not_made_anew(tmp_path: Path) -> None:
         assert eventually(lambda: _removed(it.folder))
         time.sleep(0.5)
         it.kill()
-        assert eventually(lambda: not supervisor.is_running(), timeout=5.0)
+        assert eventually(lambda: not supervisor.is_running())
         assert not (it.folder / HEARTBEAT).exists()
 
 
@@ -241,4 +271,4 @@ def test_while_the_database_is_away_the_folder_hears_the_heart(
         it.kill()
         assert eventually(lambda: it.contents.status == Status.LOST)
         postgresql_server.start()
-        assert eventually(lambda: _stored(postgresql_url)[0] == Status.LOST, timeout=30.0)
+        assert eventually(lambda: _stored(postgresql_url)[0] == Status.LOST)

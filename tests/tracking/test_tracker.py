@@ -7,7 +7,7 @@ import os
 import statistics
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import pytest
 from sqlalchemy import select
 
 from errors import ConfigError, ResourceError
+from tests.tracking.trainings import eventually
 from tracking.folders.contents import FolderContents, read_folder
 from tracking.recording.tracker import ExperimentTracker, TrackerStateError
 from tracking.store import schema
@@ -63,13 +64,6 @@ def _started(tracker: ExperimentTracker, **arguments: Any) -> Path:
     return tracker.folder
 
 
-def _eventually(holds: Callable[[], bool], timeout: float = 5.0) -> bool:
-    deadline = time.monotonic() + timeout
-    while not holds() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return holds()
-
-
 def test_an_experiment_from_start_to_end(tracker: ExperimentTracker, database: Database) -> None:
     experiment_id = tracker.start_experiment(Config(), experiment_name="first", notes="why", tags=["a", "b"])
     assert _column(database, schema.experiments.c.status) == ["running"]
@@ -104,15 +98,14 @@ def test_what_is_flushed_is_in_the_store(tracker: ExperimentTracker, database: D
 def test_points_reach_folder_and_store_by_themselves(tracker: ExperimentTracker, database: Database) -> None:
     folder = _started(tracker)
     tracker.log_metrics({"a": 1.0}, step=3)
-    time.sleep(0.6)
+    assert eventually(lambda: _column(database, schema.metrics.c.value) == [1.0])
     assert _points(folder)[0]["value"] == 1.0
-    assert _eventually(lambda: _column(database, schema.metrics.c.value) == [1.0])
 
 
 def test_what_others_append_to_the_folder_is_followed(tracker: ExperimentTracker, database: Database) -> None:
     folder = _started(tracker)
     (folder / "metrics.jsonl").write_text('{"step": 1, "time": 2.0, "name": "train/loss", "value": 0.5}\n')
-    assert _eventually(lambda: _column(database, schema.metrics.c.value) == [0.5])
+    assert eventually(lambda: _column(database, schema.metrics.c.value) == [0.5])
 
 
 def test_a_block_that_raises_has_failed_with_its_trace(local: ExperimentTracker) -> None:
