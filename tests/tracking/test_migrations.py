@@ -189,3 +189,12 @@ def test_processes_that_upgrade_an_old_file_at_once(tmp_path: Path) -> None:
     assert [process.returncode for process in processes] == [0] * 4, errors
     with Database.open(file).read() as connection:
         assert len(rows_of(connection)["experiments"]) == 2
+
+
+def test_making_a_store_says_nothing_to_a_script_that_logs(tmp_path: Path) -> None:
+    script = (
+        "import logging; logging.basicConfig(level=logging.INFO); "
+        f"from tracking.store.database import Database; Database.open({str(tmp_path / 'x.db')!r}).close()"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
+    assert done.stderr == b""

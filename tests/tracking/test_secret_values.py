@@ -19,12 +19,14 @@ HUB_TOKEN = "hf_" + "aB3" * 12
         (["password=abc"], ["password=***"]),
         (["--api-key", "abc"], ["--api-key", "***"]),
         (["--db", "postgresql+psycopg://app:hunter2@host/db"], ["--db", "postgresql+psycopg://app:***@host/db"]),
+        (["--db", "postgresql://app@host/db?sslmode=x&password=hunter2&a=b"],
+         ["--db", "postgresql://app@host/db?sslmode=x&password=***&a=b"]),
         (["--login", HUB_TOKEN], ["--login", "***"]),
         (["--max_tokens", "512", "--pad_token_id=0"], ["--max_tokens", "512", "--pad_token_id=0"]),
         (["--token", "--verbose"], ["--token", "--verbose"]),
         (["--secret"], ["--secret"]),
     ],
-)
+)  # fmt: skip
 def test_secrets_in_a_command_line_are_hidden_and_nothing_else(arguments: list[str], shown: list[str]) -> None:
     assert masked(arguments) == shown
 

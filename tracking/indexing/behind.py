@@ -7,6 +7,8 @@ from pathlib import Path
 
 from sqlalchemy import URL
 
+from tracking.store.database_url import shown_url
+
 __all__ = ["clear_mark", "marked_folders", "set_mark"]
 
 logger = logging.getLogger(__name__)
@@ -19,7 +21,7 @@ def set_mark(folder: Path, url: URL) -> None:
     try:
         mark = _mark(folder)
         mark.parent.mkdir(parents=True, exist_ok=True)
-        mark.write_text(url.render_as_string(), encoding="utf-8")
+        mark.write_text(shown_url(url), encoding="utf-8")
     except OSError as error:
         logger.debug("%s: %s", folder, error)
 
@@ -28,7 +30,7 @@ def clear_mark(folder: Path, url: URL) -> None:
     """Forget the mark: the database has caught up."""
     mark = _mark(folder)
     try:
-        if mark.read_text(encoding="utf-8") == url.render_as_string():
+        if mark.read_text(encoding="utf-8") == shown_url(url):
             mark.unlink()
             mark.parent.rmdir()
     except OSError:
@@ -40,7 +42,7 @@ def marked_folders(experiments_dir: Path, url: URL) -> list[Path]:
     """Return the folders directly in ``experiments_dir`` of which the database ``url`` lacks something."""
     try:
         marks = sorted((experiments_dir / _MARKS).iterdir())
-        return [experiments_dir / mark.name for mark in marks if mark.read_text("utf-8") == url.render_as_string()]
+        return [experiments_dir / mark.name for mark in marks if mark.read_text("utf-8") == shown_url(url)]
     except OSError:
         return []
 

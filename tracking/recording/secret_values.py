@@ -13,6 +13,9 @@ _SECRET_NAME = re.compile(
     re.IGNORECASE,
 )
 _URL_PASSWORD = re.compile(r"([a-z][a-z0-9+.-]*://[^\s/:@]*):[^\s/@]+@", re.IGNORECASE)
+_QUERY_SECRET = re.compile(
+    r"([?&](?:[a-z]+[-_])*(?:ssl)?(?:password|passwd|pwd|token|secret|api[-_]?key)=)[^&#\s'\"]+", re.IGNORECASE
+)
 _KNOWN_SECRET = re.compile(
     r"\b(hf_[A-Za-z0-9]{30,}|sk-(proj-|ant-)?[A-Za-z0-9]{20,}[\w-]*|gh[pousr]_[A-Za-z0-9]{36,}"
     r"|github_pat_\w{50,}|glpat-[\w-]{20,}|xox[abp]-[\w-]{20,})"
@@ -22,7 +25,8 @@ _KNOWN_SECRET = re.compile(
 
 def without_secrets(text: str) -> str:
     """Return ``text`` with passwords in URLs and tokens of well-known forms replaced by stars."""
-    return _KNOWN_SECRET.sub(_HIDDEN, _URL_PASSWORD.sub(rf"\1:{_HIDDEN}@", text))
+    shown = _URL_PASSWORD.sub(rf"\1:{_HIDDEN}@", text)
+    return _KNOWN_SECRET.sub(_HIDDEN, _QUERY_SECRET.sub(rf"\1{_HIDDEN}", shown))
 
 
 def masked(arguments: Sequence[str]) -> list[str]:

@@ -11,7 +11,7 @@ from sqlalchemy import URL, Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from errors import ConfigError, ResourceError
-from tracking.store.database_url import DEFAULT_DATABASE, ENVIRONMENT_VARIABLE, IN_MEMORY, database_url
+from tracking.store.database_url import DEFAULT_DATABASE, ENVIRONMENT_VARIABLE, IN_MEMORY, database_url, shown_url
 from tracking.store.engines import MIGRATING, READ_ONLY, memory_engine, postgresql_engine, sqlite_engine
 from tracking.store.faults import DatabaseUnavailable, TransactionConflict, explained, is_damage
 from tracking.store.migrate import check_references, revision_of, upgrade
@@ -91,7 +91,7 @@ class Database:
         """How messages call the store; a password is not in it."""
         if self.is_sqlite:
             return str(self.file or "the database in memory")
-        return self.url.difference_update_query(["password"]).render_as_string()
+        return shown_url(self.url)
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import ArgumentError
 from errors import ConfigError
 from tracking.store.faults import without_password
 
-__all__ = ["DEFAULT_DATABASE", "ENVIRONMENT_VARIABLE", "IN_MEMORY", "database_url"]
+__all__ = ["DEFAULT_DATABASE", "ENVIRONMENT_VARIABLE", "IN_MEMORY", "database_url", "shown_url"]
 
 DEFAULT_DATABASE = "experiments.db"
 ENVIRONMENT_VARIABLE = "EXPERIMENTS_DB_URL"
@@ -45,6 +45,11 @@ def database_url(given: str | Path | None = None) -> URL:
             raise ConfigError(f"{without_password(text)}: options and hosts mean nothing to SQLite here; {_KINDS}")
         return _file_url(url.database)
     return url
+
+
+def shown_url(url: URL) -> str:
+    """Return a URL as people and files may see it: libpq takes passwords as parameters too, which are left out."""
+    return url.difference_update_query(["password", "sslpassword"]).render_as_string()
 
 
 def _file_url(name: str | None) -> URL:

@@ -11,6 +11,7 @@ from errors import ResourceError
 __all__ = ["DatabaseUnavailable", "TransactionConflict", "explained", "is_damage", "without_password"]
 
 _PASSWORD = re.compile(r"(://[^:/@\s]*):[^\s]*@")
+_QUERY_PASSWORD = re.compile(r"([?&](?:ssl)?password=)[^&\s]+", re.IGNORECASE)
 _CONFLICTS = ("40001", "40P01")
 _NO_PERMISSION = "42501"
 _DAMAGE = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_CANTOPEN")
@@ -25,8 +26,8 @@ class TransactionConflict(DatabaseUnavailable):
 
 
 def without_password(text: str) -> str:
-    """Return ``text`` with the password of a URL in it replaced by stars."""
-    return _PASSWORD.sub(r"\1:***@", text)
+    """Return ``text`` with the passwords of a URL in it replaced by stars, in whichever of its parts they stand."""
+    return _QUERY_PASSWORD.sub(r"\1***", _PASSWORD.sub(r"\1:***@", text))
 
 
 def explained(error: DBAPIError, name: str) -> DatabaseUnavailable | None:

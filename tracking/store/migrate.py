@@ -49,14 +49,14 @@ def revision_of(connection: Connection, name: str = "the database") -> str | Non
 
 def upgrade(connection: Connection, revision: str = "head") -> None:
     """Run the migrations that are missing up to ``revision``, in the caller's transaction; who calls holds the lock."""
+    # What it does concerns nobody who merely opens a store; it chatters from its import on.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     from alembic import command
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection
-    # What it does concerns nobody who merely opens a store.
-    logging.getLogger("alembic").setLevel(logging.WARNING)
     command.upgrade(config, revision)
 
 
