@@ -6,7 +6,6 @@ evaluation set, not how another evaluation set would.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -14,16 +13,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from analysis.estimates import checked_scores, estimate
-from analysis.student_t import t_quantile
+from analysis.student_t import Interval, interval_about
 
 __all__ = ["Interval", "PairedDifference", "SeedPairs", "pair_by_seed", "paired_difference", "t_interval"]
-
-
-class Interval(NamedTuple):
-    """A two-sided interval, ``low <= high``."""
-
-    low: float
-    high: float
 
 
 class PairedDifference(NamedTuple):
@@ -58,8 +50,7 @@ def t_interval(scores: ArrayLike, level: float = 0.95) -> Interval | None:
     num_scores, mean, std = estimate(scores)
     if std is None:
         return None
-    half = t_quantile((1 + level) / 2, num_scores - 1) * std / math.sqrt(num_scores)
-    return Interval(mean - half, mean + half)
+    return interval_about(mean, std, num_scores, level)
 
 
 def paired_difference(scores: ArrayLike, reference: ArrayLike, level: float = 0.95) -> PairedDifference:

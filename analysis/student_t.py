@@ -1,16 +1,42 @@
-"""Quantiles of Student's t in plain Python: loading scipy takes longer than a whole command may take to answer."""
+"""Student's t in plain Python: loading numpy and scipy takes longer than a whole command may take to answer."""
 
 from __future__ import annotations
 
 import math
 from statistics import NormalDist
+from typing import NamedTuple
 
-__all__ = ["t_quantile"]
+__all__ = ["Interval", "interval_about", "t_quantile"]
 
 _MAX_STEPS = 100
 _TERMS = 10_000
 _PRECISION = 1e-15
 _TINY = 1e-300
+
+
+class Interval(NamedTuple):
+    """A two-sided interval, ``low <= high``."""
+
+    low: float
+    high: float
+
+
+def interval_about(mean: float, std: float, count: int, level: float = 0.95) -> Interval:
+    """Return ``mean -+ t(level, count - 1) * std / sqrt(count)``.
+
+    Args:
+        mean: of the scores.
+        std: their sample standard deviation.
+        count: how many, at least two.
+        level: probability that the interval covers the true mean, in (0, 1).
+
+    Raises:
+        ValueError: impossible count or level.
+    """
+    if not 0 < level < 1:
+        raise ValueError(f"level must lie between 0 and 1, got {level}")
+    half = t_quantile((1 + level) / 2, count - 1) * std / math.sqrt(count)
+    return Interval(mean - half, mean + half)
 
 
 def t_quantile(probability: float, degrees: float) -> float:

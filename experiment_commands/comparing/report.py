@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, NamedTuple
 
 from experiment_commands.comparing.differences import MISSING, Difference, Missing, differences
@@ -70,10 +71,8 @@ def compare_subjects(
         ConfigError: a metric that nobody has.
         DatabaseUnavailable: the database cannot be reached.
     """
-    compared = tuple(
-        SubjectRuns(subject, tuple(backend.get_experiment(member.id) for member in subject.members))
-        for subject in subjects
-    )
+    details = iter(backend.get_experiments([member.id for subject in subjects for member in subject.members]))
+    compared = tuple(SubjectRuns(subject, tuple(islice(details, len(subject.members)))) for subject in subjects)
     rows = metric_rows(compared, lower, higher)
     check_directions(lower, higher, {row.name for row in rows})
     deciding = primary_metric(compared, rows, metric)

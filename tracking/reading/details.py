@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -20,52 +21,64 @@ from tracking.store import schema
 __all__ = ["read_details", "read_evaluations", "read_points_of"]
 
 
-def read_details(connection: Connection, record: ExperimentRecord, key: int) -> ExperimentDetails:
-    """Return everything about the experiment of a record.
+def read_details(
+    connection: Connection, records: Sequence[ExperimentRecord], keys: Sequence[int]
+) -> list[ExperimentDetails]:
+    """Return everything about the experiments of some records, with as many queries as one of them would take.
 
     Args:
         connection: from :meth:`tracking.store.database.Database.read`.
-        record: as read from the same connection.
-        key: the experiment's row.
+        records: as read from the same connection.
+        keys: the experiments' rows, in the same order.
     """
     table = schema.experiments.c
-    config, environment_key, code_key = connection.execute(
-        select(table.config, table.environment_key, table.code_key).where(table.key == key)
-    ).one()
-    return ExperimentDetails(
-        record=record,
-        config=config,
-        environment=_shared(connection, environment_key),
-        code=_shared(connection, code_key),
-        metrics=_ranges(connection, key),
-        runs=tuple(Run(**{**row, "status": Status(row["status"])}) for row in _rows(connection, schema.runs, key)),
-        artifacts=tuple(Artifact(**row) for row in _rows(connection, schema.artifacts, key)),
-        evaluations=tuple(_evaluations(connection, key, None).values()),
-        events=tuple(Event(**row) for row in _rows(connection, schema.events, key, leave_out=("position",))),
-    )
+    columns = (table.key, table.config, table.environment_key, table.code_key)
+    own = {row.key: row for row in connection.execute(select(*columns).where(table.key.in_(keys)))}
+    shared = _shared(connection, {key for row in own.values() for key in (row.environment_key, row.code_key)})
+    ranges = _ranges(connection, keys)
+    runs, artifacts, events = (_rows(connection, each, keys) for each in (schema.runs, schema.artifacts, schema.events))
+    evaluations = _evaluations(connection, keys)
+    return [
+        ExperimentDetails(
+            record=record,
+            config=own[key].config,
+            environment=shared.get(own[key].environment_key, {}),
+            code=shared.get(own[key].code_key, {}),
+            metrics=ranges[key],
+            runs=tuple(Run(**{**row, "status": Status(row["status"])}) for row in runs[key]),
+            artifacts=tuple(Artifact(**row) for row in artifacts[key]),
+            evaluations=tuple(evaluations[key].values()),
+            events=tuple(Event(row["time"], row["event"], row["content"]) for row in events[key]),
+        )
+        for key, record in zip(keys, records, strict=True)
+    ]
 
 
-def _shared(connection: Connection, key: int | None) -> Mapping[str, Any]:
+def _shared(connection: Connection, keys: AbstractSet[int | None]) -> dict[int | None, Mapping[str, Any]]:
     table = schema.environment.c
-    found = connection.execute(select(table.content).where(table.key == key)).scalar() if key is not None else None
-    return found or {}
+    query = select(table.key, table.content).where(table.key.in_(keys - {None}))
+    return dict(connection.execute(query).tuples().all())
 
 
-def _rows(
-    connection: Connection, table: Table, key: int, leave_out: tuple[str, ...] = ()
-) -> Sequence[Mapping[str, Any]]:
-    """Return an experiment's rows of a table in the order of its primary key."""
-    left_out = ("experiment_key", *leave_out)
-    columns = [column for column in table.c if column.name not in left_out]
-    query = select(*columns).where(table.c.experiment_key == key).order_by(*table.primary_key)
-    return [dict(row) for row in connection.execute(query).mappings()]
+def _rows(connection: Connection, table: Table, keys: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
+    """Return each experiment's rows of a table, without its key, in the order of the table's primary key."""
+    found: dict[int, list[dict[str, Any]]] = {key: [] for key in keys}
+    query = select(table).where(table.c.experiment_key.in_(keys)).order_by(*table.primary_key)
+    for row in connection.execute(query).mappings():
+        values = dict(row)
+        found[values.pop("experiment_key")].append(values)
+    return found
 
 
-def _ranges(connection: Connection, key: int) -> dict[str, MetricRange]:
+def _ranges(connection: Connection, keys: Sequence[int]) -> dict[int, dict[str, MetricRange]]:
     table = schema.final_metrics.c
-    columns = (table.name, table.value, table.minimum, table.maximum, table.step)
-    query = select(*columns).where(table.experiment_key == key).order_by(table.name)
-    return {name: MetricRange(*values) for name, *values in connection.execute(query)}
+    columns = (table.experiment_key, table.name, table.value, table.minimum, table.maximum, table.step)
+    found: dict[int, dict[str, MetricRange]] = {key: {} for key in keys}
+    for key, name, *values in connection.execute(
+        select(*columns).where(table.experiment_key.in_(keys)).order_by(table.name)
+    ):
+        found[key][name] = MetricRange(*values)
+    return found
 
 
 # -- metrics --------------------------------------------------------------------------------------------------------
@@ -129,21 +142,24 @@ def read_evaluations(
         folder: the experiment's; samples that were too many for the database lie in it.
         benchmark: only this one; None means all.
     """
-    found = _evaluations(connection, key, benchmark)
+    found = _evaluations(connection, [key])[key]
     return [
         EvaluationResult(evaluation, _samples(connection, evaluation_key, evaluation, folder))
         for evaluation_key, evaluation in found.items()
+        if benchmark in (None, evaluation.benchmark)
     ]
 
 
-def _evaluations(connection: Connection, key: int, benchmark: str | None) -> dict[int, Evaluation]:
+def _evaluations(connection: Connection, keys: Sequence[int]) -> dict[int, dict[int, Evaluation]]:
+    """Return each experiment's evaluations by their own keys, the latest first."""
     table = schema.evaluations.c
-    query = select(schema.evaluations).where(table.experiment_key == key).order_by(table.time.desc(), table.benchmark)
-    if benchmark is not None:
-        query = query.where(table.benchmark == benchmark)
-    rows = connection.execute(query).mappings().all()
-    scores = _scores(connection, [row["key"] for row in rows])
-    return {row["key"]: _evaluation(row, scores[row["key"]]) for row in rows}
+    query = select(schema.evaluations).where(table.experiment_key.in_(keys))
+    rows = connection.execute(query.order_by(table.time.desc(), table.benchmark)).mappings().all()
+    scores = _scores(connection, [row["key"] for row in rows]) if rows else {}
+    found: dict[int, dict[int, Evaluation]] = {key: {} for key in keys}
+    for row in rows:
+        found[row["experiment_key"]][row["key"]] = _evaluation(row, scores[row["key"]])
+    return found
 
 
 def _scores(connection: Connection, keys: Sequence[int]) -> dict[int, dict[str, float]]:

@@ -182,11 +182,18 @@ class LocalBackend:
         Raises:
             DataError: none, or several.
         """
+        return self.get_experiments([text])[0]
+
+    def get_experiments(self, texts: Sequence[str]) -> list[ExperimentDetails]:
+        """Return everything about the experiments that ``texts`` name, in their order; see :meth:`resolve`.
+
+        Raises:
+            DataError: one of them names none, or several.
+        """
         judged = current_statuses(self.database)
         with self.database.read() as connection:
-            key, _ = _find(connection, text)
-            (record,) = read_records(connection, [key], judged)
-            return read_details(connection, record, key)
+            keys = [_find(connection, text)[0] for text in texts]
+            return read_details(connection, read_records(connection, keys, judged), keys)
 
     def get_metrics(
         self, text: str, names: Sequence[str] | None = None, max_points: int | None = None
