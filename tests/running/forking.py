@@ -46,18 +46,21 @@ class Child:
 
     def wait(self, timeout_s: float = 240) -> int:
         """Return its exit status; 137 if it was killed."""
-        self.wait_until(lambda: not self.running, timeout_s)
+        self._wait(lambda: not self.running, timeout_s, pause_s=0.02)
         return int(self._exit.read_text()) if self._exit.is_file() else 137
 
     def wait_until(self, condition: Callable[[], bool], timeout_s: float = 240) -> bool:
         """Wait for ``condition`` or the process's end; return whether the condition came true first."""
+        return self._wait(condition, timeout_s, pause_s=0.0005)
+
+    def _wait(self, condition: Callable[[], bool], timeout_s: float, pause_s: float) -> bool:
         limit = time.monotonic() + timeout_s
         while time.monotonic() < limit:
             if condition():
                 return True
             if not self.running:
                 return False
-            time.sleep(0.0005)
+            time.sleep(pause_s)
         raise TimeoutError(f"waited {timeout_s} s; the process printed:\n{self.output}")
 
     def kill(self, number: int = signal.SIGKILL) -> int:

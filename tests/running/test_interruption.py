@@ -6,7 +6,7 @@ import json
 import random
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,12 +18,6 @@ from tests.running.forking import Child, ForkingRunner
 SIZE = ("--max-train-samples", "96", "--max-eval-samples", "32", "--num-train-epochs", "3", "--eval-datasets")
 SUITE = ("--mode", "run", "--suite", "minimal", "--per-device-train-batch-size", "16", *SIZE)
 ONE_SEED = (*SUITE, "--seeds", "42")
-
-
-@pytest.fixture(scope="module")
-def runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkingRunner]:
-    with ForkingRunner(tmp_path_factory.mktemp("children")) as started:
-        yield started
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +24,6 @@ from tracking.store.database import Database
 
 SIZE = ("--max-train-samples", "96", "--max-eval-samples", "32", "--num-train-epochs", "3")
 RUN = ("--mode", "run", "--suite", "minimal", "--seeds", "42", "--per-device-train-batch-size", "16", *SIZE)
-
-
-@pytest.fixture(scope="module")
-def runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkingRunner]:
-    with ForkingRunner(tmp_path_factory.mktemp("children")) as started:
-        yield started
 
 
 class Suite:

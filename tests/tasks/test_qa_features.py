@@ -36,7 +36,9 @@ def test_targets_of_the_embedded_data_stand_for_the_gold_text() -> None:
         assert _text(feature, row) == row["answers"]["text"][0]
 
 
-@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
 @given(seed=st.integers(0, 2**20), max_length=st.integers(24, 60), stride=st.integers(0, 30))
 def test_windows_cover_the_context_and_hold_answers_whole(
     tmp_path: Path, seed: int, max_length: int, stride: int

@@ -149,7 +149,9 @@ def test_what_the_hub_library_loads(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 _CELL = st.text(st.characters(codec="utf-8", exclude_characters="\x00\r"), max_size=12)
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
 @given(rows=st.lists(st.tuples(_CELL, _CELL), min_size=1, max_size=5))
 def test_any_text_survives_csv_and_json_lines(tmp_path: Path, rows: list[tuple[str, str]]) -> None:
     expected: list[dict[str, Any]] = [{"text": first, "label": second} for first, second in rows]

@@ -207,7 +207,7 @@ def rebuilt() -> Iterator[Database]:
     store.close()
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(STEPS)
 def test_any_interleaving_of_writing_and_taking_in_ends_in_the_rows_of_a_rebuild(
     database: Database, rebuilt: Database, tmp_path: Path, steps: list[tuple[object, ...]]
