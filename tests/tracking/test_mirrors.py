@@ -167,7 +167,8 @@ def test_a_mirror_that_hangs_is_left_behind(
     hanging = threading.Event()
     monkeypatch.setattr(troubled, "trouble", moment)
     monkeypatch.setattr(troubled, "how", hanging)
-    monkeypatch.setattr("tracking.recording.tracker._FINISH_SECONDS", 0.2)
+    finish = MirrorSet.finish
+    monkeypatch.setattr(MirrorSet, "finish", lambda self, status, patience: finish(self, status, 0.2))
     begun = time.monotonic()
     folder = _train(tmp_path, "troubled")
     assert time.monotonic() - begun < HANGS / 2
