@@ -34,6 +34,7 @@ class Attributes:
         {"metrics": {"accuracy": 50.0}, "samples": SAMPLES},
         {"accuracy": 50.0, "samples": SAMPLES},
         {"accuracy": 50.0, "comment": "half", "samples": pd.DataFrame(SAMPLES)},
+        {"accuracy": 50.0, "samples": {"a": {"correct": True}, "b": {"correct": False}}},
         Result(),
         Attributes(),
     ],
@@ -57,7 +58,7 @@ def test_a_result_without_any_number_is_refused(result: Any) -> None:
         read_result("gsm8k", result)
 
 
-@pytest.mark.parametrize("samples", [3, {"a": 1}])
+@pytest.mark.parametrize("samples", [3, {"a": 1}, {"correct": {0: True, 1: False}}])
 def test_samples_that_are_no_list_are_refused(samples: Any) -> None:
     with pytest.raises(ConfigError, match="samples must be a list"):
         read_result("gsm8k", {"accuracy": 1, "samples": samples})

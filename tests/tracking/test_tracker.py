@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import statistics
 import threading
@@ -216,8 +217,40 @@ def test_a_configuration_that_is_none_is_refused_before_anything_is_written(loca
 
 
 def test_a_backend_that_nobody_knows_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="did you mean 'wandb'"):
+    with pytest.raises(ConfigError, match=r"backends: .*did you mean 'wandb'.*known: local,"):
         ExperimentTracker(backends=["local", "wandbb"], db_path=tmp_path / "x.db")
+
+
+def test_what_was_tracked_last_can_still_be_asked_for(local: ExperimentTracker) -> None:
+    assert (local.experiment_id, local.folder, local.is_running) == (None, None, False)
+    experiment_id = local.start_experiment(notes=None, tags=None)
+    assert local.is_running
+    local.finish_experiment()
+    assert (local.experiment_id, local.is_running) == (experiment_id, False)
+    assert local.folder == local._experiments_dir / experiment_id
+
+
+def test_tags_are_short_lines_and_what_is_none_is_left_out(local: ExperimentTracker) -> None:
+    folder = _started(local, tags=["", None, " a ", "b", 3])
+    local.add_tags(None)
+    local.add_tags("c")
+    with pytest.raises(ConfigError, match="no tag"):
+        local.add_tags(["two\nlines"])
+    local.finish_experiment()
+    assert _contents(folder).tags == ["a", "b", "3", "c"]
+
+
+def test_a_start_that_is_refused_leaves_nothing(local: ExperimentTracker) -> None:
+    with pytest.raises(ConfigError, match="no tag"):
+        local.start_experiment(tags=["two\nlines"])
+    assert not local._experiments_dir.exists() and not local.is_running
+
+
+@pytest.mark.parametrize("metrics", [[1], 0.5, None, "loss"])
+def test_metrics_that_are_no_mapping_are_refused(local: ExperimentTracker, metrics: Any) -> None:
+    local.start_experiment()
+    with pytest.raises(ConfigError, match="metrics: expected a mapping"):
+        local.log_metrics(metrics)
 
 
 def test_a_single_backend_may_be_named_without_a_list(tmp_path: Path) -> None:
@@ -245,18 +278,23 @@ def test_only_the_first_rank_tracks(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_forked_worker_does_not_track(local: ExperimentTracker) -> None:
+def test_a_forked_worker_does_not_track_and_says_so_once(local: ExperimentTracker, tmp_path: Path) -> None:
     folder = _started(local)
+    handler = logging.FileHandler(tmp_path / "log")
+    logging.getLogger("tracking").addHandler(handler)
     child = os.fork()
     if child == 0:
         try:
-            local.log_metrics({"of the child": 1.0})
+            for _ in range(3):
+                local.log_metrics({"of the child": 1.0})
             local.add_note("of the child")
             local.finish_experiment("failed")
             local.close()
         finally:
             os._exit(0)
     assert os.waitpid(child, 0)[1] == 0
+    logging.getLogger("tracking").removeHandler(handler)
+    assert (tmp_path / "log").read_text().count("nothing is tracked here") == 1
     local.log_metrics({"of the parent": 1.0})
     local.finish_experiment()
     assert {point["name"] for point in _points(folder)} == {"of the parent"}

@@ -67,10 +67,21 @@ def _values(result: Any) -> Mapping[Any, Any]:
 def _samples(benchmark: str, samples: Any) -> list[dict[str, Any]]:
     if hasattr(samples, "to_dict") and hasattr(samples, "columns"):
         samples = samples.to_dict("records")
-    if isinstance(samples, Mapping) or not isinstance(samples, Iterable):
-        raise ConfigError(f"evaluation {benchmark}: samples must be a list of mappings, got {type(samples).__name__}")
+    if isinstance(samples, Mapping):
+        samples = _by_id(samples)
+    if samples is None or not isinstance(samples, Iterable):
+        raise ConfigError(
+            f"evaluation {benchmark}: samples must be a list of mappings, or a mapping of ids to mappings"
+        )
     rows = [plain(sample) for sample in samples]
     return [row if isinstance(row, dict) else {"score": row} for row in rows]
+
+
+def _by_id(samples: Mapping[Any, Any]) -> list[dict[Any, Any]] | None:
+    """Return the samples of ids mapped to results; None where it is something else, such as a frame's columns."""
+    if not all(isinstance(row, Mapping) and all(isinstance(name, str) for name in row) for row in samples.values()):
+        return None
+    return [{"id": sample_id, **row} for sample_id, row in samples.items()]
 
 
 def _is_number(value: Any) -> bool:

@@ -55,8 +55,10 @@ class MetricLog:
         A tensor on an accelerator is copied there, which waits for nothing, and read by the writer.
 
         Raises:
-            ConfigError: ``step`` is no whole number.
+            ConfigError: ``metrics`` is no mapping, or ``step`` no whole number.
         """
+        if not isinstance(metrics, dict) and not isinstance(metrics, Mapping):
+            raise ConfigError(f"metrics: expected a mapping of names to numbers, got {type(metrics).__name__}")
         if step is not None and (type(step) is not int or not -_LARGEST_STEP <= step <= _LARGEST_STEP):
             step = _whole(step)
         entries = self._entries

@@ -10,6 +10,7 @@ from typing import Any
 
 from atomic_files import explain_os_error, write_json
 from tracking.folders.folder import CONFIG, ENVIRONMENT, ExperimentFolder, new_id
+from tracking.folders.tags import checked_tag
 from tracking.recording.capture import describe_code, describe_machine
 from tracking.recording.plain import plain, plain_config
 
@@ -22,8 +23,8 @@ class Opening:
 
     config: Any
     name: str | None
-    notes: str
-    tags: Sequence[str]
+    notes: str | None
+    tags: Sequence[str | None] | None
     folder: str | Path | None
     variant: str | None
 
@@ -31,10 +32,11 @@ class Opening:
         """Return the experiment's folder, which says from now on who it is.
 
         Raises:
-            ConfigError: the configuration is neither dataclass nor mapping.
+            ConfigError: the configuration is neither dataclass nor mapping, or a tag is none.
             ResourceError: the folder cannot be written.
         """
-        config = plain_config(self.config)
+        # All that can be refused is looked at before anything is written.
+        config, _ = plain_config(self.config), words(self.tags)
         moment = time.time()
         if self.folder is not None:
             experiment_id, place = new_id(moment), ExperimentFolder(Path(self.folder).absolute())
@@ -61,10 +63,11 @@ class Opening:
         Raises:
             ResourceError: the folder cannot be written.
         """
-        if self.notes.strip():
-            place.append("note", text=plain(self.notes.strip()))
-        if self.tags:
-            place.append("tags", add=words(self.tags), remove=[])
+        note, tags = str(self.notes or "").strip(), words(self.tags)
+        if note:
+            place.append("note", text=plain(note))
+        if tags:
+            place.append("tags", add=tags, remove=[])
 
     @property
     def _owns_files(self) -> bool:
@@ -72,9 +75,15 @@ class Opening:
         return self.folder is None or self.config is not None
 
 
-def words(tags: Sequence[str]) -> list[str]:
-    """Return tags as plain words, each once; a single string is one tag."""
-    return [plain(tags)] if isinstance(tags, str) else list(dict.fromkeys(plain(str(tag)) for tag in tags))
+def words(tags: Sequence[str | None] | None) -> list[str]:
+    """Return tags as plain words, each once; a single string is one tag, and what is empty or None is left out.
+
+    Raises:
+        ConfigError: one is too long or of several lines.
+    """
+    given = [tags] if isinstance(tags, str) else tags or ()
+    texts = [plain(str(tag)) for tag in given if tag is not None]
+    return list(dict.fromkeys(checked_tag(text) for text in texts if text.strip()))
 
 
 def _new_folder(experiments_dir: Path, moment: float) -> tuple[str, ExperimentFolder]:

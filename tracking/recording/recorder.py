@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,6 +14,8 @@ from tracking.recording.opening import words
 
 __all__ = ["Recorder", "TrackerStateError"]
 
+logger = logging.getLogger(__name__)
+
 
 class TrackerStateError(AssayError, RuntimeError):
     """A tracker was asked for something that it cannot do now: log before the start, or after the end."""
@@ -23,19 +26,26 @@ class Recorder:
 
     def __init__(self) -> None:
         self._attempt: Attempt | None = None
+        self._latest: Attempt | None = None
         self._process = os.getpid()
         self._is_silent = os.environ.get("RANK", "0") != "0"
         self._is_closed = False
+        self._has_warned_of_fork = False
+
+    @property
+    def is_running(self) -> bool:
+        """Whether an experiment is running, to which can be logged."""
+        return self._attempt is not None
 
     @property
     def experiment_id(self) -> str | None:
-        """Id of the experiment that is running, if any."""
-        return self._attempt.experiment_id if self._attempt is not None else None
+        """Id of the experiment that is running, or of the last one; None before the first."""
+        return self._latest.experiment_id if self._latest is not None else None
 
     @property
     def folder(self) -> Path | None:
-        """Folder of the experiment that is running, if any."""
-        return self._attempt.folder.path if self._attempt is not None else None
+        """Folder of the experiment that is running, or of the last one; None before the first."""
+        return self._latest.folder.path if self._latest is not None else None
 
     def log_metrics(self, metrics: Mapping[str, Any], step: int | None = None) -> None:
         """Log values of metrics; returns within microseconds, and what is logged is in the folder within a second.
@@ -46,7 +56,7 @@ class Recorder:
             step: where the values belong; by default each metric counts on from its last step.
 
         Raises:
-            ConfigError: the step is no whole number.
+            ConfigError: the metrics are no mapping, or the step is no whole number.
             TrackerStateError: no experiment is running.
         """
         attempt = self._attempt
@@ -118,10 +128,11 @@ class Recorder:
         """
         self._record("note", text=text)
 
-    def add_tags(self, tags: Sequence[str]) -> None:
-        """Add tags.
+    def add_tags(self, tags: Sequence[str | None] | None) -> None:
+        """Add tags; a single string is one tag, and what is None or empty is left out.
 
         Raises:
+            ConfigError: a tag is too long or of several lines.
             TrackerStateError: no experiment is running.
         """
         self._record("tags", add=words(tags), remove=[])
@@ -135,7 +146,18 @@ class Recorder:
         """Whether this process does not track: another rank does, or the process that it was forked from."""
         if self._is_closed:
             raise TrackerStateError("this tracker is closed; make a new ExperimentTracker")
-        return self._is_silent or self._process != os.getpid()
+        if self._is_forked() and not self._has_warned_of_fork:
+            self._has_warned_of_fork = True
+            logger.warning(
+                "this process (%d) was forked from the one that tracks (%d): nothing is tracked here; "
+                "log from there, or make an ExperimentTracker of its own here",
+                os.getpid(),
+                self._process,
+            )
+        return self._is_silent or self._is_forked()
+
+    def _is_forked(self) -> bool:
+        return self._process != os.getpid()
 
     def _running(self) -> Attempt | None:
         """Return the attempt to log to, or None where this process does not track."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +17,7 @@ from tracking.recording import lifetime
 from tracking.recording.attempt import Attempt
 from tracking.recording.capture import describe_process
 from tracking.recording.exits import Outcome, outcome_at_exit, outcome_of
-from tracking.recording.mirrors import MirrorSet
+from tracking.recording.mirrors import LOCAL, MirrorSet
 from tracking.recording.opening import Opening, words
 from tracking.recording.plain import plain, plain_config
 from tracking.recording.recorder import Recorder, TrackerStateError
@@ -34,15 +33,14 @@ _HEARTBEAT_SECONDS = 10.0
 _START_SECONDS = 10.0
 _FINISH_SECONDS = 15.0
 _HURRIED_SECONDS = 5.0
-_LOCAL = "local"
 
 
 class ExperimentTracker(Recorder):
     """Tracks one experiment at a time; a process may have several trackers, and a method may be called by any thread.
 
     Everything goes into the experiment's folder first. A database that is away, a full disk or a mirror that fails
-    cost one warning each, never the training. In a distributed training only the process of rank 0 tracks, and in a
-    forked worker nothing does: there all methods return at once.
+    cost one warning each, never the training. Of a distributed training only rank 0 tracks: in other processes all
+    methods return at once. They do so in a process that was forked from this one too, which says it with one warning.
 
     Args:
         backends: mirrors to keep besides the local store: ``wandb``, ``mlflow``, ``tensorboard``, ``trackio``.
@@ -57,14 +55,14 @@ class ExperimentTracker(Recorder):
 
     def __init__(
         self,
-        backends: Sequence[str] = (_LOCAL,),
+        backends: Sequence[str] = (LOCAL,),
         db_path: str | Path | Database | None = None,
         experiments_dir: str | Path | None = None,
         heartbeat_interval: float = _HEARTBEAT_SECONDS,
     ) -> None:
         super().__init__()
         named = [backends] if isinstance(backends, str) else backends
-        self._mirrors = MirrorSet(name for name in named if name != _LOCAL)
+        self._mirrors = MirrorSet(named)
         self._store = db_path if isinstance(db_path, Database) else _anchored(database_url(db_path))
         url = self._store.url if isinstance(self._store, Database) else self._store
         beside = Path(url.database or "").parent if url.drivername == "sqlite" else Path()
@@ -80,8 +78,8 @@ class ExperimentTracker(Recorder):
         self,
         config: Any = None,
         experiment_name: str | None = None,
-        notes: str = "",
-        tags: Sequence[str] = (),
+        notes: str | None = None,
+        tags: Sequence[str | None] | None = None,
         *,
         folder: str | Path | None = None,
         variant: str | None = None,
@@ -92,13 +90,13 @@ class ExperimentTracker(Recorder):
             config: any dataclass or mapping; see :func:`tracking.recording.plain.plain_config`.
             experiment_name: default: the configuration's ``name``, else the folder's name or the id.
             notes: free text.
-            tags: words to find it by.
+            tags: words to find it by; a single string is one tag, and what is None or empty is left out.
             folder: the experiment's folder. One that holds an experiment gets another attempt at the same one. With a
                 folder and no configuration, config.json and environment.json are the caller's.
             variant: what is compared with other variants over seeds; default: the name without its seed.
 
         Raises:
-            ConfigError: the configuration is neither dataclass nor mapping.
+            ConfigError: the configuration is neither dataclass nor mapping, or a tag is of several lines.
             ResourceError: the folder cannot be written.
             TrackerStateError: an experiment is running in this tracker, or it is closed.
         """
@@ -106,7 +104,8 @@ class ExperimentTracker(Recorder):
             return ""
         if self._attempt is not None:
             raise TrackerStateError(
-                f"{self._attempt.experiment_id} is still running; finish_experiment() first, or use another tracker"
+                f"{self._attempt.experiment_id} is still running; call finish_experiment() first, or track a block "
+                "(with tracker.experiment(...)), which ends its experiment by itself even when it raises"
             )
         opening = Opening(config, experiment_name, notes, tags, folder, variant)
         place = opening.open(self._experiments_dir)
@@ -118,7 +117,7 @@ class ExperimentTracker(Recorder):
         listeners = self._mirrors.start(
             str(identity["id"]), str(identity["name"]), plain_config(config), place.path, words(tags)
         )
-        self._attempt = Attempt(str(identity["id"]), place, number, listeners)
+        self._attempt = self._latest = Attempt(str(identity["id"]), place, number, listeners)
         self._supervisor.watch(place.path, self._attempt.experiment_id, number)
         self._take_in_now(place.path)
         return self._attempt.experiment_id
@@ -127,8 +126,8 @@ class ExperimentTracker(Recorder):
         self,
         config: Any = None,
         experiment_name: str | None = None,
-        notes: str = "",
-        tags: Sequence[str] = (),
+        notes: str | None = None,
+        tags: Sequence[str | None] | None = None,
         *,
         folder: str | Path | None = None,
         variant: str | None = None,
@@ -136,7 +135,7 @@ class ExperimentTracker(Recorder):
         """Enter an experiment that is to be run later, with ``start_experiment(folder=...)``; see there.
 
         Raises:
-            ConfigError: the configuration is neither dataclass nor mapping.
+            ConfigError: the configuration is neither dataclass nor mapping, or a tag is of several lines.
             ResourceError: the folder cannot be written.
             TrackerStateError: the tracker is closed.
         """
@@ -239,7 +238,7 @@ class ExperimentTracker(Recorder):
         return self._indexer
 
     def _end(self, outcome: Outcome) -> None:
-        if self._is_mute() or self._attempt is None:
+        if self._attempt is None or self._is_forked():
             return
         attempt, self._attempt = self._attempt, None
         # Whoever sends SIGTERM sends SIGKILL soon after.
@@ -252,7 +251,7 @@ class ExperimentTracker(Recorder):
         self._mirrors.finish(outcome.status, patience)
 
     def _close(self, outcome: Outcome) -> None:
-        if self._is_closed or self._process != os.getpid():
+        if self._is_closed or self._is_forked():
             return
         self._end(outcome)
         self._is_closed = True

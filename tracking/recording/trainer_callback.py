@@ -36,9 +36,9 @@ class TrackingCallback(TrainerCallback):
             return
         if self._tracker is None:
             self._tracker = ExperimentTracker()
-        if self._owns_experiment and self._tracker.experiment_id is not None:
+        if self._owns_experiment and self._tracker.is_running:
             self._tracker.finish_experiment("failed", reason="training ended by an error, and was begun again")
-        if self._tracker.experiment_id is None:
+        if not self._tracker.is_running:
             name = self._experiment_name or args.run_name or Path(str(args.output_dir)).name
             self._tracker.start_experiment(config=_configuration(args, kwargs.get("model")), experiment_name=name)
             self._owns_experiment = True
@@ -76,7 +76,7 @@ class TrackingCallback(TrainerCallback):
                 self._tracker = None
 
     def _running(self, state: TrainerState) -> ExperimentTracker | None:
-        if not state.is_world_process_zero or self._tracker is None or self._tracker.experiment_id is None:
+        if not state.is_world_process_zero or self._tracker is None or not self._tracker.is_running:
             return None
         return self._tracker
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from errors import ConfigError
 from tracking.folders.folder import ExperimentFolder
+from tracking.folders.tags import checked_tag
 from tracking.indexing.index import sync_folder
 from tracking.reading.whereabouts import local_folders
 from tracking.store.database import Database, DatabaseUnavailable
@@ -15,8 +16,6 @@ from tracking.store.database import Database, DatabaseUnavailable
 __all__ = ["add_note", "change_tags"]
 
 logger = logging.getLogger(__name__)
-
-_LONGEST_TAG = 255
 
 
 def add_note(database: Database, ids: Sequence[str], text: str) -> None:
@@ -42,20 +41,13 @@ def change_tags(database: Database, ids: Sequence[str], add: Sequence[str], remo
         DataError: an experiment's folder is not on this machine; then none is changed.
         ResourceError: a folder cannot be written.
     """
-    added, removed = (list(dict.fromkeys(map(_checked, tags))) for tags in (add, remove))
+    added, removed = (list(dict.fromkeys(map(checked_tag, tags))) for tags in (add, remove))
     both = sorted(set(added) & set(removed))
     if both:
         raise ConfigError(f"{', '.join(both)}: cannot be added and removed at once")
     for folder in local_folders(database, ids):
         ExperimentFolder(folder).append("tags", add=added, remove=removed)
         _take_in(database, folder)
-
-
-def _checked(tag: str) -> str:
-    tag = tag.strip()
-    if not tag or len(tag) > _LONGEST_TAG or not tag.isprintable():
-        raise ConfigError(f"{tag[:40]!r} is no tag: expected one line of 1 to {_LONGEST_TAG} characters")
-    return tag
 
 
 def _take_in(database: Database, folder: Path) -> None:

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from tracking.recording.mirrors.base import Mirror, MirrorStart
-from tracking.recording.mirrors.mirror_set import MIRRORS, MirrorSet
+from tracking.recording.mirrors.mirror_set import LOCAL, MIRRORS, MirrorSet
 
-__all__ = ["MIRRORS", "Mirror", "MirrorSet", "MirrorStart"]
+__all__ = ["LOCAL", "MIRRORS", "Mirror", "MirrorSet", "MirrorStart"]

@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from registry import Registry
+from errors import ConfigError
+from registry import Registry, nearest
 from tracking.folders.metric_points import MetricPoint
 from tracking.recording.mirrors.base import Mirror, MirrorStart
 
-__all__ = ["MIRRORS", "MirrorSet"]
+__all__ = ["LOCAL", "MIRRORS", "MirrorSet"]
 
 logger = logging.getLogger(__name__)
 
@@ -25,6 +26,7 @@ MIRRORS.register("trackio", "tracking.recording.mirrors.trackio_mirror:TrackioMi
 MIRRORS.register("wandb", "tracking.recording.mirrors.wandb_mirror:WandbMirror")
 
 MOST_BATCHES = 10_000
+LOCAL = "local"
 
 Call = Callable[[], None]
 
@@ -33,14 +35,14 @@ class MirrorSet:
     """The mirrors of one tracker.
 
     Args:
-        names: of registered mirrors.
+        names: of registered mirrors; ``local``, the store itself, is passed over.
 
     Raises:
         ConfigError: no such mirror.
     """
 
     def __init__(self, names: Iterable[str]) -> None:
-        self._classes = {name: MIRRORS.get(name) for name in names}
+        self._classes = {name: _class_of(name) for name in names if name != LOCAL}
         self._threads: list[_MirrorThread] = []
 
     def start(
@@ -59,6 +61,13 @@ class MirrorSet:
         deadline = time.monotonic() + timeout
         for thread in threads:
             thread.join(max(0.0, deadline - time.monotonic()))
+
+
+def _class_of(name: str) -> type[Mirror]:
+    if name not in MIRRORS:
+        known = [LOCAL, *MIRRORS.names()]
+        raise ConfigError(f"backends: unknown name {name!r}{nearest(name, known)} (known: {', '.join(known)})")
+    return MIRRORS.get(name)
 
 
 class _MirrorThread:
