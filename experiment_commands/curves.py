@@ -15,7 +15,7 @@ from experiment_commands.subjects import find_subjects
 from tracking.reading.local_backend import LocalBackend
 
 if TYPE_CHECKING:
-    from experiment_commands.drawing.curve_data import Panel
+    from experiment_commands.drawing.curve_data import Panel, Recorded
 
 __all__ = ["curves"]
 
@@ -54,8 +54,9 @@ def curves(
 ) -> int:
     """Draw metrics of several experiments over steps, or the mean and spread over seeds of several configurations.
 
-    Without --metric it draws the metrics that all of them logged, losses first, six at most. With --json it prints
-    the numbers, and draws only if --output is given.
+    Without --metric it draws the loss, the primary metric and other qualities that all of them logged, six at most.
+    A result (eval_f1) means its curve (eval/f1). Equal lines lie inside each other. With --json it prints the
+    numbers, and draws only if --output is given.
 
     \b
     Examples:
@@ -71,6 +72,7 @@ def curves(
     subjects = find_subjects(backend, ids, by_group)
     recorded = read_recorded(backend, subjects, (), max_points)
     found = panels(recorded, choose_metrics(recorded, metric or ()), smooth)
+    _tell_absent(recorded, found)
     if not found:
         raise ConfigError("the seeds of each of these share no step; draw the runs themselves, without --by-group")
     if json:
@@ -78,6 +80,15 @@ def curves(
     if output is not None or not json:
         _draw(found, output or _DEFAULT_OUTPUT, log, quiet=json)
     return 0
+
+
+def _tell_absent(recorded: Sequence[Recorded], found: Sequence[Panel]) -> None:
+    for each in recorded:
+        lacking = [panel.metric for panel in found if each.label not in {course.label for course in panel.courses}]
+        if each.is_empty:
+            warn(f"{each.label} has logged no metric, so it has no line")
+        elif lacking:
+            warn(f"{each.label} has no line of {', '.join(lacking)}")
 
 
 def _plain(found: Sequence[Panel]) -> list[dict[str, Any]]:

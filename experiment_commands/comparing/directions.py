@@ -6,9 +6,9 @@ from collections.abc import Collection
 
 from errors import ConfigError
 from registry import nearest
-from tracking.reading.metric_directions import Direction, direction_of
+from tracking.reading.metric_directions import Direction, direction_of, is_about_the_training
 
-__all__ = ["Direction", "check_directions", "direction_of"]
+__all__ = ["Direction", "check_directions", "direction_of", "is_about_the_training"]
 
 
 def check_directions(lower: Collection[str], higher: Collection[str], known: Collection[str]) -> None:

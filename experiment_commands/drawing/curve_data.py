@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -10,16 +12,17 @@ from numpy.typing import NDArray
 
 from analysis.curves import MeanCurve, Series, mean_curve, smoothed
 from errors import ConfigError, DataError
-from experiment_commands.comparing.directions import direction_of
+from experiment_commands.comparing.directions import direction_of, is_about_the_training
 from experiment_commands.subjects import Subject
 from registry import nearest
 from tracking.reading.local_backend import LocalBackend
+from tracking.reading.metric_twins import known_as
 
 __all__ = ["MAX_PANELS", "Course", "Panel", "Recorded", "choose_metrics", "panels", "read_recorded"]
 
 MAX_PANELS = 6
 
-_PREFERRED = ("train/loss", "eval/loss")
+_EVALUATION = re.compile(r"(eval|evaluation|val|valid|validation|test)[/_]")
 
 
 class Recorded(NamedTuple):
@@ -28,6 +31,13 @@ class Recorded(NamedTuple):
     label: str
     runs: tuple[Mapping[str, Series], ...]
     """For each run, the series of each metric."""
+    primary_metrics: tuple[str, ...] = ()
+    """What the runs call their primary metric."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no run logged anything."""
+        return not any(self.runs)
 
     def series_of(self, metric: str) -> list[Series]:
         """Return the series of all runs that have one."""
@@ -71,7 +81,11 @@ def read_recorded(
         DatabaseUnavailable: the database cannot be reached.
     """
     return [
-        Recorded(label, tuple(_series(backend, member.id, metrics, max_points) for member in subject.members))
+        Recorded(
+            label,
+            tuple(_series(backend, member.id, metrics, max_points) for member in subject.members),
+            tuple(member.primary_metric for member in subject.members if member.primary_metric),
+        )
         for label, subject in zip(_labels(subjects), subjects, strict=True)
     ]
 
@@ -104,34 +118,52 @@ def _arrays(points: Mapping[int, float]) -> Series:
 def choose_metrics(recorded: Sequence[Recorded], wanted: Sequence[str]) -> list[str]:
     """Return the metrics to draw: the wanted ones, else those that all subjects logged more than once.
 
-    Losses come first, then other qualities, then what is none, such as a learning rate.
+    The training's loss comes first, then the primary metric, also where it was logged once. What says nothing of how
+    good a model is, such as a learning rate, is drawn if there is nothing else. Who logged nothing does not count.
 
     Raises:
         ConfigError: nobody logged a wanted metric; the message names near ones.
         DataError: there is nothing that all of them logged.
     """
     known = sorted({name for each in recorded for run in each.runs for name in run})
-    for name in wanted:
-        if name not in known:
-            listing = ", ".join(known[:30]) or "none"
-            raise ConfigError(f"none of these runs logged {name!r}{nearest(name, known)} (logged: {listing})")
+    if not known:
+        raise DataError("none of these runs has logged a metric")
     if wanted:
-        return list(dict.fromkeys(wanted))
-    shared = [name for name in known if all(_is_series(each, name) for each in recorded)]
-    if not shared:
-        raise DataError(
-            f"these runs share no logged metric; choose with --metric (logged: {', '.join(known) or 'none'})"
+        return list(dict.fromkeys(_logged_name(name, known) for name in wanted))
+    logged = [each for each in recorded if not each.is_empty]
+    primary = _primary_curve(logged, known)
+    curves = [name for name in known if all(_is_series(each, name) for each in logged)]
+    if primary is not None and all(each.series_of(primary) for each in logged):
+        curves = list(dict.fromkeys([*curves, primary]))
+    qualities = [name for name in curves if direction_of(name) is not None and not is_about_the_training(name)]
+    if not curves:
+        raise DataError(f"these runs share no logged metric; choose with --metric (logged: {', '.join(known)})")
+    return sorted(qualities or curves, key=lambda name: _rank(name, primary))[:MAX_PANELS]
+
+
+def _logged_name(name: str, known: Sequence[str]) -> str:
+    logged = known_as(name, known)
+    if logged is None:
+        raise ConfigError(
+            f"none of these runs logged {name!r}{nearest(name, known)} (logged: {', '.join(known[:30]) or 'none'})"
         )
-    return sorted(shared, key=_rank)[:MAX_PANELS]
+    return logged
+
+
+def _primary_curve(recorded: Sequence[Recorded], known: Sequence[str]) -> str | None:
+    """Return the curve of what most runs call their primary metric."""
+    named = Counter(name for each in recorded for name in each.primary_metrics)
+    curves = (known_as(name, known) for name, _ in named.most_common())
+    return next(filter(None, curves), None)
 
 
 def _is_series(recorded: Recorded, metric: str) -> bool:
     return any(steps.size > 1 for steps, _ in recorded.series_of(metric))
 
 
-def _rank(metric: str) -> tuple[int, bool, str]:
-    preferred = _PREFERRED.index(metric) if metric in _PREFERRED else len(_PREFERRED)
-    return preferred, direction_of(metric) is None, metric
+def _rank(metric: str, primary: str | None) -> tuple[bool, bool, bool, bool, str]:
+    first = metric in ("train/loss", "loss")
+    return not first, metric != primary, metric != "eval/loss", not _EVALUATION.match(metric), metric
 
 
 def panels(recorded: Sequence[Recorded], metrics: Sequence[str], smooth: float = 0.0) -> list[Panel]:

@@ -23,6 +23,8 @@ _MAX_BANDS = 6
 """Up to so many lines a band shows the seeds; more bands would hide each other."""
 _MARKED_POINTS = 12
 _LEGEND_WIDTH = 44
+_WIDER, _WIDEST = 2.4, 12.0
+"""Points by which each of several equal lines is wider than the one above it, and by which the last one is at most."""
 _INK = "#333333"
 
 LineStyle = Literal["-", "--", ":", "-."]
@@ -57,9 +59,10 @@ def draw_panels(panels: Sequence[Panel], log: bool = False) -> Figure:
     )
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
     steps = [float(step) for panel in panels for course in panel.courses for step in course.curve.steps[[0, -1]]]
-    span = max(steps) - min(steps) or 1.0
+    # A single step stands in the middle.
+    margin = 0.02 * (max(steps) - min(steps)) or 1.0
     for ax, panel in zip(axes, panels, strict=False):
-        ax.set_xlim(min(steps) - 0.02 * span, max(steps) + 0.02 * span)
+        ax.set_xlim(min(steps) - margin, max(steps) + margin)
         _draw_panel(ax, panel, styles, log and panel.all_positive, len(labels) <= _MAX_BANDS)
     for ax in axes[len(panels) :]:
         ax.set_visible(False)
@@ -121,20 +124,37 @@ def _draw_panel(ax: Axes, panel: Panel, styles: dict[str, _Style], log: bool, fe
     ax.spines[["left", "bottom"]].set_color("#999999")
     if log:
         ax.set_yscale("log")
-    # The first named is drawn last, above the others.
+    # The first named is drawn last, above the others; lines that it would hide are drawn wider.
+    widenings = _widenings(panel.courses)
     for course in reversed(panel.courses):
-        _draw_course(ax, course, styles[course.label], few)
+        _draw_course(ax, course, styles[course.label], few, widenings[course.label])
     _format_axes(ax, log)
 
 
-def _draw_course(ax: Axes, course: Course, style: _Style, few: bool) -> None:
+def _widenings(courses: Sequence[Course]) -> dict[str, float]:
+    """Return by how many points to widen each line, so that equal ones are all to be seen."""
+    above: dict[bytes, int] = {}
+    places = {}
+    for course in courses:
+        content = course.curve.steps.tobytes() + course.curve.mean.tobytes()
+        places[course.label] = above.get(content, 0)
+        above[content] = places[course.label] + 1
+    step = min(_WIDER, _WIDEST / max(above.values(), default=1))
+    return {label: step * place for label, place in places.items()}
+
+
+def _draw_course(ax: Axes, course: Course, style: _Style, few: bool, widening: float) -> None:
     steps, mean, low, high = course.curve
     if few and course.num_runs > 1:
-        ax.fill_between(steps, low, high, color=style.colour, alpha=0.14, linewidth=0)
+        if steps.size == 1:
+            ax.vlines(steps, low, high, color=style.colour, alpha=0.35, linewidth=2.5 + widening)
+        else:
+            ax.fill_between(steps, low, high, color=style.colour, alpha=0.14, linewidth=0)
     if few and course.unsmoothed is not None:
         ax.plot(steps, course.unsmoothed, color=style.colour, linewidth=0.7, alpha=0.25)
     marker = "o" if steps.size <= _MARKED_POINTS else None
-    width = 1.7 if few else 1.3
+    marker_size = 6.0 if steps.size == 1 else 3.5
+    width = (1.7 if few else 1.3) + widening
     ax.plot(
         steps,
         mean,
@@ -142,7 +162,7 @@ def _draw_course(ax: Axes, course: Course, style: _Style, few: bool) -> None:
         linestyle=style.line,
         linewidth=width,
         marker=marker,
-        markersize=3.5,
+        markersize=marker_size + 1.5 * widening,
         solid_capstyle="round",
     )
 
@@ -150,7 +170,7 @@ def _draw_course(ax: Axes, course: Course, style: _Style, few: bool) -> None:
 def _format_axes(ax: Axes, log: bool) -> None:
     from matplotlib.ticker import EngFormatter, MaxNLocator
 
-    ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    ax.xaxis.set_major_locator(MaxNLocator(6, integer=True, steps=[1, 2, 2.5, 5, 10], min_n_ticks=1))
     if ax.get_xlim()[1] >= 10_000:
         ax.xaxis.set_major_formatter(EngFormatter(sep=""))
     if log:

@@ -64,6 +64,16 @@ def test_long_series_are_read_thinned(command: Command, tmp_path: Path) -> None:
     assert panel["curves"][0]["steps"][-1] == 2000
 
 
+def test_who_has_nothing_to_draw_is_named(command: Command, tmp_path: Path) -> None:
+    _fill(tmp_path / "experiments")
+    root = tmp_path / "experiments"
+    take_in(add_run(root, "silent", 1, {}), add_run(root, "some", 1, {}, (), {"x": {1: 1.0}}))
+    status, output, errors = command("curves", "baseline_seed1", "silent_seed1", "some_seed1", "-m", "eval_f1")
+    assert (status, output) == (0, "wrote curves.png: eval/f1 of 1 line\n")
+    assert "silent_seed1 has logged no metric" in errors
+    assert "some_seed1 has no line of eval/f1" in errors
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -39,9 +39,29 @@ def test_without_a_choice_it_takes_what_all_share_losses_first() -> None:
     names = ["train/learning_rate", "train/loss", "eval/loss", "eval/f1", "eval/once"]
     run = {name: _series(1, 2) if name != "eval/once" else _series(1) for name in names}
     both = [Recorded("a", (run,)), Recorded("b", ({**run, "only/b": _series(1, 2)},))]
-    assert choose_metrics(both, ()) == ["train/loss", "eval/loss", "eval/f1", "train/learning_rate"]
+    assert choose_metrics(both, ()) == ["train/loss", "eval/loss", "eval/f1"]
     many = [Recorded("a", ({f"m{number}": _series(1, 2) for number in range(20)},))]
     assert len(choose_metrics(many, ())) == MAX_PANELS
+
+
+def test_the_primary_metric_is_drawn_even_if_it_was_logged_once() -> None:
+    run = {"train/loss": _series(2, 1), "eval/f1": _series(70), "eval/exact": _series(60)}
+    assert choose_metrics([Recorded("a", (run,), ("eval_f1",))], ()) == ["train/loss", "eval/f1"]
+
+
+def test_what_is_about_the_training_is_drawn_if_there_is_nothing_else() -> None:
+    run = {"train/learning_rate": _series(2, 1), "train/runtime": _series(2, 3)}
+    assert choose_metrics([Recorded("a", (run,))], ()) == ["train/learning_rate", "train/runtime"]
+
+
+def test_a_result_means_its_curve() -> None:
+    recorded = [Recorded("a", ({"eval/f1": _series(1, 2)},))]
+    assert choose_metrics(recorded, ["eval_f1", "metrics.eval_f1"]) == ["eval/f1"]
+
+
+def test_who_logged_nothing_does_not_hide_what_the_others_share() -> None:
+    recorded = [Recorded("a", ({"f1": _series(1, 2)},)), Recorded("planned", ({},))]
+    assert choose_metrics(recorded, ()) == ["f1"]
 
 
 def test_a_metric_that_nobody_logged_is_refused_with_a_near_one() -> None:
@@ -55,7 +75,7 @@ def test_nothing_shared_is_told() -> None:
     recorded = [Recorded("a", ({"x": _series(1, 2)},)), Recorded("b", ({"y": _series(1, 2)},))]
     with pytest.raises(DataError, match="share no logged metric"):
         choose_metrics(recorded, ())
-    with pytest.raises(DataError, match="logged: none"):
+    with pytest.raises(DataError, match="has logged a metric"):
         choose_metrics([Recorded("a", ({},))], ())
 
 

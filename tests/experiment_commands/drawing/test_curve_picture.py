@@ -57,6 +57,35 @@ def test_the_legend_stands_outside_the_panels() -> None:
     assert figure.bbox.x0 <= legend.x0 < legend.x1 <= figure.bbox.x1
 
 
+def _stepwise(label: str, *steps: int, num_runs: int = 1) -> Course:
+    values = np.arange(len(steps), dtype=np.float64)
+    return Course(label, num_runs, MeanCurve(np.array(steps, dtype=np.float64), values, values, values + 1), None)
+
+
+@pytest.mark.parametrize("steps", [(1,), (1, 2), (0, 1, 2, 3)])
+def test_steps_are_whole_numbers(steps: tuple[int, ...]) -> None:
+    figure = draw_panels([Panel("loss", (_stepwise("a", *steps),))])
+    figure.draw_without_rendering()
+    ticks = figure.axes[0].get_xticks()
+    low, high = figure.axes[0].get_xlim()
+    assert any(low <= tick <= high for tick in ticks)
+    assert all(tick == round(tick) for tick in ticks)
+
+
+def test_equal_lines_are_all_to_be_seen() -> None:
+    courses = (_stepwise("a", 1, 2), _stepwise("b", 1, 2), _stepwise("c", 1, 2, 3))
+    widths = {line.get_color(): line.get_linewidth() for line in draw_panels([Panel("lr", courses)]).axes[0].lines}
+    assert len(widths) == 3
+    assert len(set(widths.values())) == 2, "the equal one below is wider, and no other"
+
+
+def test_a_single_point_of_several_seeds_has_its_spread() -> None:
+    (ax,) = draw_panels([Panel("f1", (_stepwise("a", 30, num_runs=3),))]).axes
+    (line,) = ax.lines
+    assert line.get_marker() == "o"
+    assert len(ax.collections) == 1
+
+
 def test_seeds_make_a_band_and_are_explained() -> None:
     figure = draw_panels([_panel("loss", "a", "b", num_runs=5)])
     assert len(figure.axes[0].collections) == 2
