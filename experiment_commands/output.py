@@ -5,30 +5,34 @@ from __future__ import annotations
 import io
 import json
 import os
-import re
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from atomic_files import finite
+from experiment_commands.table_layout import Cell, lay_out
 
 __all__ = ["console", "print_json", "print_section", "print_table", "remark", "run_command", "warn"]
 
 _PIPED_WIDTH = 200
-_WHOLE = frozenset({"#", "id", "status", "created", "duration"})
-"""Headings of columns that a narrow terminal does not fold: they are short, or copied."""
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def console() -> Console:
     """Return where tables go: as wide as the terminal; wide and without colour into a pipe or a file."""
     if sys.stdout.isatty():
         return Console()
-    return Console(width=int(os.environ.get("COLUMNS", _PIPED_WIDTH)), color_system=None, highlight=False)
+    return Console(width=_table_width() or _PIPED_WIDTH, color_system=None, highlight=False)
+
+
+def _table_width() -> int | None:
+    """Return how wide a table may be: as the terminal, or as COLUMNS says; None for a pipe, which has room."""
+    if sys.stdout.isatty():
+        return Console().width
+    wanted = os.environ.get("COLUMNS", "")
+    return int(wanted) if wanted.isdecimal() and int(wanted) > 0 else None
 
 
 def print_json(value: Any) -> None:
@@ -36,30 +40,36 @@ def print_json(value: Any) -> None:
     print(json.dumps(finite(value), indent=2, ensure_ascii=False, allow_nan=False, default=str))
 
 
-def print_table(columns: Sequence[str], rows: Sequence[Sequence[str | Text]], right: Sequence[str] = ()) -> None:
-    """Print a table.
+def print_table(
+    columns: Sequence[str],
+    rows: Sequence[Sequence[Cell]],
+    right: Sequence[str] = (),
+    *,
+    one_line: bool = False,
+    spare: Sequence[str] = (),
+) -> None:
+    """Print a table; which columns a narrow terminal has no room for is remarked.
 
     Args:
         columns: headings; none for a table without.
         rows: one cell a column; text is shown as it is, markup in it means nothing.
         right: headings of the columns that are aligned to the right, such as numbers.
+        one_line: shorten what is too long instead of folding it.
+        spare: headings of columns that may be left out, the first first.
     """
-    table = Table(box=None, pad_edge=False, header_style="bold", show_header=bool(columns))
-    for name in columns or [""] * max(map(len, rows), default=0):
-        justify: Literal["left", "right"] = "right" if name in right else "left"
-        table.add_column(Text(name), justify=justify, overflow="fold", no_wrap=name in _WHOLE, min_width=len(name))
-    for row in rows:
-        table.add_row(*(cell if isinstance(cell, Text) else Text(_printable(cell)) for cell in row))
-    console().print(table)
-
-
-def _printable(text: str) -> str:
-    """Return text without what a terminal would obey instead of showing."""
-    return _CONTROL.sub(lambda found: repr(found[0])[1:-1], text)
+    width = _table_width()
+    lines, left_out = lay_out(columns, rows, right, width, one_line, spare)
+    if sys.stdout.isatty():
+        Console().print(Text("\n").join(lines), soft_wrap=True)
+    else:
+        # The table drawn by rich takes a second for a thousand rows.
+        print("\n".join(line.plain for line in lines))
+    if left_out:
+        remark(f"left out, as {width} columns have no room: {', '.join(left_out)}")
 
 
 def print_section(
-    title: str, columns: Sequence[str], rows: Sequence[Sequence[str | Text]], right: Sequence[str] = ()
+    title: str, columns: Sequence[str], rows: Sequence[Sequence[Cell]], right: Sequence[str] = ()
 ) -> None:
     """Print a table below a heading; see :func:`print_table`."""
     if title:

@@ -1,18 +1,108 @@
-"""Tables show text; a terminal obeys none of it."""
+"""Tables show text and a terminal obeys none of it; they fit its width, and a row is a line where it should be."""
 
 from __future__ import annotations
 
+import time
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from rich.text import Text
 
 from experiment_commands.output import print_table
+from experiment_commands.table_layout import lay_out, shortened
 
 
-@pytest.mark.parametrize(("text", "shown"), [("\x1b[31mred\x07", r"\x1b[31mred\x07"), ("[red]x[/red]", "[red]x[/red]")])
-def test_neither_escapes_nor_markup_have_effect(text: str, shown: str, capsys: pytest.CaptureFixture[str]) -> None:
-    print_table(("name",), [(text,)])
-    assert capsys.readouterr().out.splitlines()[1].strip() == shown
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("\x1b[31mred\x9b", r"\x1b[31mred\x9b"),
+        ("[red]x[/red]", "[red]x[/red]"),
+        ("a\u202eb\u2028", r"a\u202eb\u2028"),
+        ("two\nlines\tof it", r"two\nlines\tof it"),
+    ],
+)
+@pytest.mark.parametrize("cell", [str, Text])
+def test_neither_escapes_nor_markup_have_effect(
+    cell: type[str | Text], text: str, shown: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    print_table(("name", "x"), [(cell(text), "y")])
+    assert capsys.readouterr().out.splitlines()[1:] == [f"{shown}  y"]
 
 
 def test_lines_of_a_note_stay_lines(capsys: pytest.CaptureFixture[str]) -> None:
-    print_table((), [("first\nsecond",)])
-    assert [line.strip() for line in capsys.readouterr().out.splitlines()] == ["first", "second"]
+    print_table((), [("notes", "first\nsecond")])
+    assert capsys.readouterr().out.splitlines() == ["notes  first", "       second"]
+
+
+def test_into_a_pipe_nothing_is_shortened_folded_or_padded(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    print_table(("name", "error"), [("n" * 300, "several words " * 30), ("short", "")])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1].startswith("n" * 300)
+    assert len(lines) == 3
+    assert all(line == line.rstrip() for line in lines)
+
+
+def test_a_narrow_terminal_shortens_names_and_says_what_it_leaves_out(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "50")
+    row = ("label_smoothing_0.4_with_much_more_seed43", "completed", "an error of many words", "82.5")
+    print_table(("name", "status", "error", "eval_f1"), [row], ["eval_f1"], one_line=True, spare=("error", "status"))
+    output, errors = capsys.readouterr()
+    heading, line = output.splitlines()
+    assert heading.split() == ["name", "status", "eval_f1"]
+    assert line.startswith("label_smo")
+    assert "…" in line
+    assert "_seed43  completed" in line
+    assert len(line) == 50
+    assert "left out, as 50 columns have no room: error" in errors
+
+
+def test_folding_breaks_between_words(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    print_table(("id", "why"), [("exp_20260301_120000_000000", "the process is gone")])
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[-1] for line in lines[1:]] == ["process", "gone"]
+
+
+cells = st.text(st.sampled_from("ab 日é\n\x1b…🙂"), max_size=60)
+tables = st.integers(1, 4).flatmap(
+    lambda count: st.tuples(
+        st.lists(st.sampled_from(["id", "name", "metrics.eval_f1", "n"]), min_size=count, max_size=count, unique=True),
+        st.lists(st.lists(cells, min_size=count, max_size=count), max_size=4),
+    )
+)
+
+
+@given(tables, st.integers(60, 120), st.booleans())
+def test_tables_fit_and_rows_of_one_line_are_one_line(
+    table: tuple[list[str], list[list[str]]], width: int, one_line: bool
+) -> None:
+    columns, rows = table
+    for row in rows:
+        row[:] = [cell[:26] if name == "id" else cell for name, cell in zip(columns, row, strict=True)]
+    lines = [line.plain for line in lay_out(columns, rows, ["n"], width, one_line).lines]
+    assert all(cell_len(line) <= width or "\\x1b" in line for line in lines)
+    assert all(line == line.rstrip(" ") and line.isprintable() for line in lines)
+    assert not one_line or len(lines) == 1 + len(rows)
+
+
+@given(st.text(st.sampled_from("ab 日é…🙂"), max_size=60), st.integers(1, 30))
+def test_a_shortened_text_keeps_its_ends(text: str, width: int) -> None:
+    short = shortened(text, width)
+    assert short == text if cell_len(text) <= width else cell_len(short) <= width
+    begin, _, end = short.partition("…") if short != text else (text, "", "")
+    assert text.startswith(begin)
+    assert text.endswith(end) or "…" in text
+
+
+def test_a_thousand_rows_take_no_time() -> None:
+    rows = [[f"exp_{number:06}", f"name {number}", "completed", "5 min", "paper"] for number in range(1000)]
+    start = time.process_time()
+    lay_out(["id", "name", "status", "duration", "tags"], rows)
+    assert time.process_time() - start < 0.2
