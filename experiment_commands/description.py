@@ -20,6 +20,7 @@ from tracking.statuses import Status
 __all__ = ["Section", "describe"]
 
 _PACKAGES_SHOWN = ("torch", "transformers", "datasets", "accelerate", "numpy")
+_FILES_SHOWN = 5
 
 Cell = str | Text
 
@@ -193,6 +194,13 @@ def _code(code: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("branch", str(code.get("branch") or "")),
         ("state", dirty),
         ("changes", lines),
-        ("untracked", ", ".join(map(str, untracked))),
+        ("untracked", _some(list(map(str, untracked)), int(code.get("num_untracked") or len(untracked)))),
     ]
     return [row for row in rows if row[1]]
+
+
+def _some(files: Sequence[str], count: int) -> str:
+    """Return all of a few files, or how many there are with the first of them."""
+    if count <= _FILES_SHOWN:
+        return ", ".join(files)
+    return f"{count:,} files, such as {', '.join(files[:_FILES_SHOWN])}; more of them with --json"

@@ -11,6 +11,7 @@ from tracking.reading.records import ExperimentDetails
 __all__ = ["code_of", "configuration_of", "environment_of"]
 
 _COMMIT_DIGITS = 12
+_SHORTENED = ("dirty", "diff", "untracked", "num_untracked")
 
 
 def configuration_of(details: ExperimentDetails) -> dict[str, Any]:
@@ -27,15 +28,17 @@ def code_of(code: Mapping[str, Any]) -> dict[str, Any]:
     """Return the state of code in short: a commit, and digests in place of long differences.
 
     Args:
-        code: ``commit``, ``branch``, ``dirty``, ``diff`` and ``untracked``, each of which may be missing.
+        code: ``commit``, ``branch``, ``dirty``, ``diff``, ``untracked`` and ``num_untracked``, each of which may
+            be missing.
     """
-    short = {name: value for name, value in code.items() if name not in ("dirty", "diff", "untracked")}
+    short = {name: value for name, value in code.items() if name not in _SHORTENED}
     if "commit" in code:
         short["commit"] = str(code["commit"])[:_COMMIT_DIGITS]
     if "dirty" in code or "diff" in code:
         short["uncommitted changes"] = _diff_text(str(code.get("diff") or ""), bool(code.get("dirty")))
     if code.get("untracked"):
-        short["untracked files"] = _digest_text(f"{len(code['untracked'])} files", "\n".join(code["untracked"]))
+        count = int(code.get("num_untracked") or len(code["untracked"]))
+        short["untracked files"] = _digest_text(f"{count:,} files", "\n".join(code["untracked"]))
     return short
 
 

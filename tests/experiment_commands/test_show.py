@@ -68,6 +68,15 @@ def test_no_difference_is_a_no(run: Command, tmp_path: Path) -> None:
     assert run("show", "baseline_seed1", "--diff") == (1, "", "the state of the code is not known\n")
 
 
+def test_of_many_untracked_files_some_are_named(run: Command, tmp_path: Path) -> None:
+    names = [f"data/{number}.txt" for number in range(1000)]
+    git = {"commit": "c0ffee", "untracked": names, "num_untracked": 3012}
+    take_in(add_run(tmp_path / "runs", "baseline", 1, {"eval_f1": 1.0}, git=git))
+    output = run("show", "baseline_seed1")[1]
+    assert "3,012 files, such as data/0.txt, " in output
+    assert "data/5.txt" not in output
+
+
 def test_json_has_all_of_it(run: Command, folder: Path) -> None:
     details = run.json("show", "000000")
     assert details["code"]["diff"] == DIFF

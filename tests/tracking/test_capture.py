@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from tracking.folders.folder import ExperimentFolder
 from tracking.recording import capture
+from tracking.recording.tracker import ExperimentTracker
 
 
 def test_the_machine_is_described_in_json_types() -> None:
@@ -48,6 +50,34 @@ def test_code_is_described_by_commit_and_difference(tmp_path: Path, monkeypatch:
     changed = _describe(tmp_path)
     assert changed["dirty"] and "+2" in str(changed["diff"])
     assert changed["untracked"] == ["neü.txt"]
+
+
+def test_what_a_tracker_leaves_beside_the_code_is_no_code(tmp_path: Path) -> None:
+    _repository(tmp_path)
+    with ExperimentTracker(db_path=tmp_path / "my.db") as tracker:
+        tracker.start_experiment({}, experiment_name="first")
+        tracker.log_checkpoint("x", step=1)
+    for output in ("wandb/run/x.wandb", "mlruns/0/meta.yaml", "experiments/mlflow.db"):
+        (tmp_path / output).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / output).touch()
+    (tmp_path / "experiments" / "train.py").touch()
+    assert len(list(tmp_path.glob("my.db*"))) > 1
+    assert _describe(tmp_path)["untracked"] == ["experiments/train.py"]
+
+
+def test_a_repository_that_is_trained_into_is_code(tmp_path: Path) -> None:
+    _repository(tmp_path)
+    ExperimentFolder(tmp_path).identify("exp", "here", 1.0)
+    assert "tracking.json" in str(_describe(tmp_path)["untracked"])
+
+
+def test_of_many_files_some_are_named_and_all_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(capture, "_MOST_UNTRACKED", 2)
+    _repository(tmp_path)
+    for number in range(5):
+        (tmp_path / f"{number}.txt").touch()
+    described = _describe(tmp_path)
+    assert (described["untracked"], described["num_untracked"]) == (["0.txt", "1.txt"], 5)
 
 
 def test_the_state_of_the_code_is_looked_up_once(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 
 from tracking.processes import boot_id, host_name, process_started
 from tracking.recording.secret_values import masked
+from tracking.recording.untracked import without_output
 
 __all__ = ["command_line", "describe_code", "describe_machine", "describe_process"]
 
@@ -47,25 +48,29 @@ def describe_code(folder: Path | None = None) -> dict[str, Any]:
         folder: a folder of the repository; by default that of the script that runs, else the current one.
 
     Returns:
-        ``commit``, ``branch``, ``dirty`` (whether tracked files differ from it), ``diff``, ``untracked`` (names).
+        ``commit``, ``branch``, ``dirty`` (whether tracked files differ from it), ``diff``, ``untracked`` (names of up
+        to a thousand files that may be code), ``num_untracked``.
     """
     return _describe_code(folder or _program_folder())
 
 
 @functools.cache
 def _describe_code(folder: Path) -> dict[str, Any]:
-    commit = _git(folder, "rev-parse", "HEAD")
-    if commit is None:
+    found = _git(folder, "rev-parse", "HEAD", "--show-toplevel")
+    if found is None:
         return {}
+    commit, _, top = found.partition("\n")
     status = _git(folder, "status", "--porcelain", "--untracked-files=no")
     diff = _git(folder, "diff", "--no-ext-diff", "--no-textconv", "--no-color", "HEAD")
-    untracked = _git(folder, "ls-files", "--others", "--exclude-standard", "--full-name", ":/")
+    others = _git(folder, "ls-files", "--others", "--exclude-standard", "--full-name", ":/")
+    untracked = without_output((others or "").splitlines(), Path(top))
     return {
         "commit": commit,
         "branch": _git(folder, "symbolic-ref", "--short", "-q", "HEAD"),
         "dirty": bool(status),
         "diff": (diff or "")[:_LONGEST_DIFF],
-        "untracked": (untracked or "").splitlines()[:_MOST_UNTRACKED],
+        "untracked": untracked[:_MOST_UNTRACKED],
+        "num_untracked": len(untracked),
     }
 
 
