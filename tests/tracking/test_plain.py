@@ -6,7 +6,9 @@ import argparse
 import dataclasses
 import datetime
 import enum
+import functools
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +43,10 @@ class Outer:
     tags: frozenset[str] = frozenset({"b", "a"})
 
 
+def _doubled(number: int) -> int:
+    return 2 * number
+
+
 class Odd:
     def __repr__(self) -> str:
         raise RuntimeError("no")
@@ -55,7 +61,13 @@ class Odd:
         ({1: "a", None: "b", (1, 2): "c", Colour.RED: "d"}, {"1": "a", "None": "b", "(1, 2)": "c", "red": "d"}),
         ({"day": datetime.date(2026, 1, 2)}, {"day": "2026-01-02"}),
         ({"n": np.int64(3), "f": np.float32(0.5), "a": np.arange(3)}, {"n": 3, "f": 0.5, "a": [0, 1, 2]}),
-        ({"call": print, "type": int}, {"call": "<built-in function print>", "type": "<class 'int'>"}),
+        ({"call": print, "type": int}, {"call": "print", "type": "int"}),
+        ({"own": Odd.__repr__, "kind": Colour}, {"own": f"{__name__}.Odd.__repr__", "kind": f"{__name__}.Colour"}),
+        ({"part": functools.partial(_doubled, 1)}, {"part": "functools.partial(<function _doubled>, 1)"}),
+        (
+            {"clip": math.inf, "x": [math.nan, -math.inf, np.float32("inf")]},
+            {"clip": "inf", "x": ["nan", "-inf", "inf"]},
+        ),
         ({"odd": Odd()}, {"odd": "<Odd>"}),
         (None, {}),
     ],
@@ -63,6 +75,14 @@ class Odd:
 def test_every_kind_of_configuration(value: Any, expected: dict[str, Any]) -> None:
     assert plain_config(value) == expected
     json.dumps(plain_config(value))
+
+
+def test_a_device_is_called_as_its_user_calls_it() -> None:
+    torch = pytest.importorskip("torch")
+    assert plain_config({"device": torch.device("cpu"), "dtype": torch.float32}) == {
+        "device": "cpu",
+        "dtype": "torch.float32",
+    }
 
 
 def test_training_arguments_and_model_configurations() -> None:

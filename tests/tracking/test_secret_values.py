@@ -31,6 +31,18 @@ def test_secrets_in_a_command_line_are_hidden_and_nothing_else(arguments: list[s
     assert masked(arguments) == shown
 
 
+def test_secrets_in_a_configuration_are_known_by_their_names() -> None:
+    secret = {"password": "x", "db": {"api_key": "y", "secrets": {"aws": ["z"]}}, "token": "t", "auth_token": "u"}
+    harmless = {"eos_token": "</s>", "token": True, "password": None, "max_tokens": 3, "key": "k", "secretary": "Ann"}
+    assert plain_config(secret) == {
+        "password": "***",
+        "db": {"api_key": "***", "secrets": {"aws": ["***"]}},
+        "token": "***",
+        "auth_token": "***",
+    }
+    assert plain_config(harmless) == harmless
+
+
 def test_secrets_in_a_configuration_are_known_by_their_form() -> None:
     config = {
         "hub_token": HUB_TOKEN,

@@ -6,23 +6,29 @@ import argparse
 import dataclasses
 import datetime
 import enum
+import math
+import re
 from collections.abc import Iterable, Mapping
 from numbers import Integral, Real
 from os import PathLike, fspath
 from typing import Any
 
 from errors import ConfigError
-from tracking.recording.secret_values import without_secrets
+from tracking.recording.secret_values import HIDDEN, names_secret, without_secrets
 
 __all__ = ["fields_of", "plain", "plain_config"]
 
 _LONGEST_REPR = 1_000
 _DEEPEST = 50
 _LARGEST_INTEGER = 2**63 - 1
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 
 def plain_config(config: Any) -> dict[str, Any]:
-    """Return a configuration as nested dictionaries; tokens and passwords that are known by their form are masked.
+    """Return a configuration as nested dictionaries that JSON holds and anybody may see.
+
+    Values of names such as ``password`` or ``api_key``, and tokens that are known by their form, become stars; numbers
+    that are not finite become the texts ``inf``, ``-inf`` and ``nan``, as JSON knows none.
 
     Args:
         config: a dataclass, a mapping, an argparse namespace, a pydantic model, an object with ``to_dict()`` such as
@@ -31,19 +37,20 @@ def plain_config(config: Any) -> dict[str, Any]:
     Raises:
         ConfigError: it is nothing of that.
     """
-    values = {} if config is None else _without_secrets(plain(config))
+    values = {} if config is None else _presentable(plain(config))
     if not isinstance(values, dict):
         raise ConfigError(f"config: expected a dataclass or a mapping, got {type(config).__name__}")
     return values
 
 
-def _without_secrets(value: Any) -> Any:
-    # By their form, not by their names: a tokenizer's pad_token is no secret.
+def _presentable(value: Any, is_secret: bool = False) -> Any:
     if isinstance(value, str):
-        return without_secrets(value)
+        return HIDDEN if is_secret and value else without_secrets(value)
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
     if isinstance(value, dict):
-        return {key: _without_secrets(item) for key, item in value.items()}
-    return [_without_secrets(item) for item in value] if isinstance(value, list) else value
+        return {key: _presentable(item, is_secret or names_secret(key)) for key, item in value.items()}
+    return [_presentable(item, is_secret) for item in value] if isinstance(value, list) else value
 
 
 def plain(value: Any, depth: int = 0) -> Any:
@@ -126,6 +133,16 @@ def _array_or_repr(value: Any) -> Any:
         text = repr(value)
         return listed if len(text) <= _LONGEST_REPR else text[:_LONGEST_REPR]
     try:
-        return _storable(repr(value)[:_LONGEST_REPR])
+        return _storable(_description(value)[:_LONGEST_REPR])
     except Exception:
         return f"<{type(value).__name__}>"
+
+
+def _description(value: Any) -> str:
+    """Return what says of an object what it is, in every process the same: seeds of one group must not differ in it."""
+    name = getattr(value, "__qualname__", None)
+    if isinstance(name, str):
+        module = getattr(value, "__module__", None)
+        return name if module in (None, "builtins") else f"{module}.{name}"
+    # torch.device("cpu") is "cpu" to whoever wrote it.
+    return str(value) if type(value).__module__ == "torch" else _ADDRESS.sub("", repr(value))
