@@ -195,6 +195,22 @@ def test_names_resolve_from_the_exact_to_the_partial(many: LocalBackend) -> None
         many.resolve("nothing")
 
 
+def test_a_part_of_a_name_is_enough_where_only_one_has_it(database: Database, tmp_path: Path) -> None:
+    for number, name in enumerate(("cartography_filter_0.33_seed42", "soft_weighting_seed42", "two\nlines")):
+        folder = ExperimentFolder(tmp_path / str(number))
+        folder.identify(f"exp_{number}", name, float(number))
+        sync_folder(database, folder.path)
+    backend = LocalBackend(database)
+    assert (backend.resolve("cartography"), backend.resolve("two\nlines")) == ("exp_0", "exp_2")
+    with pytest.raises(DataError, match=r"several experiments: .*soft_weighting.*cartography"):
+        backend.resolve("seed42")
+    with pytest.raises(DataError, match=r"did you mean 'cartography_filter_0.33_seed42'"):
+        backend.resolve("cartography_filter_seed42")
+    for nothing in ("", " "):
+        with pytest.raises(DataError, match="no experiment"):
+            backend.resolve(nothing)
+
+
 @pytest.mark.parametrize("text", ["%", "_" * 30, "\\", "'; DROP TABLE experiments; --", "\0", "\udc80"])
 def test_special_characters_in_a_name_mean_themselves(many: LocalBackend, text: str) -> None:
     with pytest.raises(DataError):

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, func, select
 
-from errors import DataError
 from tracking.folders.metric_points import MetricPoint
 from tracking.reading.details import read_details, read_evaluations, read_points_of
 from tracking.reading.frames import evaluations_frame, experiments_frame, points_frame
 from tracking.reading.queries import read_ids
 from tracking.reading.records import EvaluationResult, ExperimentDetails, ExperimentRecord
+from tracking.reading.resolving import find_experiment
 from tracking.reading.rows import read_records
 from tracking.reading.scores import Score, main_metric_of, read_scores, scored_metrics_of
 from tracking.reading.selection import Selection, finder_for, read_pages
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 __all__ = ["LocalBackend"]
 
 _E = schema.experiments.c
-_CANDIDATES_SHOWN = 5
 
 
 class LocalBackend:
@@ -168,13 +167,13 @@ class LocalBackend:
             return metric, read_scores(connection, condition, finder, f"metrics.{metric}")
 
     def resolve(self, text: str) -> str:
-        """Return the id of the experiment that ``text`` names: an id, a name, or an id's end or part that only one has.
+        """Return the id of the experiment that ``text`` names: an id, a name, or a part of one that only one has.
 
         Raises:
             DataError: none, or several; the message lists the candidates.
         """
         with self.database.read() as connection:
-            return _find(connection, text)[1]
+            return find_experiment(connection, text).id
 
     def get_experiment(self, text: str) -> ExperimentDetails:
         """Return everything about the experiment that ``text`` names; see :meth:`resolve`.
@@ -192,7 +191,7 @@ class LocalBackend:
         """
         judged = current_statuses(self.database)
         with self.database.read() as connection:
-            keys = [_find(connection, text)[0] for text in texts]
+            keys = [find_experiment(connection, text).key for text in texts]
             return read_details(connection, read_records(connection, keys, judged), keys)
 
     def get_metrics(
@@ -210,7 +209,7 @@ class LocalBackend:
             DataError: ``text`` names no experiment, or several.
         """
         with self.database.read() as connection:
-            return read_points_of(connection, _find(connection, text)[0], names, max_points)
+            return read_points_of(connection, find_experiment(connection, text).key, names, max_points)
 
     def get_evaluation_results(self, text: str, benchmark: str | None = None) -> list[EvaluationResult]:
         """Return an experiment's evaluations, the latest first, with what they say of each sample.
@@ -223,7 +222,7 @@ class LocalBackend:
             DataError: ``text`` names no experiment, or several.
         """
         with self.database.read() as connection:
-            key, _ = _find(connection, text)
+            key = find_experiment(connection, text).key
             folder = connection.execute(select(_E.folder).where(_E.key == key)).scalar_one()
             return read_evaluations(connection, key, Path(folder), benchmark)
 
@@ -263,20 +262,3 @@ class LocalBackend:
             return read_records(connection, keys, judged, params, metrics)
 
         return read_pages(self.database, selection, judged, read)
-
-
-def _find(connection: Connection, text: str) -> tuple[int, str]:
-    if not text.isprintable():
-        # Databases refuse some such texts, each in its own way.
-        raise DataError(f"no experiment {text!r} in the store")
-    parts = (_E.id.endswith(text, autoescape=True), _E.id.contains(text, autoescape=True))
-    for condition in (_E.id == text, _E.name == text, *parts):
-        query = select(_E.key, _E.id, _E.name).where(condition).order_by(_E.created_at.desc(), _E.key.desc())
-        found = connection.execute(query.limit(_CANDIDATES_SHOWN + 1)).all()
-        if len(found) == 1:
-            return found[0][0], found[0][1]
-        if found:
-            shown = [f"{experiment_id} ({name})" for _, experiment_id, name in found[:_CANDIDATES_SHOWN]]
-            more = ", …" if len(found) > _CANDIDATES_SHOWN else ""
-            raise DataError(f"{text!r} names several experiments: {', '.join(shown)}{more}; give more of the id")
-    raise DataError(f"no experiment {text!r} in the store; see: python experiment_cli.py list")
