@@ -23,6 +23,7 @@ from tracking.indexing.rebuild import known_roots, rebuild
 from tracking.states.claims import claim
 from tracking.store import schema
 from tracking.store.database import Database
+from tracking.store.places import whole_path
 
 POINTS = [MetricPoint(step, START + step, "loss", 1.0 / step) for step in range(1, 6)]
 
@@ -130,7 +131,7 @@ def test_a_rebuild_drops_what_is_gone_from_here_and_nothing_else(database: Datab
     folders = [*suite(tmp_path, 4), make_folder(tmp_path / "outside", 9)]
     list(sync_folders(database, folders))
     with database.begin() as connection:
-        foreign = schema.experiments.c.folder == str(folders[2])
+        foreign = whole_path(schema.experiments.c.folder) == str(folders[2])
         connection.execute(update(schema.experiments).where(foreign).values(folder_host="otherhost"))
     for folder in folders[1:3]:
         shutil.rmtree(folder)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import socket
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -19,6 +18,7 @@ from tracking.indexing.columns import fitted, param_row, plain_json, storable
 from tracking.indexing.upserts import insert_unless_there, replace_rows, rows_of
 from tracking.store import schema
 from tracking.store.faults import TransactionConflict
+from tracking.store.places import placed
 
 __all__ = ["Stored", "put_experiment", "stored_experiment"]
 
@@ -109,8 +109,7 @@ def _experiment(connection: Connection, contents: FolderContents, fingerprint: s
         "duration_seconds": contents.duration_seconds,
         "num_runs": len(contents.runs),
         "gpus": len(gpus) if isinstance(gpus, list) else 0,
-        "folder": str(contents.folder),
-        "folder_host": socket.gethostname(),
+        **placed(connection, contents.folder),
         "host": run.host if run else "",
         "user": run.user if run else "",
         "notes": contents.notes,

@@ -16,6 +16,7 @@ from tracking.folders.contents import is_experiment
 from tracking.indexing.index import sync_folders
 from tracking.store import schema
 from tracking.store.database import Database
+from tracking.store.places import HERE
 from tracking.store.roots import read_roots
 
 __all__ = ["RebuildReport", "experiment_folders", "known_roots", "rebuild"]
@@ -122,7 +123,9 @@ def _drop_gone(database: Database, roots: Iterable[Path]) -> int:
 def _stored_folders(database: Database) -> Iterator[tuple[int, Path]]:
     """Yield key and folder of each experiment that was read from this host's disks."""
     table = schema.experiments.c
-    query = select(table.key, table.folder).where(table.folder_host == socket.gethostname()).order_by(table.key)
+    query = (
+        select(table.key, table.folder).where(table.folder_host.in_([HERE, socket.gethostname()])).order_by(table.key)
+    )
     last, full = -1, True
     while full:
         with database.read() as connection:

@@ -15,6 +15,7 @@ from tracking.store.database_url import DEFAULT_DATABASE, ENVIRONMENT_VARIABLE, 
 from tracking.store.engines import MIGRATING, READ_ONLY, memory_engine, postgresql_engine, sqlite_engine
 from tracking.store.faults import DatabaseUnavailable, TransactionConflict, explained, is_damage
 from tracking.store.migrate import check_references, revision_of, upgrade
+from tracking.store.places import home_of
 from tracking.store.roots import remember_root, roots_file
 from tracking.store.schema import HEAD
 from tracking.store.sqlite_file import begins_like_sqlite, locked
@@ -42,10 +43,12 @@ class Database:
 
     Args:
         url: from :func:`database_url`.
+        home: the folder that folders of experiments are remembered relative to; None means that of an SQLite file.
     """
 
-    def __init__(self, url: URL) -> None:
+    def __init__(self, url: URL, home: Path | None = None) -> None:
         self.url = url
+        self._home = home
         self.engine = self._make_engine()
         self._turn = threading.RLock()
         self._in_turn: Connection | None = None
@@ -54,7 +57,9 @@ class Database:
     def _make_engine(self) -> Engine:
         if not self.is_sqlite:
             return postgresql_engine(self.url)
-        return memory_engine() if self.file is None else sqlite_engine(self.file)
+        if self.file is None:
+            return memory_engine()
+        return sqlite_engine(self.file, self._home or home_of(self.file))
 
     @classmethod
     def open(cls, given: str | Path | None = None, *, create: bool = True) -> Database:

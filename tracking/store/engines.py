@@ -11,6 +11,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.pool import NullPool, StaticPool
 
 from errors import ConfigError
+from tracking.store.places import HOME, register
 
 __all__ = ["MIGRATING", "READ_ONLY", "memory_engine", "postgresql_engine", "sqlite_engine"]
 
@@ -26,13 +27,18 @@ MIGRATING: dict[str, Any] = {"migrating": True}
 """Execution options of a transaction that changes tables."""
 
 
-def sqlite_engine(file: Path) -> Engine:
+def sqlite_engine(file: Path, home: Path) -> Engine:
     """Return an engine over an SQLite file that exists; each transaction opens it anew.
 
     So a file that was set aside, or made again, is noticed at the next transaction.
+
+    Args:
+        file: the database.
+        home: the folder to which folders of experiments are relative.
     """
-    engine = create_engine("sqlite://", creator=lambda: _connect(file), poolclass=NullPool)
-    return _with_own_begin(engine)
+    options = {HOME: home}
+    engine = create_engine("sqlite://", creator=lambda: _connect(file), poolclass=NullPool, execution_options=options)
+    return _with_own_begin(engine, home)
 
 
 def memory_engine() -> Engine:
@@ -77,8 +83,9 @@ def _open(file: Path, options: str) -> sqlite3.Connection:
     return sqlite3.connect(address, _BUSY_SECONDS, isolation_level=None, check_same_thread=False, uri=True)
 
 
-def _with_own_begin(engine: Engine) -> Engine:
+def _with_own_begin(engine: Engine, home: Path | None = None) -> Engine:
     event.listen(engine, "connect", _set_pragmas)
+    event.listen(engine, "connect", lambda connection, _: register(connection, home))
     event.listen(engine, "begin", _begin)
     return engine
 

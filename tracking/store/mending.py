@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tracking.store.database_url import database_url
 from tracking.store.faults import DatabaseUnavailable
+from tracking.store.places import home_of
 from tracking.store.roots import read_roots, roots_file
 from tracking.store.sqlite_file import damage_of, locked, network_disk, set_aside, uses_wal, workshop
 
@@ -84,7 +85,7 @@ def _make(file: Path, roots: Sequence[Path]) -> None:
     with workshop(file) as new:
         new.touch()
         _set_journal(new, "DELETE" if network_disk(file) else "WAL")
-        database = Database(database_url(new))
+        database = Database(database_url(new), home_of(file))
         database.upgrade()
         if roots:
             rebuild(database, roots)

@@ -1,9 +1,14 @@
-"""Where experiments lie: kept beside an SQLite file, so that a new one can be made when it breaks."""
+"""Where experiments lie: kept beside an SQLite file, so that a new one can be made when it breaks.
+
+Folders below that of the file stand there relative to it, so that a copy of all means its own.
+"""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+
+from tracking.store.places import home_of, relative_to_home
 
 __all__ = ["read_roots", "remember_root", "roots_file"]
 
@@ -19,7 +24,7 @@ def read_roots(file: Path) -> list[Path]:
         lines = os.fsdecode(roots_file(file).read_bytes()).split("\n")
     except OSError:
         return []
-    return [Path(line) for line in dict.fromkeys(lines) if line]
+    return [home_of(file) / line for line in dict.fromkeys(lines) if line]
 
 
 def remember_root(file: Path, root: Path) -> None:
@@ -29,6 +34,6 @@ def remember_root(file: Path, root: Path) -> None:
     try:
         # One write: of two processes that add the same line, none tears the other's.
         with roots_file(file).open("ab", buffering=0) as opened:
-            opened.write(os.fsencode(f"{root}\n"))
+            opened.write(os.fsencode(f"{relative_to_home(root, home_of(file))}\n"))
     except OSError:
         return

@@ -17,6 +17,8 @@ from sqlalchemy import (
     Text,
 )
 
+from tracking.store.places import FolderText, HostText
+
 __all__ = [
     "HEAD",
     "METADATA",
@@ -78,8 +80,8 @@ experiments = Table(
     Column("duration_seconds", Double),
     Column("num_runs", Integer, nullable=False, default=0),
     Column("gpus", Integer, nullable=False, default=0),
-    Column("folder", Text, nullable=False),
-    Column("folder_host", String(255), nullable=False, comment="whose file system `folder` was read from"),
+    Column("folder", FolderText, nullable=False, comment="relative where it lies below that of an SQLite file"),
+    Column("folder_host", HostText(255), nullable=False, comment="whose disk it is on; empty where it is relative"),
     Column("host", String(255), nullable=False, default=""),
     Column("user", String(255), nullable=False, default=""),
     Column("notes", Text, nullable=False, default=""),

@@ -17,6 +17,7 @@ from tracking.reading.where.number_fields import evaluation_field, metric_field
 from tracking.reading.where.param_fields import param_field
 from tracking.statuses import Status
 from tracking.store import schema
+from tracking.store.places import whole_path
 
 __all__ = ["FieldFinder"]
 
@@ -72,6 +73,8 @@ class FieldFinder:
         column: ColumnElement[Any] = _E[attribute.column]
         if attribute.kind is ValueKind.STATUS:
             column = self.status_column()
+        if attribute.name == "folder":
+            column = whole_path(column)
         return attribute_field(attribute, column, self._now)
 
     def _is_number(self, name: str) -> bool:

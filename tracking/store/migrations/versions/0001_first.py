@@ -45,9 +45,17 @@ def upgrade() -> None:
         sa.Column("duration_seconds", sa.Double(), nullable=True),
         sa.Column("num_runs", sa.Integer(), nullable=False),
         sa.Column("gpus", sa.Integer(), nullable=False),
-        sa.Column("folder", sa.Text(), nullable=False),
         sa.Column(
-            "folder_host", sa.String(length=255), nullable=False, comment="whose file system `folder` was read from"
+            "folder",
+            sa.Text(),
+            nullable=False,
+            comment="relative where it lies below that of an SQLite file",
+        ),
+        sa.Column(
+            "folder_host",
+            sa.String(length=255),
+            nullable=False,
+            comment="whose disk it is on; empty where it is relative",
         ),
         sa.Column("host", sa.String(length=255), nullable=False),
         sa.Column("user", sa.String(length=255), nullable=False),
