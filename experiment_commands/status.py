@@ -18,7 +18,8 @@ from tracking.reading.local_backend import LocalBackend
 from tracking.reading.overview import Overview, RunGoingOn, overview
 from tracking.reading.records import ExperimentDetails
 from tracking.states.judgement import Judgement, Observer
-from tracking.states.liveness import Change, current_statuses, reconcile
+from tracking.states.liveness import current_statuses
+from tracking.states.reconciling import Change, reconcile
 from tracking.states.slurm import job_state
 from tracking.statuses import Status
 from tracking.store.database import Database

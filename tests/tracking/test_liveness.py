@@ -14,7 +14,8 @@ from tracking.indexing.index import sync_folder
 from tracking.processes import boot_id
 from tracking.reading.overview import overview
 from tracking.states.judgement import Observer
-from tracking.states.liveness import current_statuses, reconcile, store_clock
+from tracking.states.liveness import current_statuses, store_clock
+from tracking.states.reconciling import reconcile
 from tracking.statuses import Status
 from tracking.store import schema
 from tracking.store.database import Database

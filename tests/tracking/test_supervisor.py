@@ -19,7 +19,8 @@ from tests.tracking.postgres import PostgresqlServer
 from tests.tracking.trainings import Training, eventually, running_training
 from tracking.folders.folder import HEARTBEAT, read_object
 from tracking.states.judgement import Observer
-from tracking.states.liveness import current_statuses, reconcile
+from tracking.states.liveness import current_statuses
+from tracking.states.reconciling import reconcile
 from tracking.statuses import Status
 from tracking.store import schema
 from tracking.store.database import Database

@@ -26,6 +26,7 @@ __all__ = [
     "is_experiment",
     "read_folder",
     "seed_of",
+    "take_heartbeat",
 ]
 
 _SEED_MARKER = re.compile(r"[-_.=+]*seed[-_.=]?\d+$", re.IGNORECASE)
@@ -77,7 +78,8 @@ def read_folder(path: str | Path) -> FolderContents | None:
     )
     apply_events(contents)
     _take_results(contents, results, started_at)
-    _take_heartbeat(contents, read_object(folder.path / HEARTBEAT))
+    if contents.runs:
+        take_heartbeat(contents.runs[-1], folder)
     _settle_status(contents, bool(environment))
     return contents
 
@@ -101,10 +103,10 @@ def _take_results(contents: FolderContents, results: Mapping[str, Any], started_
         return
     contents.results = {**contents.results, **numbers(results.get("metrics"))}
     contents.primary_metric = results.get("primary_metric") or contents.primary_metric
-    contents.duration_seconds = finite_number(results.get("duration_seconds"))
     finished_at = _moment(results.get("finished_at"))
     run = contents.last_run
     if run is None:
+        contents.duration_seconds = finite_number(results.get("duration_seconds"))
         run = Run(attempt=1, started_at=started_at or contents.created_at)
         contents.runs.append(run)
     if run.status not in ENDED and (finished_at is None or finished_at >= run.started_at):
@@ -113,10 +115,12 @@ def _take_results(contents: FolderContents, results: Mapping[str, Any], started_
         end_with_error(run, mapping(results.get("error")))
 
 
-def _take_heartbeat(contents: FolderContents, heartbeat: Mapping[str, Any]) -> None:
-    run = contents.last_run
-    if run is not None and heartbeat.get("attempt") == run.attempt:
-        run.heartbeat_at = finite_number(heartbeat.get("time"))
+def take_heartbeat(run: Run, folder: ExperimentFolder) -> None:
+    """Give the newest attempt the heartbeat that stands in its folder, unless a later one is known."""
+    heartbeat = read_object(folder.path / HEARTBEAT)
+    moment = finite_number(heartbeat.get("time"))
+    if moment is not None and heartbeat.get("attempt") == run.attempt:
+        run.heartbeat_at = max(moment, run.heartbeat_at or moment)
 
 
 def _settle_status(contents: FolderContents, begun: bool) -> None:
@@ -125,8 +129,16 @@ def _settle_status(contents: FolderContents, begun: bool) -> None:
     if run is None:
         if begun:
             contents.status, contents.status_reason = Status.LOST, "begun without tracking, and it left no results"
+        elif all(event.event != "planned" for event in contents.events):
+            contents.status, contents.status_reason = Status.LOST, "its process ended before it had begun"
         return
     contents.status, contents.status_reason = run.status, run.status_reason
     if contents.duration_seconds is None:
-        spans = [each.finished_at - each.started_at for each in contents.runs if each.finished_at is not None]
+        ends = [(each.started_at, _end(each)) for each in contents.runs]
+        spans = [end - start for start, end in ends if end is not None]
         contents.duration_seconds = sum(spans) if spans else None
+
+
+def _end(run: Run) -> float | None:
+    """Return when an attempt ended, or gave its last sign of life; None while it may be going on."""
+    return run.heartbeat_at if run.finished_at is None and run.status == Status.LOST else run.finished_at

@@ -6,6 +6,7 @@ The folder is the truth and the database an index over it, so whatever is to sur
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import math
 import os
@@ -45,6 +46,8 @@ METRICS = "metrics.jsonl"
 
 TRACKING_FILES = frozenset({TRACKING, JOURNAL, HEARTBEAT, EVALUATIONS})
 """What outlives a fresh start of an experiment in its folder: its name in the store and its history."""
+
+_DESCRIBING_FILES = (TRACKING, JOURNAL, CONFIG, ENVIRONMENT, RESULTS)
 
 
 def new_id(moment: float | None = None) -> str:
@@ -92,6 +95,21 @@ class ExperimentFolder:
     def identity(self) -> dict[str, Any]:
         """Return what :meth:`identify` wrote; empty where nothing readable is."""
         return read_object(self.path / TRACKING)
+
+    def fingerprint(self) -> str:
+        """Return what changes with every write to the files that describe the experiment; they are not opened.
+
+        Metrics and the heartbeat are none of them.
+        """
+        digest = hashlib.sha256()
+        for name in _DESCRIBING_FILES:
+            try:
+                # As text: lists do this for thousands of folders, and the paths would take longer than all else.
+                status = os.stat(f"{self.path}/{name}")  # noqa: PTH116
+            except OSError:
+                continue
+            digest.update(f"{name} {status.st_size} {status.st_mtime_ns} {status.st_ino}\n".encode())
+        return digest.hexdigest()
 
     def append(self, event: str, moment: float | None = None, **content: Any) -> None:
         """Add a line to the journal: one write, so that a killed process leaves a whole line or none.

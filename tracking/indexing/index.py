@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from errors import DataError
 from tracking.folders.contents import is_experiment, read_folder
-from tracking.folders.folder import CONFIG, ENVIRONMENT, JOURNAL, METRICS, RESULTS, TRACKING
+from tracking.folders.folder import METRICS, ExperimentFolder
 from tracking.folders.metric_points import Bookmark
 from tracking.folders.parts import FolderContents
 from tracking.indexing.columns import storable
@@ -25,13 +25,11 @@ from tracking.indexing.metric_index import declared_metrics, take_points, take_r
 from tracking.store import schema
 from tracking.store.database import Database, DatabaseUnavailable, TransactionConflict
 from tracking.store.faults import explained
-from tracking.store.places import placed
 
 __all__ = ["SyncReport", "is_experiment", "lock_folder", "sync_folder", "sync_folders"]
 
 logger = logging.getLogger(__name__)
 
-_DESCRIBING_FILES = (TRACKING, JOURNAL, CONFIG, ENVIRONMENT, RESULTS)
 _FOLDERS_A_TRANSACTION = 50
 _CONFLICTS = 10
 
@@ -144,11 +142,10 @@ def _left_out(folder: Path, error: BaseException) -> SyncReport:
 
 def _sync(connection: Connection, folder: Path, anew: bool) -> SyncReport:
     lock_folder(connection, folder)
-    fingerprint = _fingerprint(folder)
+    fingerprint = ExperimentFolder(folder).fingerprint()
     # Another host's folder of the same name is another folder.
-    place = placed(connection, folder)
-    wanted = {"wanted_folder": storable(place["folder"]), "wanted_host": place["folder_host"]}
-    row = _row(connection, _BY_FOLDER, wanted)
+    place = {"wanted_folder": storable(str(folder)), "wanted_host": socket.gethostname()}
+    row = _row(connection, _BY_FOLDER, place)
     contents = None
     if row is None or anew or row.fingerprint != fingerprint:
         contents = read_folder(folder)
@@ -189,17 +186,6 @@ def _take_points(connection: Connection, row: _Row, path: Path) -> int:
 def _row(connection: Connection, query: Select[Any], wanted: dict[str, Any]) -> _Row | None:
     found = connection.execute(query, wanted).one_or_none()
     return _Row(found[0], found[1], Bookmark(*found[2:])) if found else None
-
-
-def _fingerprint(folder: Path) -> str:
-    digest = hashlib.sha256()
-    for name in _DESCRIBING_FILES:
-        try:
-            status = (folder / name).stat()
-        except OSError:
-            continue
-        digest.update(f"{name} {status.st_size} {status.st_mtime_ns} {status.st_ino}\n".encode())
-    return digest.hexdigest()
 
 
 def lock_folder(connection: Connection, folder: Path) -> None:

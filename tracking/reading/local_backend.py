@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,8 @@ from tracking.reading.scores import Score, main_metric_of, read_scores, scored_m
 from tracking.reading.selection import Selection, finder_for, read_pages
 from tracking.reading.totals import Totals, read_totals
 from tracking.reading.where import FieldFinder
-from tracking.states.liveness import current_statuses
+from tracking.states.judgement import Judgement
+from tracking.states.liveness import statuses_now
 from tracking.statuses import Status
 from tracking.store import schema
 from tracking.store.database import Database
@@ -112,14 +113,14 @@ class LocalBackend:
     ) -> list[str]:
         """Return the ids of the experiments that :meth:`get_all_experiments` would return."""
         selection = Selection(filter, status, tags, sort, limit, after)
-        pages = read_pages(self.database, selection, current_statuses(self.database), read_ids)
+        pages = read_pages(self.database, selection, read_ids)
         return [experiment_id for page in pages for experiment_id in page]
 
     def count(self, filter: str | None = None, *, status: Sequence[str] = (), tags: Sequence[str] = ()) -> int:
         """Return how many experiments there are of those that :meth:`get_all_experiments` would return."""
-        judged = current_statuses(self.database)
         with self.database.read() as connection:
-            condition = Selection(filter, status, tags).condition(finder_for(connection, judged))
+            finder = finder_for(connection, statuses_now(connection))
+            condition = Selection(filter, status, tags).condition(finder)
             query = select(func.count()).select_from(schema.experiments).where(condition)
             return connection.execute(query).scalar_one()
 
@@ -130,9 +131,8 @@ class LocalBackend:
             ConfigError: a filter or a status that makes no sense.
             DatabaseUnavailable: the database cannot be reached.
         """
-        judged = current_statuses(self.database)
         with self.database.read() as connection:
-            finder = finder_for(connection, judged)
+            finder = finder_for(connection, statuses_now(connection))
             condition = Selection(filter, status, tags).condition(finder)
             return read_totals(connection, condition, finder.status_column())
 
@@ -189,10 +189,10 @@ class LocalBackend:
         Raises:
             DataError: one of them names none, or several.
         """
-        judged = current_statuses(self.database)
         with self.database.read() as connection:
             keys = [find_experiment(connection, text).key for text in texts]
-            return read_details(connection, read_records(connection, keys, judged), keys)
+            records = read_records(connection, keys, statuses_now(connection))
+            return read_details(connection, records, keys)
 
     def get_metrics(
         self, text: str, names: Sequence[str] | None = None, max_points: int | None = None
@@ -256,9 +256,9 @@ class LocalBackend:
     def _pages(
         self, selection: Selection, params: Sequence[str] | None, metrics: Sequence[str] | None
     ) -> Iterator[list[ExperimentRecord]]:
-        judged = current_statuses(self.database)
-
-        def read(connection: Connection, keys: Sequence[int]) -> list[ExperimentRecord]:
+        def read(
+            connection: Connection, keys: Sequence[int], judged: Mapping[int, Judgement]
+        ) -> list[ExperimentRecord]:
             return read_records(connection, keys, judged, params, metrics)
 
-        return read_pages(self.database, selection, judged, read)
+        return read_pages(self.database, selection, read)

@@ -48,7 +48,7 @@ class Overview:
     going_on: Sequence[RunGoingOn]
     """Running or stale, the latest first; at most 1,000."""
     out_of_date: int
-    """Experiments whose status in the store is another one; see :func:`tracking.states.liveness.reconcile`."""
+    """Experiments whose status in the store is another one; see :func:`tracking.states.reconciling.reconcile`."""
 
 
 def overview(database: Database, observer: Observer | None = None) -> Overview:

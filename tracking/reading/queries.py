@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select
 
+from tracking.states.judgement import Judgement
 from tracking.store import schema
 
 __all__ = ["Order", "read_ids", "select_keys"]
@@ -49,7 +50,7 @@ def select_keys(condition: ColumnElement[bool], order: Order, limit: int) -> Sel
     return order.apply(select(_E.key, order.value).where(condition)).limit(limit)
 
 
-def read_ids(connection: Connection, keys: Sequence[int]) -> list[str]:
+def read_ids(connection: Connection, keys: Sequence[int], _: Mapping[int, Judgement]) -> list[str]:
     """Return the ids of experiments, in the order of ``keys``."""
     ids = dict(connection.execute(select(_E.key, _E.id).where(_E.key.in_(keys))).tuples().all())
     return [ids[key] for key in keys]

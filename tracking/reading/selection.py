@@ -13,6 +13,7 @@ from tracking.reading.queries import Order, select_keys
 from tracking.reading.where import FieldFinder, compile_filter
 from tracking.reading.where.attribute_fields import checked_status
 from tracking.states.judgement import Judgement
+from tracking.states.liveness import statuses_now
 from tracking.store import schema
 from tracking.store.database import Database
 
@@ -78,10 +79,11 @@ def finder_for(connection: Connection, judged: Mapping[int, Judgement]) -> Field
 def read_pages(
     database: Database,
     selection: Selection,
-    judged: Mapping[int, Judgement],
-    read: Callable[[Connection, Sequence[int]], T],
+    read: Callable[[Connection, Sequence[int], Mapping[int, Judgement]], T],
 ) -> Iterator[T]:
-    """Yield what ``read`` makes of the keys of each page; no connection stays open between two pages.
+    """Yield what ``read`` makes of the keys of each page, and of how experiments stand as the first page is read.
+
+    No connection stays open between two pages.
 
     Raises:
         ConfigError: a filter, a status or a sort key that makes no sense.
@@ -89,9 +91,11 @@ def read_pages(
         DatabaseUnavailable: the database cannot be reached.
     """
     left, last = selection.limit, None
+    judged: Mapping[int, Judgement] | None = None
     while left is None or left > 0:
         size = PAGE if left is None else min(PAGE, left)
         with database.read() as connection:
+            judged = statuses_now(connection) if judged is None else judged
             finder = finder_for(connection, judged)
             order, condition = selection.order(finder), selection.condition(finder)
             if last is None and selection.after is not None:
@@ -99,7 +103,7 @@ def read_pages(
             if last is not None:
                 condition = and_(condition, order.behind(*last))
             found = connection.execute(select_keys(condition, order, size)).all()
-            page = read(connection, [key for key, _ in found]) if found else None
+            page = read(connection, [key for key, _ in found], judged) if found else None
         if page is not None:
             yield page
         if len(found) < size:
