@@ -13,13 +13,11 @@ from experiment_commands.comparing.metrics import MetricRow, SubjectRuns, metric
 from experiment_commands.comparing.surroundings import code_of, configuration_of, environment_of
 from experiment_commands.comparing.verdict import Verdict, find_verdict
 from experiment_commands.subjects import Subject
-from tracking.folders.contents import seed_of
+from tracking.folders.parameters import flatten, tells_groups_apart
 from tracking.reading.local_backend import LocalBackend
 from tracking.reading.records import ExperimentDetails
 
 __all__ = ["Comparison", "Section", "compare_subjects", "comparison_json", "label_of"]
-
-_WITHOUT_EFFECT = ("notes",)
 
 
 class Section(NamedTuple):
@@ -108,9 +106,7 @@ def _spread(difference: Difference, unknown: Sequence[int], count: int) -> Diffe
 def _without_seed(details: ExperimentDetails) -> dict[str, Any]:
     """Return a configuration without what runs of one group may differ in."""
     config = configuration_of(details)
-    seed = seed_of(config)
-    left_out = {*_WITHOUT_EFFECT, *([seed[0]] if seed else [])}
-    return _pruned(config, left_out)
+    return _pruned(config, {name for name, _ in flatten(config) if not tells_groups_apart(name)})
 
 
 def _pruned(values: Mapping[str, Any], left_out: set[str], prefix: str = "") -> dict[str, Any]:
