@@ -7,19 +7,18 @@ from typing import Annotated
 
 import typer
 
-from experiment_commands.list import TagOption, Where
-from experiment_commands.options import Db, Json
+from experiment_commands.list import TagOption
+from experiment_commands.numbers import format_for, number_text
+from experiment_commands.options import Db, Json, Where
 from experiment_commands.output import print_json, print_table, remark
 from experiment_commands.ranking import Rank, rank, tell_apart
-from experiment_commands.wording import shown
-from tracking.folders.contents import seed_of
+from tracking.folders.parameters import tells_groups_apart
 from tracking.reading.local_backend import LocalBackend
 from tracking.reading.metric_directions import direction_of
 from tracking.reading.where import quoted
 
 __all__ = ["leaderboard"]
 
-_WITHOUT_EFFECT = ("name", "notes", "experiment_name", "run_name", "description")
 
 Benchmark = Annotated[
     str | None, typer.Option("--benchmark", "-b", metavar="NAME", help="Rank by an evaluation on this benchmark.")
@@ -67,33 +66,45 @@ def leaderboard(
     if as_json:
         print_json([_plain(place, each, name) for place, each in enumerate(ranks[:top], 1)])
     elif ranks:
-        _print(backend, ranks[:top], name)
-        order = "smaller" if smaller else "larger"
-        remark(f"{min(top, len(ranks))} of {len(ranks):,} configurations by {name}, {order} is better; completed only")
+        title = name if benchmark is None else f"{benchmark}.{name}"
+        _print(backend, ranks[:top], title)
+        _remark(ranks[:top], len(ranks), f"{title}, {'smaller' if smaller else 'larger'} is better")
     if not ranks:
         remark("nothing to rank: no completed experiment has this metric")
     return 0 if ranks else 1
 
 
-def _print(backend: LocalBackend, ranks: Sequence[Rank], name: str) -> None:
+def _print(backend: LocalBackend, ranks: Sequence[Rank], title: str) -> None:
     apart = tell_apart(ranks, _settings(backend, ranks))
-    differ = any(apart.values())
-    columns = ["#", "variant", *(["differs in"] if differ else []), "mean", "std", "n", "seeds", "group", "remark"]
-    rows = [
-        [
-            str(place),
-            each.variant,
-            *([apart[each.group]] if differ else []),
-            shown(each.mean),
-            "–" if each.std is None else f"{each.std:.2g}",
-            str(len(each.scores)),
-            ", ".join("?" if score.seed is None else str(score.seed) for score in each.scores),
-            each.group,
-            _remark(each),
-        ]
-        for place, each in enumerate(ranks, 1)
-    ]
-    print_table(columns, rows, right=("#", "mean", "std", "n"))
+    means = [each.mean for each in ranks]
+    form = format_for([*means, *(each.std for each in ranks)])
+    columns: dict[str, list[str]] = {
+        "#": [str(place) for place in range(1, len(ranks) + 1)],
+        "variant": [each.variant for each in ranks],
+        "differs in": [apart[each.group] for each in ranks],
+        f"mean {title}": [number_text(mean, form) for mean in means],
+        "std": [number_text(each.std, form) for each in ranks],
+        "n": [str(len(each.scores)) for each in ranks],
+        "seeds": [_seeds(each) for each in ranks],
+        "group": [each.group for each in ranks],
+        "repeated": [str(each.num_repeated or "") for each in ranks],
+    }
+    said = {name: cells for name, cells in columns.items() if any(cells)}
+    rows = list(zip(*said.values(), strict=True))
+    numbers = ("#", f"mean {title}", "std", "n", "repeated")
+    print_table(list(said), rows, right=numbers, one_line=True, spare=("group", "repeated", "seeds", "differs in"))
+
+
+def _remark(ranks: Sequence[Rank], count: int, order: str) -> None:
+    remark(f"{len(ranks)} of {count:,} configurations by {order}; completed only")
+    if any(each.std is None for each in ranks):
+        remark("std –: a single seed has no spread")
+    if any(each.num_repeated for each in ranks):
+        remark("repeated: runs that do not count, as a newer one has the same seed")
+
+
+def _seeds(each: Rank) -> str:
+    return ", ".join("?" if score.seed is None else str(score.seed) for score in each.scores)
 
 
 def _settings(backend: LocalBackend, ranks: Sequence[Rank]) -> dict[str, dict[str, object]]:
@@ -104,15 +115,7 @@ def _settings(backend: LocalBackend, ranks: Sequence[Rank]) -> dict[str, dict[st
 
 
 def _shared(params: Mapping[str, object]) -> dict[str, object]:
-    seed = seed_of(params)
-    left_out = {*_WITHOUT_EFFECT, *([seed[0]] if seed else [])}
-    return {name: value for name, value in params.items() if name not in left_out}
-
-
-def _remark(each: Rank) -> str:
-    single = "a single seed: no spread" if len(each.scores) == 1 else ""
-    repeated = f"{each.num_repeated} repeated, newest counts" if each.num_repeated else ""
-    return "; ".join(filter(None, [single, repeated]))
+    return {name: value for name, value in params.items() if tells_groups_apart(name)}
 
 
 def _plain(place: int, each: Rank, name: str) -> dict[str, object]:

@@ -7,10 +7,39 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-__all__ = ["flatten", "group_of", "seed_of"]
+__all__ = ["OUTSIDE_THE_TRAINING", "SEED_NAMES", "flatten", "group_of", "is_seed", "seed_of", "tells_groups_apart"]
 
-_SEEDS = ("training.seed", "seed", "random_seed", "training.random_seed", "train.seed", "trainer.seed", "args.seed")
-_WITHOUT_EFFECT = ("name", "notes", "experiment_name", "run_name", "description")
+SEED_NAMES = ("seed", "random_seed", "data_seed", "manual_seed", "global_seed", "random_state")
+"""What seeds of a training are called; see :func:`is_seed` for where they stand."""
+_SEED_PLACES = ("training", "", "train", "trainer", "args")
+_SEEDS = tuple(f"{place}.{name}".lstrip(".") for name in SEED_NAMES for place in _SEED_PLACES)
+
+_WITHOUT_EFFECT = frozenset({"name", "notes", "description", "tags"})
+OUTSIDE_THE_TRAINING = frozenset(
+    {
+        *("output_dir", "overwrite_output_dir", "save_dir", "checkpoint_dir", "save_total_limit"),
+        *("logging_dir", "log_dir", "logdir", "log_file", "log_path", "log_level", "log_level_replica"),
+        *("run_name", "experiment_name", "project", "report_to", "disable_tqdm"),
+        *("push_to_hub", "hub_model_id", "hub_strategy", "hub_token", "hub_private_repo", "hub_revision"),
+        "hub_always_push",
+    }
+)
+"""Last parts of names that say where a training is written to and how it is watched, wherever they stand."""
+
+
+def is_seed(name: str) -> bool:
+    """Return whether a dotted name is a training's seed: at the top, or right below training, train, trainer or args.
+
+    Others, such as ``clustering.seed``, are part of what is tried.
+    """
+    return name in _SEEDS
+
+
+def tells_groups_apart(name: str) -> bool:
+    """Return whether configurations that differ in the parameter of this name belong to different groups."""
+    if is_seed(name) or name in _WITHOUT_EFFECT:
+        return False
+    return name.rpartition(".")[2] not in OUTSIDE_THE_TRAINING
 
 
 def flatten(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -38,9 +67,8 @@ def seed_of(config: Mapping[str, Any]) -> tuple[str, int] | None:
 
 
 def group_of(config: Mapping[str, Any]) -> str:
-    """Return a short hash that is equal for configurations that differ in seed, name and notes alone."""
-    flat = dict(flatten(config))
-    seed = seed_of(config)
-    left_out = {*_WITHOUT_EFFECT, *([seed[0]] if seed else [])}
-    values = sorted((name, value) for name, value in flat.items() if name not in left_out)
-    return hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode()).hexdigest()[:12]
+    """Return a short hash that is equal for configurations that try the same; see :func:`tells_groups_apart`."""
+    told = [(name, value) for name, value in flatten(config) if tells_groups_apart(name)]
+    # Two values may get the same name; then nothing is known of their types.
+    told.sort(key=lambda item: (item[0], repr(item[1])))
+    return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()[:12]

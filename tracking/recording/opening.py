@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,11 +12,14 @@ from typing import Any
 
 from atomic_files import explain_os_error, write_json
 from tracking.folders.folder import CONFIG, ENVIRONMENT, ExperimentFolder, new_id
+from tracking.folders.parameters import flatten
 from tracking.folders.tags import checked_tag
 from tracking.recording.capture import describe_code, describe_machine
 from tracking.recording.plain import plain, plain_config
 
 __all__ = ["Opening", "words"]
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,7 @@ class Opening:
         place.identify(experiment_id, plain(str(name)), moment, **({"variant": self.variant} if self.variant else {}))
         if self._owns_files:
             write_json(place.path / CONFIG, config)
+            _warn_of_doubles(config)
         return place
 
     def capture(self, place: ExperimentFolder) -> None:
@@ -84,6 +90,17 @@ def words(tags: Sequence[str | None] | None) -> list[str]:
     given = [tags] if isinstance(tags, str) else tags or ()
     texts = [plain(str(tag)) for tag in given if tag is not None]
     return list(dict.fromkeys(checked_tag(text) for text in texts if text.strip()))
+
+
+def _warn_of_doubles(config: dict[str, Any]) -> None:
+    counts = Counter(name for name, _ in flatten(config))
+    doubles = sorted(name for name, count in counts.items() if count > 1)
+    if doubles:
+        logger.warning(
+            "config: several values are called %s when names are joined by dots; config.json keeps all, "
+            "the store's parameters the last",
+            ", ".join(doubles[:3]),
+        )
 
 
 def _new_folder(experiments_dir: Path, moment: float) -> tuple[str, ExperimentFolder]:
