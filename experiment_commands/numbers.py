@@ -28,7 +28,9 @@ def format_for(values: Sequence[float | None]) -> str:
 
 def number_text(value: float | None, form: str) -> str:
     """Return a value in a format, or a dash for none."""
-    return "–" if value is None else f"{value:{form}}"
+    if value is None:
+        return "–"
+    return "0" if value == 0 and form.endswith("e") else f"{value:{form}}"
 
 
 def _first_that_tells_apart(values: set[float], fewest: int, kind: str) -> str:

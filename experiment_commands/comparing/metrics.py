@@ -8,14 +8,14 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from errors import ConfigError
-from experiment_commands.comparing.directions import Direction, direction_of
+from experiment_commands.comparing.directions import Direction, direction_of, is_about_the_training
 from experiment_commands.comparing.sample_scores import metric_matches
 from experiment_commands.subjects import Subject
 from registry import nearest
 from tracking.reading.metric_twins import curves_of_results
 from tracking.reading.records import ExperimentDetails, ExperimentRecord
 
-__all__ = ["MetricRow", "SubjectRuns", "metric_rows", "metrics_of", "primary_metric"]
+__all__ = ["MetricRow", "SubjectRuns", "metric_rows", "metrics_of", "primary_metric", "shown_metrics"]
 
 
 class SubjectRuns(NamedTuple):
@@ -51,6 +51,8 @@ class MetricRow(NamedTuple):
     """Sample standard deviations over seeds; None from a single run."""
     best: frozenset[int]
     """Positions of the best; empty where no way is better, or all are equal."""
+    is_quality: bool
+    """Whether it says something of how good a model is, and which way."""
 
 
 def metrics_of(details: ExperimentDetails) -> dict[str, float]:
@@ -65,27 +67,38 @@ def metrics_of(details: ExperimentDetails) -> dict[str, float]:
     return {**evaluated, **final}
 
 
+def shown_metrics(compared: Sequence[SubjectRuns]) -> set[str]:
+    """Return the metrics that any of the compared has; a result and its curve are one, by the result's name."""
+    names = {name for runs in compared for each in runs.details for name in metrics_of(each)}
+    return names - set(curves_of_results(names).values())
+
+
 def metric_rows(
     compared: Sequence[SubjectRuns], lower: Sequence[str] = (), higher: Sequence[str] = ()
 ) -> list[MetricRow]:
     """Return a row for each metric that any of the compared has: qualities first, then what is none.
+
+    Nobody is the best in what is about the training alone, such as its runtime, unless the user says which way.
 
     Args:
         compared: at least one.
         lower: metrics that are better when smaller, whatever their names say.
         higher: metrics that are better when larger.
     """
-    names = {name for runs in compared for each in runs.details for name in metrics_of(each)}
-    names -= set(curves_of_results(names).values())
-    rows = [_row(compared, name, direction_of(name, lower, higher)) for name in sorted(names)]
-    return sorted(rows, key=lambda row: row.direction is None)
+    asked = {*lower, *higher}
+    rows = [
+        _row(compared, name, direction_of(name, lower, higher), name in asked or not is_about_the_training(name))
+        for name in sorted(shown_metrics(compared))
+    ]
+    return sorted(rows, key=lambda row: (not row.is_quality, row.direction is None))
 
 
-def _row(compared: Sequence[SubjectRuns], name: str, direction: Direction | None) -> MetricRow:
+def _row(compared: Sequence[SubjectRuns], name: str, direction: Direction | None, is_quality: bool) -> MetricRow:
     columns = [runs.values(name) for runs in compared]
     values = tuple(statistics.fmean(column) if column else None for column in columns)
     stds = tuple(statistics.stdev(column) if len(column) > 1 else None for column in columns)
-    return MetricRow(name, direction, values, stds, _best(values, direction))
+    best = _best(values, direction) if is_quality else frozenset()
+    return MetricRow(name, direction, values, stds, best, is_quality and direction is not None)
 
 
 def _best(values: Sequence[float | None], direction: Direction | None) -> frozenset[int]:
@@ -118,5 +131,5 @@ def primary_metric(compared: Sequence[SubjectRuns], rows: Sequence[MetricRow], w
     for name, _ in named.most_common():
         if name in known and known[name].direction is not None:
             return known[name]
-    shared = [row for row in rows if row.direction is not None and None not in row.values]
+    shared = [row for row in rows if row.is_quality and None not in row.values]
     return shared[0] if len(shared) == 1 else None

@@ -9,12 +9,13 @@ from typing import Any, NamedTuple
 
 from experiment_commands.comparing.differences import MISSING, Difference, Missing, differences
 from experiment_commands.comparing.directions import check_directions
-from experiment_commands.comparing.metrics import MetricRow, SubjectRuns, metric_rows, primary_metric
+from experiment_commands.comparing.metrics import MetricRow, SubjectRuns, metric_rows, primary_metric, shown_metrics
 from experiment_commands.comparing.surroundings import code_of, configuration_of, environment_of
 from experiment_commands.comparing.verdict import Verdict, find_verdict
 from experiment_commands.subjects import Subject
 from tracking.folders.parameters import flatten, tells_groups_apart
 from tracking.reading.local_backend import LocalBackend
+from tracking.reading.metric_twins import known_as
 from tracking.reading.records import ExperimentDetails
 
 __all__ = ["Comparison", "Section", "compare_subjects", "comparison_json", "label_of"]
@@ -71,9 +72,11 @@ def compare_subjects(
     """
     details = iter(backend.get_experiments([member.id for subject in subjects for member in subject.members]))
     compared = tuple(SubjectRuns(subject, tuple(islice(details, len(subject.members)))) for subject in subjects)
+    known = shown_metrics(compared)
+    lower, higher = ([known_as(name, known) or name for name in names] for names in (lower, higher))
+    check_directions(lower, higher, known)
     rows = metric_rows(compared, lower, higher)
-    check_directions(lower, higher, {row.name for row in rows})
-    deciding = primary_metric(compared, rows, metric)
+    deciding = primary_metric(compared, rows, metric and (known_as(metric, known) or metric))
     sections = (
         _section("configuration", compared, _without_seed if subjects[0].grouped else configuration_of),
         _section("environment", compared, environment_of),

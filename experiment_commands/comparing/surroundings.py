@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
+from experiment_commands.wording import counted
 from tracking.reading.records import ExperimentDetails
 
 __all__ = ["code_of", "configuration_of", "environment_of"]
@@ -38,7 +39,7 @@ def code_of(code: Mapping[str, Any]) -> dict[str, Any]:
         short["uncommitted changes"] = _diff_text(str(code.get("diff") or ""), bool(code.get("dirty")))
     if code.get("untracked"):
         count = int(code.get("num_untracked") or len(code["untracked"]))
-        short["untracked files"] = _digest_text(f"{count:,} files", "\n".join(code["untracked"]))
+        short["untracked files"] = _digest_text(counted(count, "file"), "\n".join(code["untracked"]))
     return short
 
 
@@ -46,7 +47,7 @@ def _diff_text(diff: str, dirty: bool) -> str:
     if not diff:
         return "yes" if dirty else "none"
     changed = sum(line[:1] in ("+", "-") and line[:3] not in ("+++", "---") for line in diff.splitlines())
-    return _digest_text(f"{changed} lines", diff)
+    return _digest_text(counted(changed, "line"), diff)
 
 
 def _digest_text(text: str, content: str) -> str:

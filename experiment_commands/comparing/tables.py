@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from rich.cells import cell_len
 from rich.text import Text
 
 from experiment_commands.comparing.differences import Difference, value_text
 from experiment_commands.comparing.metrics import MetricRow
 from experiment_commands.comparing.report import Comparison, Section, label_of
-from experiment_commands.comparing.wording import decimals_for, number_text, verdict_lines
+from experiment_commands.comparing.wording import verdict_lines
+from experiment_commands.numbers import format_for, number_text
 from experiment_commands.output import console, print_table
-from experiment_commands.wording import status_text
+from experiment_commands.wording import counted, status_text
+from experiment_results.wording import shortened
 
 __all__ = ["print_comparison"]
 
 _MAX_CELL = 40
 _GAP = 2
+_LONG_COUNT = 1e9
+_LEAST_NAME = 24
+"""Characters of a name that a narrow terminal leaves."""
 _MAX_ROWS = 25
 """Of environment and code: after a move to another machine every package differs."""
 
@@ -36,12 +42,14 @@ def _print_subjects(comparison: Comparison) -> None:
         subject, first = runs.subject, runs.subject.members[0]
         if subject.grouped:
             seeds = ", ".join(map(str, subject.seeds)) or "none"
-            more = f"; {subject.num_left_out} more runs do not count" if subject.num_left_out else ""
+            more = f"; not counted: {counted(subject.num_left_out, 'more run')}" if subject.num_left_out else ""
             rows.append((label_of(position), subject.title, first.group, f"{seeds}{more}"))
         else:
             rows.append((label_of(position), subject.title, first.id, status_text(first.status)))
     grouped = comparison.compared[0].subject.grouped
-    print_table(("", "variant", "group", "seeds") if grouped else ("", "name", "id", "status"), rows)
+    print_table(
+        ("", "variant", "group", "seeds") if grouped else ("", "name", "id", "status"), rows, one_line=not grouped
+    )
 
 
 def _print_section(section: Section, count: int) -> None:
@@ -69,13 +77,17 @@ def _values(difference: Difference) -> list[Text]:
 def _print_metrics(comparison: Comparison) -> None:
     differing = [row for row in comparison.metrics if len(set(row.values)) > 1]
     print(f"\nmetrics{'' if differing else ': none differs' if comparison.metrics else ': none'}")
-    rows = [[Text(row.name), Text(row.direction or ""), *_cells(row)] for row in differing]
+    rows = [[Text(row.name), Text(_better(row)), *_cells(row)] for row in differing]
     if rows:
         _print_blocks("better", rows, len(comparison.compared), "right")
         print(_explanation(differing, comparison.compared[0].subject.grouped))
     equal = len(comparison.metrics) - len(differing)
     if differing and equal:
         print(f"{equal} {'metric is' if equal == 1 else 'metrics are'} the same everywhere")
+
+
+def _better(row: MetricRow) -> str:
+    return row.direction or "" if row.is_quality else ""
 
 
 def _explanation(rows: Sequence[MetricRow], grouped: bool) -> str:
@@ -86,9 +98,10 @@ def _explanation(rows: Sequence[MetricRow], grouped: bool) -> str:
 
 def _cells(row: MetricRow) -> Iterator[Text]:
     counted = row.direction is None and all(value is None or value.is_integer() for value in row.values)
-    decimals = 0 if counted else decimals_for([*row.values, *row.stds])
+    numbers = [*row.values, *row.stds]
+    form = ".0f" if counted and max(abs(value or 0) for value in numbers) < _LONG_COUNT else format_for(numbers)
     for position, (value, std) in enumerate(zip(row.values, row.stds, strict=True)):
-        text = number_text(value, decimals) + ("" if std is None else f" ± {number_text(std, decimals)}")
+        text = number_text(value, form) + ("" if std is None else f" ± {number_text(std, form)}")
         best = position in row.best
         yield Text(f"{text} {'*' if best else ' '}", style="bold green" if best else "")
 
@@ -97,6 +110,9 @@ def _print_blocks(second: str, rows: Sequence[Sequence[Text]], count: int, justi
     """Print rows whose last ``count`` cells are the subjects', in as many tables as the width demands."""
     fixed = len(rows[0]) - count
     widths = [min(_MAX_CELL, max(cell.cell_len for cell in column)) for column in zip(*rows, strict=True)]
+    names = shortened([row[0].plain for row in rows], _name_width(widths, fixed))
+    rows = [[Text(name), *row[1:]] for name, row in zip(names, rows, strict=True)]
+    widths[0] = max(map(cell_len, names))
     start = fixed
     while start < fixed + count:
         end = _last_that_fits(widths, fixed, start)
@@ -105,6 +121,14 @@ def _print_blocks(second: str, rows: Sequence[Sequence[Text]], count: int, justi
         block = [[*row[:fixed], *row[start:end]] for row in rows]
         print_table(headings, block, right=labels if justify == "right" else ())
         start = end
+
+
+def _name_width(widths: Sequence[int], fixed: int) -> int:
+    """Return how much of a name to show so that all columns fit beside it, or else the widest one."""
+    room = console().width - sum(width + _GAP for width in widths[1:])
+    if room < _LEAST_NAME:
+        room = console().width - sum(width + _GAP for width in [*widths[1:fixed], max(widths[fixed:])])
+    return max(_LEAST_NAME, room)
 
 
 def _last_that_fits(widths: Sequence[int], fixed: int, start: int) -> int:
@@ -124,5 +148,5 @@ def _print_verdict(comparison: Comparison) -> None:
         return
     row = next(row for row in comparison.metrics if row.name == verdict.metric)
     print(f"\n{verdict.metric} ({verdict.direction} is better)")
-    for line in verdict_lines(verdict, decimals_for([*row.values, *row.stds]), comparison.compared[0].subject.grouped):
+    for line in verdict_lines(verdict, format_for([*row.values, *row.stds]), comparison.compared[0].subject.grouped):
         print(f"  {line}")

@@ -2,66 +2,37 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-
 from experiment_commands.comparing.report import label_of
 from experiment_commands.comparing.verdict import Verdict, Versus
 
-__all__ = ["decimals_for", "number_text", "verdict_lines"]
-
-_DIGITS = 4
-_MOST_DECIMALS = 8
-_MORE_DIGITS = 4
+__all__ = ["verdict_lines"]
 
 
-def decimals_for(values: Sequence[float | None]) -> int:
-    """Return how many decimals show about four digits of the largest value, or a few more if values differ only there.
-
-    As in ``0.8125``, ``81.25`` and ``8125``.
-    """
-    known = {abs(value) for value in values if value is not None and math.isfinite(value)}
-    largest = max(known, default=0.0)
-    places = 0 if largest == 0.0 else math.floor(math.log10(largest))
-    fewest = min(_MOST_DECIMALS, max(0, _DIGITS - 1 - places))
-    told_apart = (
-        decimals
-        for decimals in range(fewest, fewest + _MORE_DIGITS)
-        if len({f"{value:.{decimals}f}" for value in known}) == len(known)
-    )
-    return next(told_apart, fewest)
-
-
-def number_text(value: float | None, decimals: int) -> str:
-    """Return a value with so many decimals, or a dash for none."""
-    return "–" if value is None else f"{value:.{decimals}f}"
-
-
-def verdict_lines(verdict: Verdict, decimals: int, grouped: bool) -> list[str]:
+def verdict_lines(verdict: Verdict, form: str, grouped: bool) -> list[str]:
     """Return who is ahead by how much, and what the intervals cover.
 
     Args:
         verdict: from :func:`experiment_commands.comparing.verdict.find_verdict`.
-        decimals: of the metric in the tables.
+        form: of the metric in the tables.
         grouped: whether the compared are means over seeds.
     """
-    lines = [_pair(verdict, each, decimals) for each in verdict.versus]
+    lines = [_pair(verdict, each, form) for each in verdict.versus]
     lines += [f"{label_of(position)} has no {verdict.metric}" for position in verdict.without]
     if not verdict.versus:
         return [*lines, "there is nothing to compare it with"]
     return [*lines, *_coverage(verdict, grouped)]
 
 
-def _pair(verdict: Verdict, versus: Versus, decimals: int) -> str:
+def _pair(verdict: Verdict, versus: Versus, form: str) -> str:
     first, other, margin = label_of(verdict.first), label_of(versus.other), versus.margin
     word = "ahead of" if margin.difference >= 0 else "behind"
-    text = f"{first} is {word} {other} by {abs(margin.difference):.{decimals}f}"
+    text = f"{first} is {word} {other} by {abs(margin.difference):{form}}"
     if verdict.leader is None and margin.difference == 0:
         text = f"{first} and {other} have the same value"
     if margin.interval is None:
         return f"{text}; {versus.no_interval}"
     low, high = margin.interval
-    text += f", {verdict.level * 100:g} % interval {low:+.{decimals}f} to {high:+.{decimals}f}"
+    text += f", {verdict.level * 100:g} % interval {low:+{form}} to {high:+{form}}"
     return text if margin.distinguishable else f"{text}: not distinguishable"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import subprocess
 import sys
@@ -53,7 +54,7 @@ def _two_runs(root: Path) -> list[Path]:
 
 
 def _golden(name: str, output: str) -> None:
-    lines = "".join(f"{line.rstrip()}\n" for line in output.splitlines())
+    lines = re.sub(r"\b[0-9a-f]{12}\b", "a-group-hash", "".join(f"{line.rstrip()}\n" for line in output.splitlines()))
     assert lines == (GOLDEN / name).read_text(encoding="utf-8")
 
 
@@ -147,6 +148,44 @@ def test_the_user_says_which_metric_decides_and_which_way(command: Command, tmp_
     turned = command.json("compare", *names, "--metric", "eval_loss", "--higher", "eval_loss")
     assert turned["verdict"]["leader"] == "B"
     assert command.json("compare", *names, "-m", "epoch", "--lower", "epoch")["verdict"]["leader"] is None
+
+
+def test_a_curve_and_its_result_are_one_metric_under_either_name(command: Command, tmp_path: Path) -> None:
+    root = tmp_path / "experiments"
+    scores = {1: {"eval/f1": {5: 70.0}}, 2: {"eval/f1": {5: 71.0}}}
+    take_in(*(add_run(root, "baseline", seed, {"eval_f1": 69.0 + seed}, (), points) for seed, points in scores.items()))
+    names = ("baseline_seed1", "baseline_seed2")
+    found = command.json("compare", *names, "--metric", "eval/f1", "--higher", "metrics.eval/f1")
+    assert [row["name"] for row in found["metrics"]] == ["eval_f1"]
+    assert (found["verdict"]["metric"], found["verdict"]["leader"]) == ("eval_f1", "B")
+
+
+def test_nobody_is_best_in_what_is_about_the_training_alone(command: Command, tmp_path: Path) -> None:
+    root = tmp_path / "experiments"
+    metrics = [{"train/runtime": 3.0 + each, "train/total_flos": 1e10 + each, "zeta": float(each)} for each in (0, 1)]
+    take_in(*(add_run(root, "baseline", seed, values) for seed, values in enumerate(metrics)))
+    names = ("baseline_seed0", "baseline_seed1")
+    rows = command.json("compare", *names)["metrics"]
+    assert [(row["name"], row["best"]) for row in rows] == [
+        ("zeta", ["B"]),
+        ("train/runtime", []),
+        ("train/total_flos", []),
+    ]
+    asked = command.json("compare", *names, "--lower", "train/runtime", "-m", "train/runtime")
+    assert asked["verdict"]["leader"] == "A"
+    assert asked["metrics"][0]["best"] == ["A"]
+
+
+def test_long_names_are_shortened_rather_than_split(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take_in(*_two_runs(tmp_path / "experiments"))
+    monkeypatch.setenv("COLUMNS", "60")
+    _, output, _ = command("compare", "baseline_seed1", "label_smoothing_seed1")
+    lines = output.split("configuration")[1].split("environment")[0].splitlines()
+    smoothing = [line for line in lines if line.startswith("strategies.") and line.rstrip().endswith("0.6")]
+    assert len(smoothing) == 1
+    assert max(map(len, lines)) <= 60
 
 
 def test_twenty_runs_fit_a_narrow_terminal(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
