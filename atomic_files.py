@@ -6,16 +6,26 @@ import errno
 import json
 import math
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from numbers import Integral, Real
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from errors import DataError, ResourceError
 
-__all__ = ["atomic_path", "check_writable", "explain_os_error", "finite", "read_json", "write_json", "write_text"]
+__all__ = [
+    "atomic_path",
+    "check_writable",
+    "explain_os_error",
+    "finite",
+    "open_regular",
+    "read_json",
+    "write_json",
+    "write_text",
+]
 
 
 def explain_os_error(error: OSError, path: Path) -> ResourceError:
@@ -108,6 +118,19 @@ def finite(value: Any) -> Any:
     if isinstance(value, Real):
         return float(value) if math.isfinite(value) else None
     return value
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a file for reading; what else stands in its place is refused, since a pipe is waited for without end.
+
+    Raises:
+        OSError: it is missing, unreadable, or no ordinary file.
+    """
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise OSError(errno.EINVAL, "not an ordinary file", str(path))
+    return os.fdopen(handle, "rb")
 
 
 def read_json(path: Path) -> Any:

@@ -17,8 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from atomic_files import explain_os_error, finite, read_json, write_json
-from errors import DataError
+from atomic_files import explain_os_error, finite, open_regular, write_json
 
 __all__ = [
     "CONFIG",
@@ -138,7 +137,8 @@ class ExperimentFolder:
         events = []
         try:
             # Not splitlines: a note may hold other line separators.
-            lines = (self.path / JOURNAL).read_text(encoding="utf-8", errors="replace").split("\n")
+            with open_regular(self.path / JOURNAL) as file:
+                lines = file.read().decode("utf-8", "replace").split("\n")
         except OSError:
             return []
         for line in lines:
@@ -160,7 +160,8 @@ def _ends_line(file: Any) -> bool:
 def read_object(path: Path) -> dict[str, Any]:
     """Return the JSON object in ``path``; empty where nothing readable is."""
     try:
-        values = read_json(path)
-    except DataError:
+        with open_regular(path) as file:
+            values = json.loads(file.read())
+    except (OSError, ValueError):
         return {}
     return values if isinstance(values, dict) else {}

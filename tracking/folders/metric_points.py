@@ -8,6 +8,8 @@ import math
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+from atomic_files import open_regular
+
 __all__ = ["Bookmark", "MetricPoint", "PointsRead", "fitting_name", "format_points", "read_points"]
 
 _TAIL_BYTES = 256
@@ -68,9 +70,13 @@ def fitting_name(name: object) -> str:
 
 
 def read_points(path: Path, bookmark: Bookmark) -> PointsRead:
-    """Read whole lines behind ``bookmark``, at most 4 MiB of them; lines that hold no finite point are passed over."""
+    """Read whole lines behind ``bookmark``, at most 4 MiB of them; lines that hold no finite point are passed over.
+
+    Raises:
+        OSError: the file is there and cannot be read, or is no ordinary file.
+    """
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             anew = _tail(file, bookmark.offset) != bookmark.tail
             start = Bookmark() if anew else bookmark
             file.seek(start.offset)
@@ -82,7 +88,7 @@ def read_points(path: Path, bookmark: Bookmark) -> PointsRead:
                 whole = block
             offset = start.offset + len(whole)
             tail = _tail(file, offset)
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+    except (FileNotFoundError, NotADirectoryError):
         return PointsRead(bookmark.offset > 0, [], [], Bookmark(), more=False)
     lines = whole.split(b"\n")[:-1]
     positions, points = _parse(lines, start.lines)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from atomic_files import finite, write_text
+from atomic_files import finite, open_regular, write_text
 
 __all__ = ["Sample", "read_samples", "write_samples"]
 
@@ -41,7 +41,8 @@ def read_samples(path: Path) -> list[Sample]:
     """Read samples; none where the file is gone, and torn lines are left out."""
     try:
         # Not splitlines: an answer may hold other line separators.
-        lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
+        with open_regular(path) as file:
+            lines = file.read().decode("utf-8", "replace").split("\n")
     except OSError:
         return []
     samples = []

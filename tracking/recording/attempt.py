@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from atomic_files import open_regular
 from errors import ConfigError
 from tracking.folders.folder import METRICS, ExperimentFolder
 from tracking.folders.samples import write_samples
@@ -115,7 +116,7 @@ def _evaluation(
 
 def _count_lines(path: Path) -> int:
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             return sum(1 for _ in file)
     except OSError:
         return 0
