@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TextIO
 
 from rich.console import Console
 from rich.text import Text
@@ -18,6 +19,7 @@ from experiment_commands.table_layout import Cell, lay_out
 __all__ = ["console", "print_json", "print_section", "print_table", "remark", "run_command", "warn"]
 
 _PIPED_WIDTH = 200
+_UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
 def console() -> Console:
@@ -89,7 +91,10 @@ def warn(message: str) -> None:
 
 
 def run_command(command: Callable[[], int]) -> int:
-    """Run ``command``; neither ``| head`` nor a terminal without Unicode is an error."""
+    """Run ``command``; neither ``| head`` nor a closed output is an error, nor a terminal without Unicode."""
+    # Python has no object for a stream that was closed (``>&-``).
+    sys.stdout = sys.stdout or _nowhere()
+    sys.stderr = sys.stderr or _nowhere()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
@@ -97,16 +102,26 @@ def run_command(command: Callable[[], int]) -> int:
         status = command()
         sys.stdout.flush()
     except BrokenPipeError:
-        return _read_no_further()
+        return _leave_unread(0)
     except SystemExit as stop:
         # So Typer and rich leave when the pipe is closed.
         if isinstance(stop.__context__, BrokenPipeError):
-            return _read_no_further()
+            return _leave_unread(0)
         raise
+    except OSError as error:
+        # Files that are written have a name, or are complained of as ResourceError.
+        if error.filename is not None or error.errno not in _UNWRITABLE:
+            raise
+        print(f"error: standard output: {error.strerror}", file=sys.stderr)
+        return _leave_unread(2)
     return status
 
 
-def _read_no_further() -> int:
+def _nowhere() -> TextIO:
+    return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123
+
+
+def _leave_unread(status: int) -> int:
     # Python would complain once more when it flushes at exit.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 0
+    return status

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -106,3 +109,29 @@ def test_a_thousand_rows_take_no_time() -> None:
     start = time.process_time()
     lay_out(["id", "name", "status", "duration", "tags"], rows)
     assert time.process_time() - start < 0.2
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+@pytest.mark.parametrize("lines", [1, 100_000], ids=["at the end", "on the way"])
+def test_a_full_disk_below_the_output_is_one_line(lines: int) -> None:
+    done = _print_lines(lines, "> /dev/full")
+    assert done.returncode == 2
+    assert done.stderr == "error: standard output: No space left on device\n"
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_a_closed_output_is_written_nowhere(closed: str) -> None:
+    done = _print_lines(1, closed)
+    assert (done.returncode, done.stderr) == (1, "")
+
+
+def _print_lines(lines: int, redirection: str) -> subprocess.CompletedProcess[str]:
+    """Run a command that prints a table and answers no."""
+    code = (
+        "import sys\n"
+        "from experiment_commands.output import print_table, run_command\n"
+        f"rows = [('x',)] * {lines}\n"
+        "sys.exit(run_command(lambda: print_table(('name',), rows) or 1))\n"
+    )
+    shell = f'exec "$0" -c "$1" {redirection}'
+    return subprocess.run(["sh", "-c", shell, sys.executable, code], capture_output=True, text=True, check=False)
