@@ -10,6 +10,7 @@ from typing import Any
 from rich.text import Text
 
 from errors import ConfigError
+from experiment_commands.numbers import format_for, number_text
 from experiment_commands.wording import ago, duration, shown, status_text
 from tracking.reading.local_backend import LocalBackend
 from tracking.reading.records import ExperimentRecord
@@ -17,10 +18,10 @@ from tracking.reading.where import ATTRIBUTES, Catalogue, Family, Meaning
 from tracking.reading.where.attributes import ValueKind
 from tracking.reading.where.catalogue import Summary
 
-__all__ = ["Column", "default_columns", "named_columns"]
+__all__ = ["Column", "default_columns", "named_columns", "spare_columns"]
 
 _MAX_METRICS = 2
-_NARROW, _WIDE = 70, 100
+_FIRST = ("id", "name", "status", "created", "duration")
 
 
 @dataclass(frozen=True)
@@ -43,14 +44,20 @@ class Column:
             case Family.EVALUATION:
                 return record.evaluations.get(f"{self.meaning.benchmark}.{name}")
 
-    def cell(self, record: ExperimentRecord, now: float) -> str | Text:
-        """Return the value as a table shows it.
+    def cells(self, records: Sequence[ExperimentRecord], now: float) -> list[str | Text]:
+        """Return the values as a table shows them; results with as many decimals each.
 
         Args:
-            record: a row of the list.
+            records: rows of the list.
             now: seconds since 1970, for times that are told from now.
         """
-        value = self.value(record)
+        values = [self.value(record) for record in records]
+        if self.meaning.family in (Family.METRIC, Family.EVALUATION):
+            form = format_for(values)
+            return ["" if value is None else number_text(value, form) for value in values]
+        return [self._cell(value, now) for value in values]
+
+    def _cell(self, value: Any, now: float) -> str | Text:
         if self.meaning.family is not Family.ATTRIBUTE:
             return shown(value)
         match ATTRIBUTES[self.meaning.name].kind:
@@ -81,7 +88,7 @@ def named_columns(backend: LocalBackend, names: str) -> list[Column]:
     """
     wanted = list(dict.fromkeys(filter(None, (name.strip() for name in names.split(",")))))
     if not wanted:
-        raise ConfigError("--columns: name at least one, as in name,status,metrics.eval_f1")
+        raise ConfigError("columns: name at least one, as in name,status,metrics.eval_f1")
     with backend.database.read() as connection:
         catalogue = Catalogue(connection)
         return [Column(name, _meaning(catalogue, name)) for name in wanted]
@@ -91,31 +98,25 @@ def _meaning(catalogue: Catalogue, name: str) -> Meaning:
     try:
         meaning = catalogue.find(name)
     except ConfigError as error:
-        raise ConfigError(f"--columns: {error}") from error
+        raise ConfigError(f"columns: {error}") from error
     if meaning.summary is not Summary.LAST:
-        raise ConfigError(f"--columns: {name}: a list has final values only; filter or sort by {name} instead")
+        raise ConfigError(f"columns: {name}: a list has final values only; filter or sort by {name} instead")
     return meaning
 
 
-def default_columns(records: Sequence[ExperimentRecord], width: int) -> list[Column]:
-    """Return the columns that say most of these experiments, their primary metrics among them.
-
-    Args:
-        records: rows of the list.
-        width: of the terminal, in characters; a narrow one has room for few columns.
-    """
-    first = [
-        "id",
-        "name",
-        "status",
-        *(["created"] if width >= _NARROW else []),
-        *(["duration"] if width >= _WIDE else []),
-    ]
+def default_columns(records: Sequence[ExperimentRecord]) -> list[Column]:
+    """Return the columns that say most of these experiments, their primary metrics among them."""
+    counts = Counter(record.primary_metric for record in records if record.primary_metric)
     last = ["tags"] if any(record.tags for record in records) else []
     last += ["error"] if any(record.error for record in records) else []
-    counts = Counter(record.primary_metric for record in records if record.primary_metric)
     return [
-        *(Column(name, Meaning(Family.ATTRIBUTE, name)) for name in first),
+        *(Column(name, Meaning(Family.ATTRIBUTE, name)) for name in _FIRST),
         *(Column(name, Meaning(Family.METRIC, name)) for name, _ in counts.most_common(_MAX_METRICS)),
-        *(Column(name, Meaning(Family.ATTRIBUTE, name)) for name in last if width >= _WIDE),
+        *(Column(name, Meaning(Family.ATTRIBUTE, name)) for name in last),
     ]
+
+
+def spare_columns(columns: Sequence[Column]) -> list[str]:
+    """Return the titles of those default columns that a narrow terminal can do without, the first first."""
+    metrics = [column.title for column in columns if column.meaning.family is Family.METRIC]
+    return ["error", "tags", *metrics[:0:-1], "duration", "created", *metrics[:1]]

@@ -92,7 +92,7 @@ def _print(backend: LocalBackend, ranks: Sequence[Rank], title: str) -> None:
     said = {name: cells for name, cells in columns.items() if any(cells)}
     rows = list(zip(*said.values(), strict=True))
     numbers = ("#", f"mean {title}", "std", "n", "repeated")
-    print_table(list(said), rows, right=numbers, one_line=True, spare=("group", "repeated", "seeds", "differs in"))
+    print_table(list(said), rows, right=numbers, one_line=True, spare=("repeated", "group", "seeds", "differs in"))
 
 
 def _remark(ranks: Sequence[Rank], count: int, order: str) -> None:

@@ -9,10 +9,10 @@ from typing import Annotated
 import typer
 
 from errors import ConfigError
-from experiment_commands.columns import Column, default_columns, named_columns
+from experiment_commands.columns import Column, default_columns, named_columns, spare_columns
 from experiment_commands.completion import complete_status
 from experiment_commands.options import Db, Json
-from experiment_commands.output import console, print_json, print_table, remark
+from experiment_commands.output import print_json, print_table, remark
 from tracking.reading.local_backend import LocalBackend
 from tracking.reading.records import ExperimentRecord
 from tracking.reading.where import Family
@@ -22,7 +22,7 @@ __all__ = ["list_experiments"]
 _DEFAULT_LIMIT = 20
 
 Where = Annotated[
-    str | None, typer.Option("--where", "-w", metavar="FILTER", help="Only what fulfils a condition; see below.")
+    str | None, typer.Option("--where", "-w", metavar="FILTER", help="Only what fulfils a condition, as above.")
 ]
 StatusOption = Annotated[
     list[str] | None,
@@ -82,9 +82,12 @@ def list_experiments(
     \b
     Names are attributes (id, name, status, variant, seed, group, created, started,
     finished, duration, attempts, gpus, folder, host, user, tag, notes, error,
-    reason, primary_metric, disk_bytes), parameters (training.learning_rate, or
-    params.seed), metrics (metrics.eval_f1; with .min, .max or .best its extremes)
-    and evaluations (evaluations.gsm8k.accuracy). Times: 7d ago, 2026-01-31 (UTC).
+    reason, primary_metric, disk_bytes), parameters (training.learning_rate;
+    with params. before them where attributes are called so, too; those of a named
+    part by its name: strategies.label_smoothing.smoothing_factor), metrics
+    (metrics.eval_f1; with .min, .max or .best its extremes) and evaluations
+    (evaluations.gsm8k.accuracy). strategies = label_smoothing asks for a strategy.
+    Times: 7d ago, 2026-01-31 (UTC). Durations: 90, 15 min, 2.5 h.
     An experiment without a value fulfils no comparison, so NOT finds it.
 
     \b
@@ -120,7 +123,7 @@ def list_experiments(
     if as_json:
         print_json([_plain(record, wanted) for record in records])
     elif records:
-        _print(records, wanted or default_columns(records, console().width))
+        _print(records, wanted)
     if not records:
         remark("no experiments" if begin is None else "no more experiments")
     elif more:
@@ -145,9 +148,13 @@ def _plain(record: ExperimentRecord, columns: Sequence[Column] | None) -> dict[s
     return {column.title: column.value(record) for column in columns}
 
 
-def _print(records: Sequence[ExperimentRecord], columns: Sequence[Column]) -> None:
+def _print(records: Sequence[ExperimentRecord], wanted: Sequence[Column] | None) -> None:
+    columns = wanted or default_columns(records)
     now = time.time()
-    rows = [[column.cell(record, now) for column in columns] for record in records]
     print_table(
-        [column.title for column in columns], rows, right=[column.title for column in columns if column.is_number]
+        [column.title for column in columns],
+        list(zip(*(column.cells(records, now) for column in columns), strict=True)),
+        right=[column.title for column in columns if column.is_number],
+        one_line=True,
+        spare=() if wanted else spare_columns(columns),
     )

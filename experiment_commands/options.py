@@ -8,7 +8,7 @@ import typer
 
 from experiment_commands.completion import complete_experiment
 
-__all__ = ["Db", "Ids", "Json", "OneId"]
+__all__ = ["Db", "Ids", "Json", "OneId", "Where"]
 
 Db = Annotated[
     str | None,
@@ -35,4 +35,8 @@ Ids = Annotated[
         help="Experiments: ids, unique parts of them, or names.",
         autocompletion=complete_experiment,
     ),
+]
+Where = Annotated[
+    str | None,
+    typer.Option("--where", "-w", metavar="FILTER", help="Only what fulfils a condition; list --help says how."),
 ]

@@ -55,20 +55,33 @@ def _rank_of(members: Sequence[Score]) -> Rank:
 
 
 def tell_apart(ranks: Sequence[Rank], params: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
-    """Return for each group what sets it apart from the others of the same variant.
+    """Return for each group what sets it apart: from the others of its variant, and, if that is little, from all.
 
     Args:
         ranks: those that are shown.
         params: parameters of one experiment of each group, by group.
     """
+    everywhere = [name for name in _differing([each.group for each in ranks], params) if not _is_of_variant(name)]
     variants: dict[str, list[str]] = {}
     for each in ranks:
         variants.setdefault(each.variant, []).append(each.group)
-    return {group: _difference(group, groups, params) for groups in variants.values() for group in groups}
+    found = {}
+    for groups in variants.values():
+        names = sorted({*_differing(groups, params), *(everywhere if len(everywhere) <= _MAX_NAMED else ())})
+        found.update({group: _settings(names, params[group]) for group in groups})
+    return found
 
 
-def _difference(group: str, groups: Sequence[str], params: Mapping[str, Mapping[str, Any]]) -> str:
+def _differing(groups: Sequence[str], params: Mapping[str, Mapping[str, Any]]) -> list[str]:
     names = sorted({name for each in groups for name in params[each]})
-    differing = [name for name in names if len({shown(params[each].get(name)) for each in groups}) > 1]
-    named = [f"{name}={shown(params[group].get(name)) or 'null'}" for name in differing[:_MAX_NAMED]]
-    return ", ".join(named) + (", …" if len(differing) > _MAX_NAMED else "")
+    return [name for name in names if len({shown(params[each].get(name)) for each in groups}) > 1]
+
+
+def _is_of_variant(name: str) -> bool:
+    """Return whether the names of variants tell of a parameter: the runner makes them from the strategies."""
+    return name.partition(".")[0] == "strategies"
+
+
+def _settings(names: Sequence[str], params: Mapping[str, Any]) -> str:
+    named = [f"{name}={shown(params.get(name)) or 'null'}" for name in names[:_MAX_NAMED]]
+    return ", ".join(named) + (", …" if len(names) > _MAX_NAMED else "")

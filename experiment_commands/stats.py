@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-import typer
-
-from experiment_commands.options import Db, Json
+from experiment_commands.options import Db, Json, Where
 from experiment_commands.output import print_json, print_table
 from experiment_commands.sizes import size
 from experiment_commands.wording import duration
@@ -21,11 +19,6 @@ __all__ = ["stats"]
 _BAR_WIDTH = 30
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 _FILES = ("", "-wal", "-shm")
-
-Where = Annotated[
-    str | None,
-    typer.Option("--where", metavar="QUERY", help='Count only these, as in list: "seed > 3 and tag = paper".'),
-]
 
 
 def stats(where: Where = None, db: Db = None, json: Json = False) -> int:

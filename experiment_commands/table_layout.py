@@ -69,7 +69,8 @@ def lay_out(
     ]
     kept, left_out = list(range(len(headings))), []
     for name in spare:
-        if width is not None and _total([_least(headings[place], natural[place]) for place in kept]) > width:
+        least = _total([_least(headings[place], natural[place]) for place in kept])
+        if name in headings and width is not None and least > width:
             kept = [place for place in kept if headings[place] != name]
             left_out.append(name)
     widths = _narrowed([headings[place] for place in kept], [natural[place] for place in kept], width)

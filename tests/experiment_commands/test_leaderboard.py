@@ -53,8 +53,26 @@ def test_a_single_seed_says_so(run: Command, root_folder: Path) -> None:
     status, output, errors = run("leaderboard")
     assert status == 0
     (row,) = (line for line in output.splitlines() if " single " in line)
-    assert "a single seed: no spread" in row
+    assert row.split()[:5] == ["2", "single", "83.00", "–", "1"]
+    assert "a single seed has no spread" in errors
     assert "larger is better" in errors
+
+
+def test_the_heading_names_the_metric_and_its_points_stand_below_each_other(run: Command, root_folder: Path) -> None:
+    output = run("leaderboard")[1]
+    heading, *rows = output.splitlines()
+    assert heading.split()[:4] == ["#", "variant", "mean", "eval_f1"]
+    assert len({row.index(".") for row in rows}) == 1
+    assert "mean gsm8k.accuracy" in run("leaderboard", "--benchmark", "gsm8k")[1]
+
+
+def test_configurations_of_different_names_are_told_apart_too(run: Command, tmp_path: Path) -> None:
+    rates = ("a", 1e-3), ("b", 1e-4)
+    configs = [(name, {"training": {"learning_rate": rate}}) for name, rate in rates]
+    take_in(*(add_run(tmp_path / "runs", name, 1, {"eval_f1": 80.0}, config=config) for name, config in configs))
+    output = run("leaderboard")[1]
+    assert "training.learning_rate=0.001" in output
+    assert "training.learning_rate=0.0001" in output
 
 
 def test_a_loss_is_better_when_it_is_smaller(run: Command, root_folder: Path) -> None:

@@ -95,6 +95,26 @@ def test_the_primary_metric_is_a_column_of_its_own(run: Command, tmp_path: Path)
     assert "0.5" not in output
 
 
+def test_a_narrow_terminal_shows_the_seeds_and_says_what_it_leaves_out(
+    run: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "label_smoothing_of_a_very_long_name"
+    take_in(*(add_run(tmp_path / "runs", name, seed, {"eval_f1": score}) for seed, score in ((1, 8.0), (2, 80.125))))
+    monkeypatch.setenv("COLUMNS", "72")
+    _, output, errors = run("list")
+    heading, *rows = output.splitlines()
+    assert heading.split() == ["id", "name", "status", "eval_f1"]
+    assert [row.split()[1][-6:] for row in rows] == ["_seed2", "_seed1"]
+    assert [row.split()[-1] for row in rows] == ["80.12", "8.00"]
+    assert "no room: duration, created" in errors
+
+
+def test_a_name_of_two_lines_is_one_row(run: Command, tmp_path: Path) -> None:
+    take_in(add_run(tmp_path / "runs", "two\nlines", 1, {"eval_f1": 1.0}))
+    assert [line for line in run("list")[1].splitlines() if r"two\nlines_seed1" in line]
+    assert len(run("list")[1].splitlines()) == 2
+
+
 def test_an_empty_store_is_no_mistake(run: Command) -> None:
     Database.open(os.environ["EXPERIMENTS_DB_URL"]).close()
     assert run("list") == (1, "", "no experiments\n")
