@@ -50,8 +50,7 @@ def delete(
       python experiment_cli.py delete a1b2c3 --confirm
       python experiment_cli.py delete --where "status = failed" --checkpoints --confirm
     """
-    if not ids and not (where or "").strip():
-        # An empty filter finds everything, and may come from a variable that was not set.
+    if not ids and where is None:
         raise ConfigError("name experiments, or give a filter with --where")
     backend = LocalBackend(db)
     records = [record for page in chosen_pages(backend, ids, where, params=(), metrics=()) for record in page]

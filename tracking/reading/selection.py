@@ -49,7 +49,7 @@ class Selection:
             conditions.append(finder.status_column().in_([checked_status(each) for each in self.status]))
         tagged = schema.tags.c
         conditions += [_E.key.in_(select(tagged.experiment_key).where(tagged.tag == tag)) for tag in self.tags]
-        if self.filter is not None and self.filter.strip():
+        if self.filter is not None:
             conditions.append(compile_filter(self.filter, finder))
         return and_(*conditions)
 

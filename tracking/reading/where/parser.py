@@ -21,6 +21,9 @@ def parse(text: str) -> Expression:
     Raises:
         ConfigError: it does not follow the grammar; the message points at the place.
     """
+    if not text.strip():
+        # It may come from a variable that was not set, and must not mean all, least of all where something is deleted.
+        raise ConfigError("the filter is empty; leave it out to mean every experiment")
     return _Parser(text).parse()
 
 
