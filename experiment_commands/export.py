@@ -15,6 +15,7 @@ from atomic_files import atomic_path
 from errors import ConfigError
 from experiment_commands.choosing import SomeIds, Where, chosen_pages
 from experiment_commands.options import Db
+from experiment_commands.output import remark
 from tracking.reading.local_backend import LocalBackend
 
 __all__ = ["Format", "export"]
@@ -31,9 +32,7 @@ class Format(StrEnum):
 Output = Annotated[str, typer.Option("--output", "-o", metavar="FILE", help="Where to; - means standard output.")]
 Form = Annotated[
     Format | None,
-    typer.Option(
-        "--format", help="json: everything; csv, parquet: a row each (default: by the file's ending, or json)."
-    ),
+    typer.Option("--format", help="json: everything; csv, parquet: a row each (default: by the file's ending)."),
 ]
 NoSamples = Annotated[bool, typer.Option("--no-samples", help="JSON without evaluations' results per sample.")]
 
@@ -51,19 +50,24 @@ def export(
     Those named, those that a query finds, or all.
 
     JSON holds everything but checkpoints and other files, and `import` makes experiments of it again. CSV and Parquet
-    are tables with one row an experiment and its parameters and final metrics as columns. In CSV, text that a
-    spreadsheet would take for a formula begins with an apostrophe.
+    are tables with one row an experiment and its parameters, final metrics and evaluations as columns. In CSV, text
+    that a spreadsheet would take for a formula begins with an apostrophe.
+
+    Exit status: 1 if nothing was found; then no file is written.
 
     \b
     Examples:
       python experiment_cli.py export -o everything.json
       python experiment_cli.py export --where "status = completed" -o results.csv
-      python experiment_cli.py export baseline_seed42 | jq '.experiments[0].final_metrics'
+      python experiment_cli.py export baseline_seed42 | jq '.experiments[0].metrics'
     """
     backend = LocalBackend(db)
     chosen = form or _by_ending(output)
     if chosen is Format.PARQUET and output == "-":
         raise ConfigError("parquet needs a file; name one with --output")
+    if output != "-" and not ids and not backend.count(where):
+        remark(f"nothing found; {output} was not written")
+        return 1
     with _destination(output) as path:
         count = _write(backend, ids, where, chosen, path, with_samples=not no_samples)
     if output != "-":
@@ -73,7 +77,11 @@ def export(
 
 def _by_ending(output: str) -> Format:
     ending = Path(output).suffix.removeprefix(".").lower()
-    return Format(ending) if ending in tuple(Format) else Format.JSON
+    if output == "-" or not ending:
+        return Format.JSON
+    if ending not in tuple(Format):
+        raise ConfigError(f"{output}: a name that ends in .json, .csv or .parquet says what to write; or add --format")
+    return Format(ending)
 
 
 @contextmanager
@@ -81,7 +89,12 @@ def _destination(output: str) -> Iterator[Path | None]:
     if output == "-":
         yield None
         return
-    with atomic_path(Path(output)) as path:
+    file = Path(output)
+    if file.is_dir():
+        raise ConfigError(f"{output}: a folder; name a file in it, such as {file / 'experiments.json'}")
+    if not file.parent.is_dir():
+        raise ConfigError(f"{file.parent}: no such folder; make it first")
+    with atomic_path(file) as path:
         yield path
 
 

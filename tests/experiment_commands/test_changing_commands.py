@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import subprocess
 import sys
@@ -13,6 +15,7 @@ import pytest
 from experiment_cli import main
 from tests.tracking.folders_made import make_folder
 from tests.tracking.test_deletion import trained
+from tracking.folders.folder import ExperimentFolder
 from tracking.indexing.index import sync_folder
 from tracking.reading.local_backend import LocalBackend
 from tracking.store.database import Database
@@ -105,6 +108,29 @@ def test_export_of_a_query_to_standard_output(run: Run) -> None:
     assert (status, out.count("\n")) == (1, 1)
 
 
+def test_an_export_that_makes_no_sense_writes_nothing(run: Run, tmp_path: Path) -> None:
+    for output, words in [("a.parqet", ".parquet"), (".", "a folder"), ("new/a.json", "no such folder")]:
+        status, _, err = run("export", "-o", str(tmp_path / output))
+        assert (status, words in err) == (2, True)
+    status, _, err = run("export", "--where", "seed > 7", "-o", str(tmp_path / "a.json"))
+    assert (status, "nothing found" in err) == (1, True)
+    assert sorted(path.name for path in tmp_path.iterdir() if path.suffix != ".db") == [
+        "experiments.db.lock",
+        "experiments.db.roots",
+        "runs",
+    ]
+    assert run("export", "-o", str(tmp_path / "a.xyz"), "--format", "csv")[0] == 0
+
+
+def test_a_table_has_a_column_for_each_evaluation(run: Run, tmp_path: Path) -> None:
+    (folder,) = [path for path in (tmp_path / "runs").iterdir() if path.name.endswith("1")]
+    ExperimentFolder(folder).append("evaluation", benchmark="demo", metrics={"f1": 82.0})
+    run("rebuild")
+    rows = list(csv.DictReader(io.StringIO(run("export", "--format", "csv")[1])))
+    assert sorted(row["evaluations.demo.f1"] for row in rows) == ["", "", "82.0"]
+    assert "evaluations" not in rows[0]
+
+
 def test_a_failed_export_leaves_the_former_file(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "out.json"
     file.write_text("precious")
@@ -183,3 +209,12 @@ def test_help_shows_examples_line_by_line(command: str, capsys: pytest.CaptureFi
     begin = next(number for number, line in enumerate(lines) if line.strip() == "Examples:")
     assert "experiment_cli.py" in lines[begin + 1]
     assert len(lines[begin + 2].strip()) > 20
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\n\t"])
+@pytest.mark.parametrize("command", [["list"], ["list", "--ids"], ["export"], ["leaderboard"], ["stats"], ["delete"]])
+def test_a_blank_filter_is_refused_wherever_one_is_given(run: Run, store: Path, command: list[str], blank: str) -> None:
+    status, out, err = run(*command, "--where", blank, *(["--confirm"] if command == ["delete"] else []))
+    assert (status, out) == (2, "")
+    assert "the filter is empty; leave it out to mean every experiment" in err
+    assert LocalBackend(store).count() == 3

@@ -125,7 +125,7 @@ def test_a_folder_on_another_machine_is_exported_from_the_store_alone(tmp_path: 
     again = Database.open(tmp_path / "again.db")
     import_experiments(again, [_saved(tmp_path, _export(store))], tmp_path / "to")
     before, after = _content(exported)[0], _content(_export(again))[0]
-    for name in ("status", "error", "final_metrics", "primary_metric", "params", "environment"):
+    for name in ("status", "error", "metrics", "primary_metric", "params", "environment"):
         assert after[name] == before[name]
 
 

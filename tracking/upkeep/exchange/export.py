@@ -24,6 +24,8 @@ __all__ = ["write_experiments"]
 
 _POINTS_A_READ = 5_000
 _HIDDEN = ("key", "environment_key", "code_key", "fingerprint", "metrics_offset", "metrics_lines", "metrics_tail")
+_NAMES = {"group_key": "group"}
+"""What lists call columns otherwise."""
 
 
 def write_experiments(
@@ -40,15 +42,15 @@ def write_experiments(
     Raises:
         DatabaseUnavailable: the database cannot be reached.
     """
-    out.write(HEAD)
     count = 0
     for ids in pages:
         with database.read() as connection:
             for page in _Page(connection, ids, with_samples).records():
-                out.write(",\n" if count else "")
+                # Not before something is read: of a mistake in a filter nothing is to be written.
+                out.write(",\n" if count else HEAD)
                 _write_record(connection, *page, out)
                 count += 1
-    out.write(("\n" if count else "") + FOOT)
+    out.write(("\n" if count else HEAD) + FOOT)
     return count
 
 
@@ -123,10 +125,10 @@ class _Page:
         machine, code = described[row.environment_key], described[row.code_key]
         last_run = own["runs"][-1] if own["runs"] else None
         return {
-            **{name: value for name, value in row._mapping.items() if name not in _HIDDEN},
+            **{_NAMES.get(name, name): value for name, value in row._mapping.items() if name not in _HIDDEN},
             "tags": [each["tag"] for each in own["tags"]],
             "params": {each["name"]: _value(each) for each in own["params"]},
-            "final_metrics": {each["name"]: _without_name(each) for each in own["final_metrics"]},
+            "metrics": {each["name"]: _without_name(each) for each in own["final_metrics"]},
             "runs": own["runs"],
             "artifacts": own["artifacts"],
             "environment": _file(place, ENVIRONMENT) or _environment(machine, code),

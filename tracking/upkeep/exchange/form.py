@@ -7,8 +7,8 @@
     {"id": "exp_...", "name": ..., ...}
     ]}
 
-:class:`Record` names the fields from which ``import`` makes a folder. All others (status, params, final_metrics, runs,
-tags, notes, ...) follow from those; they are there for whoever reads the file with other tools.
+:class:`Record` names the fields from which ``import`` makes a folder. All others (status, params, metrics, runs, tags,
+notes, ...) follow from those; they are there for whoever reads the file with other tools.
 """
 
 from __future__ import annotations

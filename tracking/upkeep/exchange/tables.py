@@ -1,4 +1,4 @@
-"""Write experiments as a table: one row each, its parameters and final metrics as columns; CSV or Parquet."""
+"""Write experiments as a table: one row each; parameters, final metrics and evaluations are columns; CSV or Parquet."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ Pages = Callable[[], Iterator[Sequence[ExperimentRecord]]]
 """Starts reading from the beginning: a table is read twice, for its columns and for its rows."""
 
 _MOMENTS = ("created_at", "started_at", "finished_at")
-_PLAIN = tuple(name for name in ExperimentRecord._fields if name not in ("params", "metrics"))
+_FAMILIES = ("params", "metrics", "evaluations")
+_PLAIN = tuple(name for name in ExperimentRecord._fields if name not in _FAMILIES)
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -78,7 +79,11 @@ def _columns(pages: Pages) -> dict[str, set[type]]:
                     (kinds if name in kinds else more).setdefault(name, set()).add(type(value))
                 elif name not in kinds:
                     more.setdefault(name, set())
-    return {**kinds, **{name: more[name] for name in sorted(more, key=lambda name: (name[0] == "m", name))}}
+    return {**kinds, **{name: more[name] for name in sorted(more, key=_by_family)}}
+
+
+def _by_family(column: str) -> tuple[int, str]:
+    return _FAMILIES.index(column.partition(".")[0]), column
 
 
 def _row(record: ExperimentRecord) -> dict[str, Any]:
@@ -88,6 +93,7 @@ def _row(record: ExperimentRecord) -> dict[str, Any]:
     row["status"], row["folder"], row["tags"] = str(record.status), str(record.folder), ", ".join(record.tags)
     row.update({f"params.{name}": _plain(value) for name, value in record.params.items()})
     row.update({f"metrics.{name}": value for name, value in record.metrics.items()})
+    row.update({f"evaluations.{name}": value for name, value in record.evaluations.items()})
     return row
 
 
