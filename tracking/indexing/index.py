@@ -25,6 +25,7 @@ from tracking.indexing.metric_index import declared_metrics, take_points, take_r
 from tracking.store import schema
 from tracking.store.database import Database, DatabaseUnavailable, TransactionConflict
 from tracking.store.faults import explained
+from tracking.store.places import placed
 
 __all__ = ["SyncReport", "is_experiment", "lock_folder", "sync_folder", "sync_folders"]
 
@@ -144,8 +145,9 @@ def _sync(connection: Connection, folder: Path, anew: bool) -> SyncReport:
     lock_folder(connection, folder)
     fingerprint = ExperimentFolder(folder).fingerprint()
     # Another host's folder of the same name is another folder.
-    place = {"wanted_folder": storable(str(folder)), "wanted_host": socket.gethostname()}
-    row = _row(connection, _BY_FOLDER, place)
+    place = placed(connection, folder)
+    wanted = {"wanted_folder": storable(place["folder"]), "wanted_host": place["folder_host"]}
+    row = _row(connection, _BY_FOLDER, wanted)
     contents = None
     if row is None or anew or row.fingerprint != fingerprint:
         contents = read_folder(folder)
