@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from atomic_files import atomic_path
 from errors import ConfigError
+from experiment_results.legible import make_legible
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -26,7 +27,7 @@ _FILE_BACKENDS = frozenset({"agg", "cairo", "pdf", "pgf", "ps", "svg", "template
 def save_picture(figure: Figure, path: Path) -> Path:
     """Write ``figure`` as PNG, SVG or PDF, as the suffix says, and return ``path``.
 
-    A large PNG is reduced to 256 colours.
+    A large PNG is reduced to 256 colours. Characters that no font has are written as their codes.
 
     Raises:
         ConfigError: another suffix.
@@ -35,6 +36,7 @@ def save_picture(figure: Figure, path: Path) -> Path:
     format = path.suffix.lower().removeprefix(".")
     if format not in _FORMATS:
         raise ConfigError(f"{path}: pictures are written as .png, .svg or .pdf")
+    make_legible(figure)
     content = _png(figure) if format == "png" else _vector_graphic(figure, format)
     with atomic_path(path) as temporary:
         temporary.write_bytes(content)
