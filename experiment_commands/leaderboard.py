@@ -70,7 +70,7 @@ def leaderboard(
         _print(backend, ranks[:top], title)
         _remark(ranks[:top], len(ranks), f"{title}, {'smaller' if smaller else 'larger'} is better")
     if not ranks:
-        remark("nothing to rank: no completed experiment has this metric")
+        remark(f"nothing to rank: {'no completed experiment has this metric' if name else 'none of these completed'}")
     return 0 if ranks else 1
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from analysis.estimates import estimate
 from experiment_commands.ranking import rank
 from tests.experiment_commands.stores import Command, add_evaluation, add_run, take_in
 from tracking.reading.scores import Score
+from tracking.recording.tracker import ExperimentTracker
 
 
 @pytest.fixture
@@ -95,6 +97,22 @@ def test_filters_narrow_the_ranking(run: Command, root_folder: Path) -> None:
     assert [each["variant"] for each in run.json("leaderboard", "--where", "seed = 3")] == ["baseline"]
     assert run("leaderboard", "--where", "seed = 9", "--metric", "eval_f1")[0] == 1
     assert run("leaderboard", "--metric", "eval_f")[0] == 2
+
+
+@pytest.mark.parametrize("command", [("leaderboard", "--where", "seed = 9"), ("leaderboard", "--tag", "none")])
+def test_nothing_to_rank_is_a_no(run: Command, root_folder: Path, command: tuple[str, ...]) -> None:
+    assert run(*command) == (1, "", "nothing to rank: none of these completed\n")
+    assert run(*command, "--json")[:2] == (1, "[]\n")
+
+
+def test_where_no_run_says_which_metric_counts_some_are_named(run: Command, tmp_path: Path) -> None:
+    with ExperimentTracker(db_path=os.environ["EXPERIMENTS_DB_URL"], experiments_dir=tmp_path / "e") as tracker:
+        tracker.start_experiment({}, experiment_name="x")
+        tracker.log_metrics({"train/loss": 1.0})
+    status, _, errors = run("leaderboard")
+    assert status == 2
+    assert "name one with --metric (such as train/loss)" in errors
+    assert "primary_metric=" in errors
 
 
 def test_of_a_repeated_seed_the_newest_counts(run: Command, root_folder: Path) -> None:

@@ -146,6 +146,8 @@ class LocalBackend:
     ) -> tuple[str, list[Score]]:
         """Return a metric and its value in each completed experiment that has one, the oldest first.
 
+        Where no experiment has completed, and no metric is asked for, its name is empty.
+
         Args:
             metric: its name; None means the most common one: of the benchmark, or primary metric.
             benchmark: whose evaluations to look at; None means the metrics of the runs themselves.
@@ -163,7 +165,10 @@ class LocalBackend:
             if benchmark is not None:
                 metric = metric or scored_metrics_of(connection, benchmark)[0]
                 return metric, read_scores(connection, condition, finder, f"evaluations.{benchmark}.{metric}")
-            metric = (metric or main_metric_of(connection, condition)).removeprefix("metrics.")
+            metric = metric or main_metric_of(connection, condition)
+            if metric is None:
+                return "", []
+            metric = metric.removeprefix("metrics.")
             return metric, read_scores(connection, condition, finder, f"metrics.{metric}")
 
     def resolve(self, text: str) -> str:

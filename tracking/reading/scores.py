@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, func, select
@@ -14,6 +15,7 @@ from tracking.store import schema
 __all__ = ["Score", "main_metric_of", "read_scores", "scored_metrics_of"]
 
 _E = schema.experiments.c
+_NAMES_SHOWN = 5
 
 
 class Score(NamedTuple):
@@ -46,11 +48,11 @@ def read_scores(connection: Connection, condition: ColumnElement[bool], finder: 
     return [Score(*row) for row in connection.execute(query) if row.value is not None]
 
 
-def main_metric_of(connection: Connection, condition: ColumnElement[bool]) -> str:
-    """Return the primary metric that most of these experiments have.
+def main_metric_of(connection: Connection, condition: ColumnElement[bool]) -> str | None:
+    """Return the primary metric that most of these experiments have; None where there are no experiments.
 
     Raises:
-        ConfigError: none has one.
+        ConfigError: there are, and none has one.
     """
     query = (
         select(_E.primary_metric)
@@ -59,9 +61,23 @@ def main_metric_of(connection: Connection, condition: ColumnElement[bool]) -> st
         .order_by(func.count().desc(), _E.primary_metric)
     )
     found = connection.execute(query.limit(1)).scalar()
-    if found is None:
-        raise ConfigError("no completed experiment says which of its metrics counts; name one with --metric")
-    return str(found)
+    if found is not None or connection.execute(select(_E.key).where(condition).limit(1)).first() is None:
+        return found
+    raise ConfigError(
+        "none of these experiments says which of its metrics counts; name one with --metric"
+        f"{_such_as(_names_of(connection, condition))}, or say it in the training: "
+        "tracker.log_results(..., primary_metric=...)"
+    )
+
+
+def _names_of(connection: Connection, condition: ColumnElement[bool]) -> list[str]:
+    table = schema.final_metrics.c
+    query = select(table.name).join(schema.experiments, table.experiment_key == _E.key).where(condition)
+    return list(connection.execute(query.group_by(table.name).order_by(table.name).limit(_NAMES_SHOWN)).scalars())
+
+
+def _such_as(names: Sequence[str]) -> str:
+    return f" (such as {', '.join(names)})" if names else ""
 
 
 def scored_metrics_of(connection: Connection, benchmark: str) -> list[str]:
