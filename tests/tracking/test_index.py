@@ -18,13 +18,14 @@ from tests.tracking.stored_rows import row_of, stored_rows
 from tracking.folders.folder import CONFIG, ENVIRONMENT, JOURNAL, METRICS, RESULTS, TRACKING, ExperimentFolder
 from tracking.folders.metric_points import MetricPoint, format_points
 from tracking.indexing.index import sync_folder, sync_folders
+from tracking.reading.local_backend import LocalBackend
 from tracking.store import schema
 from tracking.store.database import Database
 
 POINTS = [MetricPoint(step, START + step, "train/loss", 1.0 / step) for step in range(1, 4)]
 
 
-def finals(database: Database) -> dict[str, tuple[float, float, float, int | None, bool]]:
+def finals(database: Database) -> dict[str, tuple[float | None, float | None, float | None, int | None, bool]]:
     table = schema.final_metrics.c
     columns = (table.value, table.minimum, table.maximum, table.step, table.is_result)
     with database.read() as connection:
@@ -140,6 +141,42 @@ def test_a_metrics_file_written_anew_replaces_all_points(database: Database, tmp
     assert (stored_rows(database)["metrics"], finals(database)) == ([], {})
 
 
+def test_the_final_value_is_the_last_one_of_the_highest_step(database: Database, tmp_path: Path) -> None:
+    folder = make_folder(tmp_path)
+    for steps in ((1, 3), (2,), (3, 0)):
+        with (folder / METRICS).open("a") as file:
+            file.write(format_points([MetricPoint(step, START, "a", 10.0 * step + len(steps)) for step in steps]))
+        sync_folder(database, folder)
+    assert finals(database) == {"a": (32.0, 2.0, 32.0, 3, False)}
+    (folder / METRICS).write_text(format_points([MetricPoint(step, START, "a", 1.0 * step) for step in (5, 9, 7)]))
+    sync_folder(database, folder)
+    assert finals(database) == {"a": (9.0, 5.0, 9.0, 9, False)}
+
+
+def test_values_that_are_not_finite_are_kept_and_no_extremes(database: Database, tmp_path: Path) -> None:
+    nan, inf = float("nan"), float("inf")
+    values = {"a": (1.0, nan), "b": (inf, 2.0), "c": (nan, -inf)}
+    folder = make_folder(tmp_path)
+    for step in range(2):
+        with (folder / METRICS).open("a") as file:
+            file.write(format_points([MetricPoint(step, START, name, pair[step]) for name, pair in values.items()]))
+        sync_folder(database, folder)
+    expected = {"a": (None, 1.0, 1.0, 1, False), "b": (2.0, 2.0, 2.0, 1, False), "c": (None, None, None, 1, False)}
+    assert finals(database) == expected
+    points = LocalBackend(database).get_metrics(folder.name)
+    assert [str(point.value) for point in points] == ["1.0", "nan", "nan", "nan", "2.0", "nan"]
+    (record,) = LocalBackend(database).get_all_experiments()
+    assert {name: str(value) for name, value in record.metrics.items()} == {"a": "nan", "b": "2.0", "c": "nan"}
+    ranges = LocalBackend(database).get_experiment(folder.name).metrics
+    assert (ranges["a"].minimum, ranges["a"].step, str(ranges["c"].maximum)) == (1.0, 1, "nan")
+    # Extremes that a result withdraws are computed from all points again.
+    write_json(folder / RESULTS, {"success": True, "metrics": {"a": 5.0, "c": 6.0}})
+    sync_folder(database, folder)
+    (folder / RESULTS).unlink()
+    sync_folder(database, folder)
+    assert finals(database) == expected
+
+
 def test_declared_results_stand_for_the_last_point_until_they_are_withdrawn(database: Database, tmp_path: Path) -> None:
     folder = make_folder(tmp_path, points=POINTS)
     write_json(folder / RESULTS, {"success": True, "metrics": {"train/loss": 0.5, "f1": 80.0}})
@@ -161,11 +198,10 @@ TORN = [
     "",
     "[]",
     "null",
-    '{"step": 1, "time": 1.0, "name": "x", "value": NaN}',
+    '{"step": 1, "time": 1.0, "name": "x", "value": null}',
     '{"step": 1, "time": Infinity, "name": "x", "value": 1.0}',
     '{"step": Infinity, "time": 1.0, "name": "x", "value": 1.0}',
     '{"step": 1e300, "time": 1.0, "name": "x", "value": 1.0}',
-    '{"step": 1, "time": 1.0, "name": "x", "value": 1' + "0" * 400 + "}",
     '{"step": 1, "time": 1.0, "name": "x", "value": "high"}',
     '{"step": 1}, {"step": 2}',
     "\udcff\udcfe".encode("utf-8", "surrogateescape").decode("latin-1"),

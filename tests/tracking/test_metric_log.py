@@ -88,9 +88,11 @@ def test_an_accelerator_is_read_by_the_writer_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [math.nan, math.inf, -math.inf, "high", b"1", None, [1, 2], np.array([1, 2]), np.float32("nan"), 10**400]
+    "value",
+    ["high", "1", b"1", None, [1, 2], {"deep": 1}, np.array([1, 2]), 10**400],
+    ids=lambda value: f"{value!r:.20}",
 )
-def test_what_is_no_finite_number_is_left_out_with_one_warning(
+def test_what_is_no_single_number_is_left_out_with_one_warning(
     tmp_path: Path, value: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     log = MetricLog(tmp_path / "metrics.jsonl")
@@ -102,6 +104,23 @@ def test_what_is_no_finite_number_is_left_out_with_one_warning(
     assert "metric bad" in warning and "at step 0" in warning
     log.report()
     assert "3 values" in caplog.records[-1].getMessage()
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(math.nan, "nan"), (math.inf, "inf"), (-math.inf, "-inf"), (np.float32("nan"), "nan")],
+)
+def test_what_is_not_finite_is_kept_in_strict_json_with_one_warning(
+    tmp_path: Path, value: Any, text: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "metrics.jsonl"
+    log = MetricLog(path)
+    for step in range(3):
+        log.add({"bad": value}, step)
+    _write(log)
+    assert [point["value"] for point in _written(path)] == [text] * 3
+    assert [str(point.value) for point in read_points(path, Bookmark()).points] == [text] * 3
+    assert [record.getMessage() for record in caplog.records] == [f"metric bad is {text} at step 0 (said once)"]
 
 
 def test_a_line_that_a_killed_process_tore_spoils_no_other(tmp_path: Path) -> None:
@@ -118,7 +137,7 @@ NAMES = st.text(min_size=1, max_size=20) | st.sampled_from(
 )
 
 
-@given(calls=st.lists(st.tuples(st.dictionaries(NAMES, st.floats(allow_nan=False, allow_infinity=False), max_size=3),
+@given(calls=st.lists(st.tuples(st.dictionaries(NAMES, st.floats(allow_nan=False), max_size=3),
                                 st.none() | st.integers(-(2**63) + 1, 2**62)), max_size=20))  # fmt: skip
 def test_whatever_is_logged_is_read_back(
     calls: list[tuple[dict[str, float], int | None]], tmp_path_factory: pytest.TempPathFactory

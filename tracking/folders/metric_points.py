@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
+from math import isfinite
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -27,6 +27,7 @@ class MetricPoint(NamedTuple):
     """Seconds since 1970, UTC."""
     name: str
     value: float
+    """May be nan or infinite: that a training diverged is not to be lost."""
 
 
 class Bookmark(NamedTuple):
@@ -53,14 +54,18 @@ class PointsRead(NamedTuple):
 
 
 def format_points(points: list[MetricPoint]) -> str:
-    """Return points as lines of metrics.jsonl."""
+    """Return points as lines of metrics.jsonl; values that are not finite, which JSON does not know, as text."""
     quoted = {point.name: json.dumps(point.name) for point in points}
     return "".join(
         [
-            f'{{"step": {step}, "time": {time!r}, "name": {quoted[name]}, "value": {value!r}}}\n'
+            f'{{"step": {step}, "time": {time!r}, "name": {quoted[name]}, "value": {_as_json(value)}}}\n'
             for step, time, name, value in points
         ]
     )
+
+
+def _as_json(value: float) -> str:
+    return repr(value) if isfinite(value) else f'"{value}"'
 
 
 def fitting_name(name: object) -> str:
@@ -70,7 +75,7 @@ def fitting_name(name: object) -> str:
 
 
 def read_points(path: Path, bookmark: Bookmark) -> PointsRead:
-    """Read whole lines behind ``bookmark``, at most 4 MiB of them; lines that hold no finite point are passed over.
+    """Read whole lines behind ``bookmark``, at most 4 MiB of them; lines that hold no point are passed over.
 
     Raises:
         OSError: the file is there and cannot be read, or is no ordinary file.
@@ -139,5 +144,5 @@ def _point(value: object) -> MetricPoint | None:
         )
     except (KeyError, TypeError, ValueError, OverflowError):
         return None
-    plausible = math.isfinite(point.value) and math.isfinite(point.time) and abs(point.step) < _MOST_STEPS
+    plausible = isfinite(point.time) and abs(point.step) < _MOST_STEPS
     return point if plausible else None

@@ -1,13 +1,14 @@
-"""Takes metrics.jsonl into the database, and keeps the last value and the extremes of each metric in a small table."""
+"""Takes metrics.jsonl into the database, and keeps the final value and the extremes of each metric in a small table."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Collection, Mapping
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, case, delete, func, select
+from sqlalchemy import Connection, case, delete, func, or_, select
 
 from tracking.folders.metric_points import Bookmark, MetricPoint, read_points
 from tracking.indexing.columns import shortened, storable
@@ -69,7 +70,7 @@ def _put_points(connection: Connection, key: int, positions: list[int], points: 
     keys = {name: names[short] for name, short in stored.items()}
     # Not through insert(): compiling parameters by name takes longer than writing the rows.
     rows = [
-        (key, position, keys[name], step, time, value)
+        (key, position, keys[name], step, time, value if isfinite(value) else None)
         for position, (step, time, name, value) in zip(positions, points, strict=True)
     ]
     mark = "?" if connection.dialect.name == "sqlite" else "%s"
@@ -106,7 +107,10 @@ def _carry_on(
     points: list[MetricPoint],
     results: Collection[str],
 ) -> None:
-    """Carry last value and extremes of each metric on, apart from metrics that were declared at the end."""
+    """Carry final value and extremes of each metric on, apart from metrics that were declared at the end.
+
+    Final is the value of the highest step, and the last written of that step.
+    """
     rows: dict[str, dict[str, Any]] = {}
     wanted = {name: short for name, short in stored.items() if short not in results}
     for step, _, name, value in points:
@@ -115,12 +119,17 @@ def _carry_on(
             continue
         row = rows.get(short)
         if row is None:
-            row = rows[short] = {"name": short, "minimum": value, "maximum": value}
-        elif value < row["minimum"]:
-            row["minimum"] = value
-        elif value > row["maximum"]:
-            row["maximum"] = value
-        row["value"], row["step"] = value, step
+            row = rows[short] = {"name": short, "minimum": None, "maximum": None, "value": None, "step": step}
+        number = value if isfinite(value) else None
+        if number is not None:
+            if row["minimum"] is None:
+                row["minimum"] = row["maximum"] = number
+            elif number < row["minimum"]:
+                row["minimum"] = number
+            elif number > row["maximum"]:
+                row["maximum"] = number
+        if step >= row["step"]:
+            row["value"], row["step"] = number, step
     if rows:
         values = [{"experiment_key": key, "is_result": False, **row} for row in rows.values()]
         connection.execute(_carrying_on(connection.dialect.name), values)
@@ -134,10 +143,15 @@ def _carrying_on(dialect: str) -> Any:
     return statement.on_conflict_do_update(
         index_elements=["experiment_key", "name"],
         set_={
-            "value": new.value,
-            "step": new.step,
-            "minimum": case((new.minimum < table.minimum, new.minimum), else_=table.minimum),
-            "maximum": case((new.maximum > table.maximum, new.maximum), else_=table.maximum),
+            "value": case((new.step >= table.step, new.value), else_=table.value),
+            "step": case((new.step >= table.step, new.step), else_=table.step),
+            # NULL is what is not finite; the extremes are those of finite values.
+            "minimum": case(
+                (or_(table.minimum.is_(None), new.minimum < table.minimum), new.minimum), else_=table.minimum
+            ),
+            "maximum": case(
+                (or_(table.maximum.is_(None), new.maximum > table.maximum), new.maximum), else_=table.maximum
+            ),
         },
     )
 
@@ -159,25 +173,26 @@ def _settle(connection: Connection, key: int, names: Collection[str], results: M
 
 def _summaries(connection: Connection, key: int, names: Collection[str]) -> dict[str, dict[str, Any]]:
     points, called = schema.metrics.c, schema.metric_names.c
-    extremes = (
+    own = (
+        points.experiment_key == key,
+        points.name_key.in_(select(called.key).where(called.name.in_(sorted(names)))),
+    )
+    by_name = {"partition_by": points.name_key}
+    ordered = (
         select(
             points.name_key,
-            func.min(points.value).label("minimum"),
-            func.max(points.value).label("maximum"),
-            func.max(points.position).label("last"),
+            points.value,
+            points.step,
+            func.min(points.value).over(**by_name).label("minimum"),
+            func.max(points.value).over(**by_name).label("maximum"),
+            func.row_number().over(**by_name, order_by=(points.step.desc(), points.position.desc())).label("place"),
         )
-        .where(
-            points.experiment_key == key,
-            points.name_key.in_(select(called.key).where(called.name.in_(sorted(names)))),
-        )
-        .group_by(points.name_key)
+        .where(*own)
         .subquery()
+        .c
     )
-    query = (
-        select(called.name, extremes.c.minimum, extremes.c.maximum, points.value, points.step)
-        .join_from(extremes, schema.metric_names, called.key == extremes.c.name_key)
-        .join(schema.metrics, points.position == extremes.c.last)
-        .where(points.experiment_key == key)
+    query = select(called.name, ordered.minimum, ordered.maximum, ordered.value, ordered.step).where(
+        ordered.place == 1, called.key == ordered.name_key
     )
     return {
         row.name: {

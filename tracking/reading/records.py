@@ -48,7 +48,7 @@ class _Row(NamedTuple):
     params: Mapping[str, Any]
     """The configuration, flattened to dotted names, or what was asked for of it."""
     metrics: Mapping[str, float]
-    """Final value of each metric, or of those asked for."""
+    """Final value of each metric, or of those asked for; nan where it was not finite."""
     evaluations: Mapping[str, float]
     """Metrics of the newest evaluation on each benchmark, as ``benchmark.metric``."""
 
@@ -69,11 +69,12 @@ class MetricRange:
     """How a metric ended, and how far it went on the way."""
 
     value: float
-    """The last one, or the one declared at the end."""
+    """At the highest step, the last written there, or the one declared at the end; nan where it was not finite."""
     minimum: float
+    """Of the finite values, as the maximum; nan where there was none."""
     maximum: float
     step: int | None
-    """Of the last value; None where it was declared at the end."""
+    """Of the final value; None where it was declared at the end."""
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from math import nan
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, Text, case, cast, func, literal_column, select
@@ -97,7 +98,7 @@ def _read_metrics(
         query = query.where(table.name.in_(names))
     found: dict[int, dict[str, float]] = {key: {} for key in keys}
     for key, name, value in _fetch(connection, query):
-        found[key][name] = value
+        found[key][name] = nan if value is None else value
     return found
 
 

@@ -45,6 +45,7 @@ class MetricLog:
         self._failing = False
         self._dropped = 0
         self._left_out = 0
+        self._is_diverging = False
         self._line_is_open = True
         self.crowded = threading.Event()
         """Set when the buffer fills faster than the writer comes round."""
@@ -89,6 +90,10 @@ class MetricLog:
                     self._capacity,
                 )
 
+    def move(self, path: Path) -> None:
+        """Write to another file from now on, which goes on where this one ends."""
+        self._path = path
+
     @property
     def waiting(self) -> bool:
         """Whether points are not in the file yet."""
@@ -116,7 +121,7 @@ class MetricLog:
         if self._dropped:
             logger.warning("%s: %d oldest calls dropped while it could not be written", self._path, self._dropped)
         if self._left_out > 1:
-            logger.warning("%s: %d values were no finite numbers and left out", self._path, self._left_out)
+            logger.warning("%s: %d values were no single numbers and left out", self._path, self._left_out)
 
     def _append(self) -> None:
         try:
@@ -152,6 +157,8 @@ class MetricLog:
                 if number is None:
                     self._leave_out(name, value, step)
                     continue
+                if not math.isfinite(number):
+                    self._tell_of(name, number, step)
                 name = fitting_name(name)
                 yield MetricPoint(self._step(name, step), moment, name, number)
 
@@ -166,10 +173,18 @@ class MetricLog:
     def _leave_out(self, name: str, value: Any, step: int | None) -> None:
         self._left_out += 1
         if self._left_out == 1:
-            at = "" if step is None else f" at step {step}"
             logger.warning(
-                "metric %s is %.60r%s: values that are no finite numbers are left out (said once)", name, value, at
+                "metric %s is %.60r%s: what is no single number is left out (said once)", name, value, _at(step)
             )
+
+    def _tell_of(self, name: str, number: float, step: int | None) -> None:
+        if not self._is_diverging:
+            self._is_diverging = True
+            logger.warning("metric %s is %s%s (said once)", name, number, _at(step))
+
+
+def _at(step: int | None) -> str:
+    return "" if step is None else f" at step {step}"
 
 
 def _whole(step: Any) -> int:
@@ -193,20 +208,16 @@ def _held(value: Any) -> Any:
 
 
 def _number(value: Any, otherwise: Any = None) -> Any:
-    """Return a finite float, or ``otherwise``."""
-    if type(value) is not float:
-        value = _as_float(value)
-    return value if math.isfinite(value) else otherwise
-
-
-def _as_float(value: Any) -> float:
+    """Return a float, or ``otherwise`` where it is no single number."""
+    if type(value) is float:
+        return value
     if isinstance(value, str | bytes):
-        return math.nan
+        return otherwise
     try:
         # An array of one element is a number to torch, and not to numpy.
         return float(value.item() if hasattr(value, "item") else value)
     except (TypeError, ValueError, OverflowError, RuntimeError):
-        return math.nan
+        return otherwise
 
 
 def _last_steps(path: Path) -> dict[str, int]:

@@ -52,7 +52,7 @@ class Recorder:
 
         Args:
             metrics: names to numbers: Python's, numpy's or torch's. A tensor on an accelerator is not waited for. What
-                is no finite number is left out, with one warning.
+                is no single number is left out, with one warning; nan and infinity are kept.
             step: where the values belong; by default each metric counts on from its last step.
 
         Raises:

@@ -117,9 +117,9 @@ INSERT INTO "experiments" VALUES(2,'exp_20260101_000000_000001','run_seed1','com
 CREATE TABLE final_metrics (
 	experiment_key INTEGER NOT NULL, 
 	name VARCHAR(255) NOT NULL, 
-	value DOUBLE NOT NULL, 
-	minimum DOUBLE NOT NULL, 
-	maximum DOUBLE NOT NULL, 
+	value DOUBLE, 
+	minimum DOUBLE, 
+	maximum DOUBLE, 
 	step BIGINT, 
 	is_result BOOLEAN NOT NULL, 
 	CONSTRAINT pk_final_metrics PRIMARY KEY (experiment_key, name), 
@@ -148,7 +148,7 @@ CREATE TABLE metrics (
 	name_key INTEGER NOT NULL, 
 	step BIGINT NOT NULL, 
 	time DOUBLE NOT NULL, 
-	value DOUBLE NOT NULL, 
+	value DOUBLE, 
 	CONSTRAINT pk_metrics PRIMARY KEY (experiment_key, position), 
 	CONSTRAINT fk_metrics_experiment_key FOREIGN KEY(experiment_key) REFERENCES experiments ("key") ON DELETE CASCADE, 
 	CONSTRAINT fk_metrics_name_key FOREIGN KEY(name_key) REFERENCES metric_names ("key")

@@ -40,7 +40,7 @@ def _inside_the_folder(text: str) -> str:
 
 FileName = Annotated[str, AfterValidator(_inside_the_folder)]
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
-Point = tuple[int, FiniteFloat, str, FiniteFloat]
+Point = tuple[int, FiniteFloat, str, FiniteFloat | None]
 
 
 class _Model(BaseModel):
@@ -87,7 +87,7 @@ class Record(_Model):
     journal: list[EventRecord]
     evaluations: list[EvaluationRecord] = []
     points: list[Point]
-    """Step, time, name and value of each metric point."""
+    """Step, time, name and value of each metric point; null stands for a value that is not finite."""
 
 
 _RECORD = TypeAdapter(Record)

@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import nan
 from pathlib import Path
 
 from atomic_files import explain_os_error, finite, write_json, write_text
@@ -199,7 +200,7 @@ def _journal(events: Sequence[Event]) -> str:
 
 
 def _points(record: Record) -> list[MetricPoint]:
-    return [MetricPoint(*point) for point in record.points]
+    return [MetricPoint(step, time, name, nan if value is None else value) for step, time, name, value in record.points]
 
 
 def _stored_points(folder: Path) -> list[MetricPoint]:

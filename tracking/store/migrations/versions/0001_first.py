@@ -134,9 +134,14 @@ def upgrade() -> None:
         "final_metrics",
         sa.Column("experiment_key", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(length=255), nullable=False),
-        sa.Column("value", sa.Double(), nullable=False, comment="the last"),
-        sa.Column("minimum", sa.Double(), nullable=False),
-        sa.Column("maximum", sa.Double(), nullable=False),
+        sa.Column(
+            "value",
+            sa.Double(),
+            nullable=True,
+            comment="at the highest step, the last written there; NULL: not finite",
+        ),
+        sa.Column("minimum", sa.Double(), nullable=True, comment="of finite values; NULL: none was"),
+        sa.Column("maximum", sa.Double(), nullable=True),
         sa.Column("step", sa.BigInteger(), nullable=True),
         sa.Column(
             "is_result", sa.Boolean(), nullable=False, comment="declared at the end, not the last point of a series"
@@ -155,7 +160,7 @@ def upgrade() -> None:
         sa.Column("name_key", sa.Integer(), nullable=False),
         sa.Column("step", sa.BigInteger(), nullable=False),
         sa.Column("time", sa.Double(), nullable=False),
-        sa.Column("value", sa.Double(), nullable=False),
+        sa.Column("value", sa.Double(), nullable=True, comment="NULL: not finite"),
         sa.ForeignKeyConstraint(
             ["experiment_key"], ["experiments.key"], name=op.f("fk_metrics_experiment_key"), ondelete="CASCADE"
         ),
