@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import fields
+from math import nan
 from pathlib import Path
 from typing import Any
 
@@ -72,12 +73,13 @@ def _rows(connection: Connection, table: Table, keys: Sequence[int]) -> dict[int
 
 def _ranges(connection: Connection, keys: Sequence[int]) -> dict[int, dict[str, MetricRange]]:
     table = schema.final_metrics.c
-    columns = (table.experiment_key, table.name, table.value, table.minimum, table.maximum, table.step)
+    columns = (table.experiment_key, table.name, table.step, table.value, table.minimum, table.maximum)
     found: dict[int, dict[str, MetricRange]] = {key: {} for key in keys}
-    for key, name, *values in connection.execute(
+    for key, name, step, *values in connection.execute(
         select(*columns).where(table.experiment_key.in_(keys)).order_by(table.name)
     ):
-        found[key][name] = MetricRange(*values)
+        value, minimum, maximum = (nan if each is None else each for each in values)
+        found[key][name] = MetricRange(value, minimum, maximum, step)
     return found
 
 
@@ -108,7 +110,10 @@ def read_points_of(
         query = _thinned(query, max_points)
     points = query.subquery().c
     ordered = select(points.step, points.time, points.name, points.value).order_by(points.position)
-    return [MetricPoint(*row) for row in connection.execute(ordered)]
+    return [
+        MetricPoint(step, time, name, nan if value is None else value)
+        for step, time, name, value in connection.execute(ordered)
+    ]
 
 
 def _thinned(query: Select[Any], max_points: int) -> Select[Any]:
