@@ -79,15 +79,25 @@ def plan_experiments(
 
 
 def print_dry_run(
-    experiments: Sequence[ExperimentConfig], experiments_dir: str | Path = "experiments", **options: Any
+    experiments: Sequence[ExperimentConfig],
+    experiments_dir: str | Path = "experiments",
+    *,
+    finished: Sequence[Path] = (),
+    **options: Any,
 ) -> None:
     """Print what would be run, what exists, and what it would cost.
+
+    Args:
+        experiments: what to run.
+        experiments_dir: where results live.
+        finished: folders of finished runs elsewhere; runs like them are taken to last as long.
+        **options: see :func:`run_experiments_from_list`.
 
     Raises:
         AssayError: as :func:`plan_experiments` does.
     """
     plan = plan_experiments(experiments, experiments_dir, **options)
-    print_plan(plan, estimate_costs(plan))
+    print_plan(plan, estimate_costs(plan, finished))
 
 
 def describe_data(experiment: ExperimentConfig) -> list[dict[str, Any]]:

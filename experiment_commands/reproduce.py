@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,6 +16,7 @@ from experiment_commands.options import Db, Json, OneId
 from experiment_commands.output import print_json, print_table, warn
 from experiment_commands.reproducing.drift import Drift, find_drift
 from experiment_commands.reproducing.outcome import MetricPair, compare_metrics
+from experiment_commands.reproducing.program import program_folder
 from experiment_commands.reproducing.record import RunRecord, read_record, runner_config
 from experiment_config import ExperimentConfig
 from tracking.folders.folder import CONFIG
@@ -22,6 +25,8 @@ from tracking.reading.local_backend import LocalBackend
 __all__ = ["reproduce"]
 
 _PROJECT = Path(__file__).resolve().parent.parent
+_SUFFIX = "_reproduced"
+"""Behind the name of the new run, so that the old name still means the old run."""
 
 ExperimentsDir = Annotated[
     Path | None,
@@ -46,7 +51,9 @@ def reproduce(
     Before, it names every difference in code, packages, machine and data since. The new run gets a folder and an id
     of its own; the old one stays as it is. Exit status 0 if all metrics are equal to the last bit, 1 if not.
 
-    An experiment that another program tracked cannot be run from here: its command line is printed, exit status 1.
+    It is called as the old one with _reproduced behind, has the tag "reproduction", and counts to the same group.
+    An experiment that another program tracked cannot be run from here: its command line and the same differences are
+    printed, exit status 1.
 
     \b
     Examples:
@@ -56,11 +63,12 @@ def reproduce(
     backend = LocalBackend(db)
     record = read_record(backend.get_experiment(id))
     config = runner_config(record)
-    if config is None:
-        _print_manual(record, json)
-        return 1
-    target = experiments_dir or Path("experiments") / "reproduced" / record.details.record.id
     drift = _drift(record, config)
+    if config is None:
+        _print_manual(record, drift, json)
+        return 1
+    config = dataclasses.replace(config, name=f"{config.name}{_SUFFIX}")
+    target = experiments_dir or Path("experiments") / "reproduced" / record.details.record.id
     if not json:
         _print_drift(record, drift)
     if dry_run:
@@ -68,14 +76,17 @@ def reproduce(
     return _run(record, config, drift, target, db=db, force=force, json=json)
 
 
-def _drift(record: RunRecord, config: ExperimentConfig) -> Drift:
-    # Only a process with torch knows its threads and accelerators as the run recorded them.
-    import torch  # noqa: F401
-
+def _drift(record: RunRecord, config: ExperimentConfig | None) -> Drift:
+    """Compare a run with how things are; ``config`` is None for a run of another program, whose data nobody knows."""
+    if "torch_threads" in record.machine and find_spec("torch"):
+        # Only a process with torch knows its threads and accelerators as the run recorded them.
+        import torch  # noqa: F401
     from experiment_runner import describe_data
     from tracking.recording.capture import describe_code, describe_machine
 
-    return find_drift(record, describe_machine(), describe_code(_PROJECT), describe_data(config))
+    folder = program_folder(_last_start(record)) if config is None else _PROJECT
+    code = {} if folder is None else describe_code(folder)
+    return find_drift(record, describe_machine(), code, None if config is None else describe_data(config))
 
 
 def _dry_run(record: RunRecord, config: ExperimentConfig, drift: Drift, target: Path, json: bool) -> int:
@@ -85,7 +96,7 @@ def _dry_run(record: RunRecord, config: ExperimentConfig, drift: Drift, target: 
         print_json({**_plain(record, drift, target), "metrics": None, "same": None})
     else:
         print()
-        print_dry_run([config], target)
+        print_dry_run([config], target, finished=[record.details.record.folder])
     return 0
 
 
@@ -96,7 +107,14 @@ def _run(
 
     identity = record.details.record.id
     results, *_ = run_experiments_from_list(
-        [config], target, db=db, force=force, quiet=json, tags=("reproduction",), notes=f"reproduces {identity}"
+        [config],
+        target,
+        db=db,
+        force=force,
+        quiet=json,
+        tags=("reproduction",),
+        notes=f"reproduces {identity}",
+        variant=record.details.record.variant,
     )
     pairs = compare_metrics(record.metrics, results["metrics"]) if results["success"] and record.metrics else []
     same = bool(pairs) and all(pair.equal for pair in pairs)
@@ -111,13 +129,12 @@ def _run(
 
 
 def _plain(record: RunRecord, drift: Drift, target: Path) -> dict[str, Any]:
+    return {"id": record.details.record.id, "experiments_dir": str(target), **_plain_drift(drift)}
+
+
+def _plain_drift(drift: Drift) -> dict[str, Any]:
     changed = {name: [_plain_difference(each) for each in getattr(drift, name)] for name in _KINDS}
-    return {
-        "id": record.details.record.id,
-        "experiments_dir": str(target),
-        "differences": changed,
-        "unknown": list(drift.unknown),
-    }
+    return {"differences": changed, "unknown": list(drift.unknown)}
 
 
 def _plain_difference(difference: Difference) -> dict[str, Any]:
@@ -131,13 +148,7 @@ _KINDS = {"code": "code", "environment": "packages and machine", "data": "data"}
 def _print_drift(record: RunRecord, drift: Drift) -> None:
     experiment = record.details.record
     print(f"{experiment.id} ({experiment.name})")
-    for name, title in _KINDS.items():
-        found: Sequence[Difference] = getattr(drift, name)
-        if found:
-            print(f"\n{title} changed since:")
-            print_table(("", "then", "now"), [(each.name, *map(value_text, each.values)) for each in found])
-    for each in drift.unknown:
-        print(f"not recorded, so not compared: {each}")
+    _print_differences(drift)
     if not record.has_folder:
         print(f"its folder {experiment.folder} is gone; the configuration comes from the store")
     folder = _last_start(record).get("working_folder")
@@ -145,6 +156,16 @@ def _print_drift(record: RunRecord, drift: Drift) -> None:
         print(f"it was started in {folder}; relative paths of its configuration are now read from {Path.cwd()}")
     if not drift.anything:
         print("code, packages, machine and data are as they were")
+
+
+def _print_differences(drift: Drift) -> None:
+    for name, title in _KINDS.items():
+        found: Sequence[Difference] = getattr(drift, name)
+        if found:
+            print(f"\n{title} changed since:")
+            print_table(("", "then", "now"), [(each.name, *map(value_text, each.values)) for each in found])
+    for each in drift.unknown:
+        print(f"not known, so not compared: {each}")
 
 
 def _print_outcome(pairs: Sequence[MetricPair]) -> None:
@@ -166,8 +187,8 @@ def _gap(pair: MetricPair) -> str:
     return "–" if pair.then is None or pair.now is None else f"{pair.now - pair.then:+.3g}"
 
 
-def _print_manual(record: RunRecord, json: bool) -> None:
-    """Print how to run an experiment by hand."""
+def _print_manual(record: RunRecord, drift: Drift, json: bool) -> None:
+    """Print how to run an experiment by hand, and what has changed since."""
     experiment = record.details.record
     last = _last_start(record)
     known: dict[str, str | None] = {
@@ -178,11 +199,14 @@ def _print_manual(record: RunRecord, json: bool) -> None:
         "configuration": str(experiment.folder / CONFIG) if record.has_folder else None,
     }
     if json:
-        print_json({"id": experiment.id, "runner": False, **known})
+        print_json({"id": experiment.id, "runner": False, **known, **_plain_drift(drift)})
         return
     print(f"{experiment.id} ({experiment.name}) was made by another program than the runner; to run it again:")
     for name, value in known.items():
         print(f"  {name.replace('_', ' '):<20} {value or 'not recorded'}")
+    _print_differences(drift)
+    if not drift.anything:
+        print("\ncode, packages and machine are as they were")
 
 
 def _last_start(record: RunRecord) -> Mapping[str, Any]:

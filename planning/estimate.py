@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import math
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,14 +58,19 @@ class Cost:
     """Whether the time comes from finished runs like it."""
 
 
-def estimate_costs(plan: Plan) -> dict[Path, Cost]:
+def estimate_costs(plan: Plan, finished: Sequence[Path] = ()) -> dict[Path, Cost]:
     """Return the cost of each node of ``plan``, by its folder.
+
+    Args:
+        plan: what is to be made.
+        finished: folders of finished runs that lie elsewhere than those of the plan.
 
     Raises:
         SignalError: a filter would keep nothing of the signals that exist.
         DataError: a data file is missing or broken.
     """
-    seconds_a_step = _measured_seconds(plan.experiments_dir)
+    own = list(plan.experiments_dir.iterdir()) if plan.experiments_dir.is_dir() else []
+    seconds_a_step = _measured_seconds([*own, *finished])
     costs = {}
     for node in plan.nodes:
         if node.kind == "average" or node.recorded_by is not None:
@@ -172,12 +177,10 @@ def _like(config: ExperimentConfig) -> tuple[Any, ...]:
     return config.task, config.model, config.dataset, training.max_length, batch
 
 
-def _measured_seconds(experiments_dir: Path) -> dict[tuple[Any, ...], float]:
-    """Return seconds a step of the finished runs in ``experiments_dir``, by what they have in common."""
-    if not experiments_dir.is_dir():
-        return {}
+def _measured_seconds(folders: Iterable[Path]) -> dict[tuple[Any, ...], float]:
+    """Return seconds a step of the finished runs in ``folders``, by what they have in common."""
     found: dict[tuple[Any, ...], list[float]] = {}
-    for folder in _newest(experiments_dir.iterdir()):
+    for folder in _newest(folders):
         try:
             results, config = read_json(folder / RESULTS), ExperimentConfig.load(folder / CONFIG)
         except AssayError:

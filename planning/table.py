@@ -87,7 +87,8 @@ def _drawing(plan: Plan, rows: Sequence[PlanRow]) -> RenderableType:
 def _totals(plan: Plan, costs: Mapping[Path, Cost]) -> list[str]:
     left = plan.unfinished
     runs = [node for node in plan.experiments if plan.state(node).status != DONE]
-    lines = [f"{len(plan.experiments)} experiments: {len(plan.experiments) - len(runs)} done, {len(runs)} to run"]
+    count = len(plan.experiments)
+    lines = [f"{count} experiment{'' if count == 1 else 's'}: {count - len(runs)} done, {len(runs)} to run"]
     if not left:
         return [*lines, "nothing is left to do"]
     seconds = [costs[node.folder].seconds for node in left]

@@ -31,5 +31,7 @@ class RunnerOptions:
     """Words to find the experiments by."""
     notes: str = ""
     """Free text on the experiments."""
+    variant: str | None = None
+    """What the experiments are called in the store apart from their seeds; None means each by its own name."""
     heartbeat_seconds: Annotated[float, Field(gt=0)] = 10.0
     """Between two signs of life of a run."""

@@ -100,16 +100,21 @@ class _StoreTracking(RunTracking):
         contents = read_folder(node.folder)
         if contents is None:
             config = node.config.to_mapping()
-            self._tracker.plan_experiment(config, node.config.name, folder=node.folder, variant=_variant(node.config))
+            self._tracker.plan_experiment(
+                config, node.config.name, folder=node.folder, variant=self._variant(node.config)
+            )
             contents = read_folder(node.folder)
             assert contents is not None
         folder = ExperimentFolder(node.folder)
-        folder.identify(contents.id, contents.name, contents.created_at, variant=_variant(node.config))
+        folder.identify(contents.id, contents.name, contents.created_at, variant=self._variant(node.config))
         missing = [tag for tag in self._options.tags if tag not in contents.tags]
         if missing:
             folder.append("tags", add=missing, remove=[])
         if self._options.notes and self._options.notes not in contents.notes:
             folder.append("note", text=self._options.notes)
+
+    def _variant(self, config: ExperimentConfig) -> str:
+        return self._options.variant or config.name.removesuffix(f"_seed{config.training.seed}")
 
     def begin_anew(self, folder: Path) -> None:
         with _harmless():
@@ -121,7 +126,7 @@ class _StoreTracking(RunTracking):
         with ExitStack() as running:
             attempt = Attempt()
             with _harmless():
-                name, variant = node.config.name, _variant(node.config)
+                name, variant = node.config.name, self._variant(node.config)
                 running.enter_context(self._tracker.experiment(None, name, folder=node.folder, variant=variant))
                 attempt = _TrackedAttempt(self._tracker, node)
             yield attempt
@@ -194,10 +199,6 @@ def _by_benchmark(config: ExperimentConfig, metrics: Mapping[str, float]) -> dic
         benchmark = source.name if source.split == config.eval_split else f"{source.name}@{source.split}"
         found[benchmark] = scores[prefix], f"trainer_output/eval_predictions{prefix.removeprefix('eval')}.jsonl"
     return found
-
-
-def _variant(config: ExperimentConfig) -> str:
-    return config.name.removesuffix(f"_seed{config.training.seed}")
 
 
 @contextmanager

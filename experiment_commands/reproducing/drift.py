@@ -31,29 +31,32 @@ def find_drift(
     record: RunRecord,
     machine: Mapping[str, Any],
     code: Mapping[str, Any],
-    data_files: Sequence[Mapping[str, Any]],
+    data_files: Sequence[Mapping[str, Any]] | None,
 ) -> Drift:
     """Compare how a run was recorded with how things are.
 
     Args:
         record: the run.
         machine: this machine and its packages.
-        code: the state of the code now.
-        data_files: path and sha256 of the files that the configuration names now.
+        code: the state of the code now; empty where nobody knows it.
+        data_files: path and sha256 of the files that the configuration names now; None where it names none that
+            anybody knows of, and nothing is said of data.
     """
     unknown = []
-    if not record.code:
-        unknown.append("the code's commit")
+    if not record.code or not code:
+        unknown.append("the code's commit" + (" (it is in no git repository now)" if record.code else ""))
     if not record.machine:
         unknown.append("packages and machine")
-    if record.data_files is None:
+    if data_files is not None and record.data_files is None:
         unknown.append(
             "checksums of the data" + ("" if record.has_folder else " (they were in its folder, which is gone)")
         )
     return Drift(
-        code=tuple(differences([code_of(record.code), code_of(code)])) if record.code else (),
+        code=tuple(differences([code_of(record.code), code_of(code)])) if record.code and code else (),
         environment=tuple(differences([_comparable(record.machine), _comparable(machine)])) if record.machine else (),
-        data=tuple(_changed_files(record.data_files or (), data_files)) if record.data_files is not None else (),
+        data=tuple(_changed_files(record.data_files, data_files))
+        if record.data_files and data_files is not None
+        else (),
         unknown=tuple(unknown),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from experiment_commands.reproducing.drift import find_drift
 from experiment_commands.reproducing.outcome import compare_metrics
+from experiment_commands.reproducing.program import program_folder
 from experiment_commands.reproducing.record import read_record
 from experiment_runner import run_experiments_from_list
 from tests.experiment_commands.stores import Command, add_run, take_in
@@ -38,7 +40,8 @@ def test_a_run_comes_out_the_same_to_the_last_bit(trained: tuple[Path, Path], co
     arguments = ("reproduce", "baseline_seed1", "--experiments-dir", str(again), "--db", str(db))
     status, output, _ = command(*arguments, "--dry-run")
     assert status == 0
-    assert "1 experiments: 0 done, 1 to run" in output
+    assert "1 experiment: 0 done, 1 to run" in output
+    assert "times come from finished runs like these" in output
     assert not again.exists()
 
     status, output, errors = command(*arguments)
@@ -55,6 +58,9 @@ def test_a_run_comes_out_the_same_to_the_last_bit(trained: tuple[Path, Path], co
     tagged = LocalBackend(db).get_all_experiments(tags=["reproduction"])
     assert [record.seed for record in tagged] == [1]
     assert "reproduces exp_" in tagged[0].notes
+    original = LocalBackend(db).get_experiment("baseline_seed1").record
+    assert tagged[0].name == "baseline_seed1_reproduced"
+    assert (tagged[0].group, tagged[0].variant) == (original.group, original.variant)
 
 
 def test_the_store_knows_the_configuration_when_the_folder_is_gone(command: Command, tmp_path: Path) -> None:
@@ -83,6 +89,40 @@ def test_what_another_program_tracked_is_explained(command: Command, tmp_path: P
     found = json.loads(output)
     assert (status, found["runner"], found["working_folder"]) == (1, False, str(Path.cwd()))
     assert found["command"] == command_line()
+
+
+def test_what_changed_around_another_program_is_named(command: Command, tmp_path: Path) -> None:
+    with ExperimentTracker(experiments_dir=tmp_path / "experiments") as tracker:
+        identity = tracker.start_experiment(config={"lr": 0.1}, experiment_name="mine")
+    folder = tmp_path / "experiments" / identity
+    _, unchanged, _ = command("reproduce", identity)
+    assert "changed since" not in unchanged
+    environment = json.loads((folder / "environment.json").read_text())
+    environment["machine"]["packages"]["numpy"] = "0.1a"
+    environment["git"] = {"commit": "0" * 40}
+    (folder / "environment.json").write_text(json.dumps(environment))
+    _, output, _ = command("reproduce", identity)
+    assert re.search(r"packages\.numpy +0\.1a ", output)
+    assert re.search(r"commit +0{12} ", output)
+    found = json.loads(command("reproduce", identity, "--json")[1])
+    assert "packages.numpy" in {each["name"] for each in found["differences"]["environment"]}
+
+
+@pytest.mark.parametrize(
+    ("command_line", "found"),
+    [
+        ("python code/train.py --lr 0.1", "code"),
+        ("python gone/train.py", "."),
+        ("python 'unclosed", "."),
+        ("", "."),
+    ],
+)
+def test_a_program_lies_where_its_script_does(tmp_path: Path, command_line: str, found: str) -> None:
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code" / "train.py").touch()
+    assert program_folder({"command": command_line, "working_folder": str(tmp_path)}) == tmp_path / found
+    assert program_folder({"command": command_line, "working_folder": str(tmp_path / "gone")}) is None
+    assert program_folder({"command": command_line}) is None
 
 
 def test_every_difference_is_named(tmp_path: Path) -> None:

@@ -44,6 +44,15 @@ def test_time_comes_from_finished_runs_like_it(tmp_path: Path) -> None:
     assert not _only(tmp_path, other).measured
 
 
+def test_time_comes_from_a_finished_run_elsewhere_too(tmp_path: Path) -> None:
+    config = create_baseline_config()
+    node = make_plan([config], PlanOptions(tmp_path / "old")).nodes[0]
+    finish_experiment(node, train_steps=100, duration_seconds=20.0)
+    plan = make_plan([config], PlanOptions(tmp_path / "new"))
+    (cost,) = estimate_costs(plan, [node.folder]).values()
+    assert cost.measured
+
+
 def _only(folder: Path, config: object) -> Cost:
     plan = make_plan([config], PlanOptions(folder))  # type: ignore[list-item]
     return estimate_costs(plan)[plan.nodes[-1].folder]
