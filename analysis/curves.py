@@ -41,7 +41,7 @@ def smoothed(values: NDArray[np.float64], share: float) -> NDArray[np.float64]:
     """Return the mean over neighbouring points, as many on either side: unlike a running mean, it does not lag behind.
 
     Args:
-        values: shape (num_points,).
+        values: shape (num_points,). What is not finite is left out, and stays a gap.
         share: how much of the curve is averaged to one point, in [0, 1]; 0 changes nothing. Towards the ends fewer
             points are averaged, down to the first and the last one alone.
 
@@ -52,6 +52,10 @@ def smoothed(values: NDArray[np.float64], share: float) -> NDArray[np.float64]:
         raise ValueError(f"the share of a curve that is averaged must lie in [0, 1], got {share}")
     place = np.arange(values.size)
     half = np.minimum(int(share * values.size / 2), np.minimum(place, values.size - 1 - place))
-    sums = np.concatenate([[0.0], np.cumsum(values)])
-    means: NDArray[np.float64] = (sums[place + half + 1] - sums[place - half]) / (2 * half + 1)
+    finite = np.isfinite(values)
+    sums = np.concatenate([[0.0], np.cumsum(np.where(finite, values, 0.0))])
+    counts = np.concatenate([[0], np.cumsum(finite)])
+    means = np.full(values.size, np.nan)
+    begin, end = (place - half)[finite], (place + half + 1)[finite]
+    means[finite] = (sums[end] - sums[begin]) / (counts[end] - counts[begin])
     return means

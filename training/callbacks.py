@@ -127,20 +127,24 @@ class MetricsFile(TrainerCallback):
         logs: dict[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
-        """Append one line a number."""
+        """Append one line a number; those that are not finite, which JSON does not know, as text."""
         if not state.is_world_process_zero:
             return
         now = time.time()
         lines = [
-            json.dumps({"step": state.global_step, "time": now, "name": _metric_name(name), "value": float(value)})
+            json.dumps({"step": state.global_step, "time": now, "name": _metric_name(name), "value": _as_json(value)})
             for name, value in (logs or {}).items()
-            if isinstance(value, int | float) and math.isfinite(value) and name != "epoch"
+            if isinstance(value, int | float) and name != "epoch"
         ]
         try:
             with self._path.open("a", encoding="utf-8") as file:
                 file.write("".join(line + "\n" for line in lines))
         except OSError as error:
             raise explain_os_error(error, self._path) from error
+
+
+def _as_json(value: float) -> float | str:
+    return float(value) if math.isfinite(value) else str(float(value))
 
 
 def _metric_name(name: str) -> str:

@@ -62,3 +62,9 @@ def test_without_a_share_nothing_changes() -> None:
 def test_an_impossible_share_is_refused(share: float) -> None:
     with pytest.raises(ValueError, match="0, 1"):
         smoothed(np.zeros(3), share)
+
+
+def test_smoothing_leaves_a_gap_where_a_value_is_not_finite_and_nowhere_else() -> None:
+    values = np.array([1.0, 1.0, np.nan, 1.0, np.inf, 1.0, 1.0])
+    assert np.array_equal(np.isnan(smoothed(values, 0.5)), ~np.isfinite(values))
+    assert np.nanmax(smoothed(values, 0.5)) == 1.0
