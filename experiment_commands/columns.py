@@ -31,6 +31,11 @@ class Column:
     title: str
     meaning: Meaning
 
+    @property
+    def stored_names(self) -> list[str]:
+        """Under which names the store keeps what it shows."""
+        return [self.meaning.name] if self.meaning.part is None else self.meaning.part.params
+
     def value(self, record: ExperimentRecord) -> Any:
         """Return the plain value of an experiment; None where it has none."""
         name = self.meaning.name
@@ -38,7 +43,8 @@ class Column:
             case Family.ATTRIBUTE:
                 return getattr(record, ATTRIBUTES[name].field)
             case Family.PARAM:
-                return record.params.get(name)
+                part = self.meaning.part
+                return record.params.get(name) if part is None else part.value(record.params)
             case Family.METRIC:
                 return record.metrics.get(name)
             case Family.EVALUATION:

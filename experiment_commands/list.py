@@ -133,7 +133,7 @@ def list_experiments(
 
 
 def _names(columns: Sequence[Column] | None, family: Family) -> list[str]:
-    return [column.meaning.name for column in columns or () if column.meaning.family is family]
+    return [name for column in columns or () if column.meaning.family is family for name in column.stored_names]
 
 
 def _print_ids(found: Sequence[str]) -> int:

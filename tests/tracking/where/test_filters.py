@@ -18,7 +18,7 @@ numbers = st.sampled_from([*map(repr, NUMBERS), "81", "+.5e1", "2."])
 texts = st.sampled_from(TEXTS).map(quoted)
 pieces = st.sampled_from(["a", "A", "Ä", "%", "_", "\\", "*", "a*W", "", "'", "日", "1", "tr"]).map(quoted)
 orders = st.sampled_from(["<", "<=", ">", ">="])
-equals = st.sampled_from(["=", "==", "!="])
+equals = st.sampled_from(["=", "==", "!=", "<>"])
 likes = st.sampled_from(["~", "!~"])
 text_keys = st.sampled_from(["name", "notes", "error", "id"])
 param_keys = st.sampled_from(["training.lr", "params.training.optimizer", "model", "params.'weird key'"])
@@ -31,8 +31,8 @@ metric_keys = st.sampled_from(
         "evaluations.v1.5.f1",
     ]
 )
-times = st.sampled_from(["5m ago", "'2027-01-15'", "2027-01-15T08:00:00", "1d ago"])
-spans = st.sampled_from(["59.5", "1m", "2h", "1d"])
+times = st.sampled_from(["5m ago", "5 min ago", "'2027-01-15'", "2027-01-15T08:00:00", "1d ago"])
+spans = st.sampled_from(["59.5", "1m", "1 min", "2h", "2.0 h", "1d"])
 truths = st.sampled_from(["true", "False"])
 
 
@@ -113,7 +113,7 @@ def test_any_text_is_a_filter_or_a_clear_error(database: Database) -> None:
         try:
             _found(database, text)
         except ConfigError as error:
-            assert str(error).startswith("filter")
+            assert str(error).startswith(("filter", "the filter is empty"))
 
     answer()
     assert len(_found(database, "id ~ exp")) == 3
@@ -150,6 +150,10 @@ def test_a_missing_value_fulfils_no_comparison_and_its_negation_does(store: Data
     assert _found(store, comparison) | _found(store, f"not {comparison}") == _found(store, "id ~ exp")
 
 
+def test_attributes_are_known_in_capitals(store: Database) -> None:
+    assert _found(store, "SEED = 1 AND Name IS NOT NULL") == _found(store, "seed = 1 and name is not null") != set()
+
+
 def test_unequal_needs_a_value_but_an_absent_tag_is_unequal(store: Database) -> None:
     assert not _found(store, "seed != 1") & _found(store, "seed is null")
     assert _found(store, "tag != paper") == _found(store, "not tag = paper") >= _found(store, "tags is null")
@@ -168,6 +172,9 @@ def test_kinds_are_never_equal(store: Database) -> None:
         ("training.l > 1", 1, "did you mean 'training.lr'"),
         ("lr > 1", 1, "did you mean 'training.lr'"),
         ("seed = 1 and metrics.eval_f > 1", 14, "did you mean 'metrics.eval_f1'"),
+        ("metrics.f1 > 1", 1, "did you mean 'metrics.eval_f1'"),
+        ("metrics.nope > 1", 1, "no experiment has the metric 'metrics.nope'\n"),
+        ("created < 5 mon ago", 13, "expected AND, OR or the end"),
         ("evaluations.gsm8k.acc > 1", 1, "did you mean 'evaluations.gsm8k.accuracy'"),
         ("statu = failed", 1, "did you mean 'status'"),
         ("status = complete", 10, "did you mean 'completed'"),
@@ -187,6 +194,6 @@ def test_errors_point_at_what_is_wrong(store: Database, text: str, column: int, 
         _found(store, text)
     first, shown, carets = str(caught.value).splitlines()
     assert first.startswith(f"filter, column {column}: ")
-    assert message in first
+    assert message in f"{first}\n"
     assert shown == f"  {text}"
     assert carets.index("^") - 2 == column - 1

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from difflib import get_close_matches
 from enum import Enum
 
 from sqlalchemy import ColumnElement, Connection, select
 
 from errors import ConfigError
-from registry import nearest
 from tracking.reading.metric_directions import direction_of
 from tracking.reading.where.attributes import ATTRIBUTES
+from tracking.reading.where.named_parts import NamedPart, find_part
 from tracking.store import schema
 
 __all__ = ["Catalogue", "Family", "Meaning", "Summary"]
@@ -44,6 +45,8 @@ class Meaning:
     """Without the family before it; for an evaluation the metric's."""
     benchmark: str = ""
     summary: Summary = Summary.LAST
+    part: NamedPart | None = None
+    """For a parameter that is called by the name of a part of a list."""
 
 
 class Catalogue:
@@ -60,6 +63,7 @@ class Catalogue:
         """Return what ``text`` stands for.
 
         Without ``params.`` or ``metrics.`` before it, a name is an attribute's, else a parameter's, else a metric's.
+        Attributes are found in capital letters, too.
 
         Raises:
             ConfigError: nothing in the store is called so; the message names the nearest that is.
@@ -71,6 +75,8 @@ class Catalogue:
         if dot and rest and prefix in _PREFIXES:
             return self._find_in(_PREFIXES[prefix], text, rest)
         found = self._param(text) or self._metric(text)
+        if found is None and text.lower() in ATTRIBUTES:
+            return Meaning(Family.ATTRIBUTE, ATTRIBUTES[text.lower()].name)
         if found is None:
             raise ConfigError(self._unknown("attribute, parameter or metric", text, [*ATTRIBUTES, *self._names()]))
         return found
@@ -79,13 +85,22 @@ class Catalogue:
         find = {Family.PARAM: self._param, Family.METRIC: self._metric, Family.EVALUATION: self._evaluation}[family]
         found = find(name)
         if found is None:
-            known = [each for each in self._names() if each.startswith(f"{family.value}.")]
-            known += self._params() if family is Family.PARAM else []
-            raise ConfigError(self._unknown(_NOUNS[family], text, known))
+            raise ConfigError(f"no experiment has the {_NOUNS[family]} {text!r}{self._nearest_in(family, name)}")
         return found
 
+    def _nearest_in(self, family: Family, name: str) -> str:
+        """Return a proposal; the families' names, which are alike, say nothing of how near it is."""
+        if family is Family.PARAM:
+            return _nearest(name, self._params())
+        prefix = f"{family.value}."
+        known = [each.removeprefix(prefix) for each in self._names() if each.startswith(prefix)]
+        return _nearest(name, known, prefix)
+
     def _param(self, name: str) -> Meaning | None:
-        return Meaning(Family.PARAM, name) if self._exists(schema.params.c.name == name) else None
+        if self._exists(schema.params.c.name == name) and not self._exists(schema.params.c.name == f"{name}.0.name"):
+            return Meaning(Family.PARAM, name)
+        part = find_part(self._connection, name)
+        return None if part is None else Meaning(Family.PARAM, name, part=part)
 
     def _metric(self, name: str) -> Meaning | None:
         if self._exists(schema.final_metrics.c.name == name):
@@ -147,7 +162,9 @@ def _best(name: str) -> Summary:
     return Summary.MIN if direction == "lower" else Summary.MAX
 
 
-def _nearest(text: str, known: list[str]) -> str:
+def _nearest(text: str, known: list[str], prefix: str = "") -> str:
     """Return a proposal: a known name that ends like ``text``, such as ``training.seed`` for ``seed``, or is close."""
-    ending = [name for name in known if name.endswith(f".{text.rpartition('.')[2]}")]
-    return f"; did you mean {min(ending, key=len)!r}?" if ending else nearest(text, known)
+    last = text.rpartition(".")[2]
+    ending = [name for name in known if name.endswith((f".{last}", f"_{last}", f"/{last}"))] if last else []
+    found = [min(ending, key=len)] if ending else get_close_matches(text, known, n=1, cutoff=0.5)
+    return f"; did you mean {prefix + found[0]!r}?" if found else ""

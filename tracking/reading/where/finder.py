@@ -14,7 +14,7 @@ from tracking.reading.where.attributes import ATTRIBUTES, ValueKind
 from tracking.reading.where.catalogue import Catalogue, Family, Meaning
 from tracking.reading.where.field import Field
 from tracking.reading.where.number_fields import evaluation_field, metric_field
-from tracking.reading.where.param_fields import param_field
+from tracking.reading.where.param_fields import param_field, part_field
 from tracking.statuses import Status
 from tracking.store import schema
 from tracking.store.places import whole_path
@@ -52,7 +52,7 @@ class FieldFinder:
             case Family.ATTRIBUTE:
                 return self._attribute(meaning)
             case Family.PARAM:
-                return param_field(meaning.name, self._is_number(meaning.name))
+                return self._param(meaning)
             case Family.METRIC:
                 return metric_field(meaning)
             case Family.EVALUATION:
@@ -76,6 +76,12 @@ class FieldFinder:
         if attribute.name == "folder":
             column = whole_path(column)
         return attribute_field(attribute, column, self._now)
+
+    def _param(self, meaning: Meaning) -> Field:
+        part = meaning.part
+        if part is None:
+            return param_field(meaning.name, self._is_number(meaning.name))
+        return part_field(part, any(self._is_number(part.param_at(place)) for place in part.positions))
 
     def _is_number(self, name: str) -> bool:
         table = schema.params.c

@@ -6,11 +6,13 @@ from errors import ConfigError
 from tracking.reading.where.errors import filter_error
 from tracking.reading.where.syntax import And, Comparison, Expression, Key, Literal, Membership, Not, Or, Presence
 from tracking.reading.where.tokens import Kind, Token, tokenize
+from tracking.reading.where.values import is_span
 
 __all__ = ["parse"]
 
 _KEYWORDS = frozenset({"and", "or", "not", "in", "is"})
 _NOTHING = frozenset({"null", "none"})
+_SYNONYMS = {"==": "=", "<>": "!="}
 _MAX_DEPTH = 20
 _MAX_CONDITIONS = 200
 
@@ -140,7 +142,7 @@ class _Parser:
 
     def _comparison(self, key: Key, operator: Token) -> Expression:
         literal = self._literal()
-        symbol = "=" if operator.text == "==" else operator.text
+        symbol = _SYNONYMS.get(operator.text, operator.text)
         if _is_nothing(literal):
             if symbol not in ("=", "!="):
                 raise self._error(f"nothing is {symbol} null; write {key.text} is null", operator)
@@ -174,11 +176,18 @@ class _Parser:
         if token.text.lower() in _KEYWORDS:
             raise self._error(f"expected a value; the text {token.text!r} needs quotes")
         self._advance()
+        return self._span_of_time(token)
+
+    def _span_of_time(self, token: Token) -> Literal:
+        """Return the value that begins with ``token``: ``7d ago``, or as tables show it: ``5 min ago``, ``2.5 h``."""
+        text, last = token.text, token
+        if self._token.kind is Kind.WORD and is_span(f"{text} {self._token.text}"):
+            last = self._advance()
+            text = f"{text} {last.text}"
         if self._keyword("ago"):
-            ago = self._tokens[self._position - 1]
-            place = token.place._replace(end=ago.place.end)
-            return Literal(f"{token.text} ago", quoted=False, place=place)
-        return Literal(token.text, quoted=False, place=token.place)
+            last = self._tokens[self._position - 1]
+            text = f"{text} ago"
+        return Literal(text, quoted=False, place=token.place._replace(end=last.place.end))
 
     def _count(self, token: Token) -> None:
         self._conditions += 1

@@ -17,7 +17,7 @@ MAX_LENGTH = 10_000
 _QUOTED = r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\""
 _BARE = r"[^\s()<>=!~,'\"]+"
 _TOKEN = re.compile(
-    rf"(?P<space>\s+)|(?P<operator><=|>=|==|!=|!~|[<>=~])|(?P<mark>[(),])|(?P<word>(?:{_BARE}|{_QUOTED})+)"
+    rf"(?P<space>\s+)|(?P<operator><=|<>|>=|==|!=|!~|[<>=~])|(?P<mark>[(),])|(?P<word>(?:{_BARE}|{_QUOTED})+)"
 )
 _PIECE = re.compile(rf"{_QUOTED}|{_BARE}")
 

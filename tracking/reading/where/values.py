@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from errors import ConfigError
 from tracking.reading.where.syntax import Literal
 
-__all__ = ["boolean", "duration", "moment", "number", "pattern"]
+__all__ = ["boolean", "duration", "is_span", "moment", "number", "pattern"]
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]+)", re.ASCII)
@@ -56,6 +56,11 @@ def duration(literal: Literal) -> float:
     if seconds is None:
         raise ConfigError("expected a duration: seconds, or a number with s, m, h, d or w, as in 2h")
     return seconds
+
+
+def is_span(text: str) -> bool:
+    """Return whether a text is a number with a unit of time, such as ``5 min``."""
+    return _span(text) is not None
 
 
 def moment(literal: Literal, now: float) -> float:
