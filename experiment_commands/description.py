@@ -8,12 +8,11 @@ from typing import Any, NamedTuple
 
 from rich.text import Text
 
+from experiment_commands.metric_summary import METRIC_COLUMNS, NUMBER_COLUMNS, metric_summary
 from experiment_commands.sizes import size
-from experiment_commands.sparkline import sparkline
 from experiment_commands.wording import ago, clock, duration, shown, status_text
 from tracking.folders.contents import flatten
 from tracking.folders.metric_points import MetricPoint
-from tracking.reading.metric_twins import curves_of_results
 from tracking.reading.records import ExperimentDetails
 from tracking.statuses import Status
 
@@ -36,7 +35,9 @@ class Section(NamedTuple):
     """Headings of columns of numbers."""
 
 
-def describe(details: ExperimentDetails, points: Sequence[MetricPoint], now: float, tree: bool) -> Iterator[Section]:
+def describe(
+    details: ExperimentDetails, points: Sequence[MetricPoint], now: float, tree: bool, width: int
+) -> Iterator[Section]:
     """Yield the sections that have something to say.
 
     Args:
@@ -44,12 +45,14 @@ def describe(details: ExperimentDetails, points: Sequence[MetricPoint], now: flo
         points: of its metrics; curves are drawn from them.
         now: seconds since 1970.
         tree: show the configuration nested instead of with dotted names.
+        width: of the terminal, in characters.
     """
+    config = _without_what_stands_above(details)
     sections = [
         Section("", (), _overview(details, now)),
         _attempts(details, now),
-        Section("configuration", (), _tree(details.config) if tree else _flat(details.config)),
-        _metrics(details, points),
+        Section("configuration", (), _tree(config) if tree else _flat(config)),
+        _metrics(details, points, width),
         _evaluations(details, now),
         _artifacts(details),
         Section("environment", (), _environment(details.environment)),
@@ -109,6 +112,15 @@ def _attempts(details: ExperimentDetails, now: float) -> Section:
     return Section("attempts", columns, [] if alone else rows, right=("attempt", "duration", "process"))
 
 
+def _without_what_stands_above(details: ExperimentDetails) -> dict[str, Any]:
+    """Return the configuration without name and notes where the head of the description says the same."""
+    record = details.record
+    above = {"name": record.name, "notes": record.notes}
+    return {
+        key: value for key, value in details.config.items() if not (key in above and str(value or "") in above[key])
+    }
+
+
 def _flat(config: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(name, _exact(value)) for name, value in flatten(config)]
 
@@ -134,37 +146,21 @@ def _exact(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _metrics(details: ExperimentDetails, points: Sequence[MetricPoint]) -> Section:
-    curves: dict[str, list[float]] = {}
-    for point in points:
-        curves.setdefault(point.name, []).append(point.value)
-    twins = curves_of_results(details.metrics)
-    primary = details.record.primary_metric
-    rows = []
-    for name in sorted(details.metrics.keys() - set(twins.values()), key=lambda name: (name != primary, name)):
-        curve = twins.get(name, name)
-        way = details.metrics[curve]
-        rows.append(
-            (
-                Text(name, style="bold" if name == primary else ""),
-                shown(details.metrics[name].value),
-                shown(way.minimum) if curve in curves else "",
-                shown(way.maximum) if curve in curves else "",
-                shown(way.step),
-                sparkline(curves.get(curve, ())),
-            )
-        )
-    numbers = ("final", "lowest", "highest", "step")
-    return Section("metrics", ("metric", *numbers, "curve"), rows, right=numbers)
+def _metrics(details: ExperimentDetails, points: Sequence[MetricPoint], width: int) -> Section:
+    return Section("metrics", METRIC_COLUMNS, metric_summary(details, points, width), right=NUMBER_COLUMNS)
 
 
 def _evaluations(details: ExperimentDetails, now: float) -> Section:
     rows = [
-        (each.benchmark, name, shown(value), f"{each.num_samples:,}", ago(each.time, now))
+        (
+            each.benchmark,
+            ", ".join(f"{name} {shown(value)}" for name, value in each.metrics.items()),
+            f"{each.num_samples:,}",
+            ago(each.time, now),
+        )
         for each in details.evaluations
-        for name, value in each.metrics.items()
     ]
-    return Section("evaluations", ("benchmark", "metric", "value", "samples", "when"), rows, right=("value", "samples"))
+    return Section("evaluations", ("benchmark", "metrics", "samples", "when"), rows, right=("samples",))
 
 
 def _artifacts(details: ExperimentDetails) -> Section:

@@ -11,19 +11,28 @@ import typer
 from errors import ConfigError
 from experiment_commands.description import describe
 from experiment_commands.options import Db, Json, OneId
-from experiment_commands.output import print_json, print_section, remark
+from experiment_commands.output import console, print_json, print_section, remark
 from tracking.reading.local_backend import LocalBackend
 from tracking.reading.records import ExperimentDetails
 
 __all__ = ["show"]
 
 _POINTS_OF_A_CURVE = 240
+_MAX_ROWS = 60
 
 Tree = Annotated[bool, typer.Option("--tree", help="Show the configuration nested instead of with dotted names.")]
+All = Annotated[bool, typer.Option("--all", help=f"Show more than {_MAX_ROWS} parameters, metrics or artifacts.")]
 Diff = Annotated[bool, typer.Option("--diff", help="Print how the code differed from its commit, and nothing else.")]
 
 
-def show(experiment: OneId, tree: Tree = False, diff: Diff = False, db: Db = None, as_json: Json = False) -> int:
+def show(
+    experiment: OneId,
+    tree: Tree = False,
+    all_rows: All = False,
+    diff: Diff = False,
+    db: Db = None,
+    as_json: Json = False,
+) -> int:
     """Show everything about an experiment.
 
     Its state, attempts, configuration, metrics with their curves, evaluations, artifacts, environment and code.
@@ -45,8 +54,11 @@ def show(experiment: OneId, tree: Tree = False, diff: Diff = False, db: Db = Non
         print_json({**dataclasses.asdict(details), "record": details.record._asdict()})
         return 0
     points = backend.get_metrics(details.record.id, max_points=_POINTS_OF_A_CURVE)
-    for section in describe(details, points, time.time(), tree):
-        print_section(section.title, section.columns, section.rows, section.right)
+    for section in describe(details, points, time.time(), tree, console().width):
+        rows = section.rows if all_rows else section.rows[:_MAX_ROWS]
+        print_section(section.title, section.columns, rows, section.right)
+        if len(rows) < len(section.rows):
+            print(f"… and {len(section.rows) - len(rows)} more; --all shows them")
     failure = next((run.traceback for run in reversed(details.runs) if run.traceback), None)
     if failure and details.record.error:
         print(f"\ntraceback\n{failure.rstrip()}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,43 @@ def test_the_configuration_is_flat_or_a_tree(run: Command, folder: Path) -> None
     tree = run("show", "000000", "--tree")[1]
     assert "training.learning_rate" not in tree
     assert "\n  learning_rate: " in tree
+
+
+def test_name_and_notes_stand_at_the_head_alone(run: Command, tmp_path: Path) -> None:
+    take_in(add_run(tmp_path / "runs", "baseline", 1, {}, config={"notes": "of the configuration"}))
+    output = run("show", "baseline_seed1")[1]
+    assert output.count("of the configuration") == output.count("\nname ") == output.count("\nnotes ") == 1
+
+
+def test_hundreds_of_parameters_and_metrics_are_cut_with_a_remark(run: Command, tmp_path: Path) -> None:
+    config = {f"parameter_{number}": number for number in range(300)}
+    take_in(add_run(tmp_path / "runs", "wide", 1, {f"m{number:03}": 1.0 for number in range(200)}, config=config))
+    status, output, _ = run("show", "wide_seed1")
+    assert status == 0
+    assert len(output.splitlines()) < 160
+    assert len(re.findall(r"… and \d+ more; --all shows them", output)) == 2
+    assert "m199" not in output
+    everything = run("show", "wide_seed1", "--all")[1]
+    assert "m199" in everything
+    assert "parameter_299" in everything
+
+
+def test_a_metric_takes_one_line_of_a_narrow_terminal(
+    run: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    series = {"eval/some_benchmark_exact_match": {step: step / 7 for step in range(50)}, "train/runtime": {50: 1.0}}
+    take_in(add_run(tmp_path / "runs", "baseline", 1, {"eval_f1": 1.0}, series=series))
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = run("show", "baseline_seed1")[1].split("\nmetrics\n")[1].split("\n\n")[0].splitlines()
+    assert [line.split()[0] for line in lines] == [
+        "metric",
+        "eval_f1",
+        "eval/some_benchmark_exact_match",
+        "train/runtime",
+    ]
+    assert max(map(len, lines)) <= 80
+    assert re.search(r"▁.*█$", lines[2])
+    assert lines[3].split() == ["train/runtime", "1", "50"], "a single value has no extremes"
 
 
 def test_the_stored_difference_is_printed_as_it_is(run: Command, folder: Path) -> None:
