@@ -119,6 +119,21 @@ def test_a_thinned_curve_is_even_and_keeps_its_end(one: LocalBackend) -> None:
     assert one.get_metrics("abcdef", ["other"]) == []
 
 
+def test_a_thinned_curve_is_even_over_steps_and_leaves_short_ones_whole(one: LocalBackend) -> None:
+    folder = one.get_experiment("abcdef").record.folder
+    points = [
+        MetricPoint(step, 110.0 + step, name, float(step))
+        for step in [*range(20), *range(15, 20), 90, 99]
+        for name in ("train/loss", "eval_loss")[: 1 + (step % 10 == 9)]
+    ]
+    (folder / METRICS_FILE).write_text(format_points(points), encoding="utf-8")
+    sync_folder(one.database, folder)
+    found = one.get_metrics("abcdef", max_points=5)
+    assert [point.step for point in found if point.name == "train/loss"] == [19, 99]
+    assert [point.step for point in found if point.name == "eval_loss"] == [9, 19, 19, 99]
+    assert one.get_metrics("abcdef", ["train/loss"], max_points=1)[0].step == 99
+
+
 @pytest.mark.parametrize("sort", ["created_at", "-created_at", "name", "-seed", "-primary_metric", "primary_metric"])
 def test_pages_together_are_the_whole_list(many: LocalBackend, sort: str, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = many.get_all_experiments(sort=sort)
@@ -161,6 +176,8 @@ def test_status_and_tags_narrow_the_list(many: LocalBackend) -> None:
 
 def test_a_frame_has_the_records_columns(many: LocalBackend) -> None:
     frame = many.get_all_experiments_frame(limit=10)
+    rest = many.get_all_experiments_frame(after=frame["id"].iloc[-1])
+    assert len(rest) == 50 and not set(rest["id"]) & set(frame["id"])
     records = many.get_all_experiments(limit=10)
     assert frame["id"].tolist() == [record.id for record in records]
     assert frame["params.training.learning_rate"].tolist() == [

@@ -1,4 +1,4 @@
-"""How one experiment is read: everything about it, the points of its metrics, and its evaluations."""
+"""How one experiment is read: everything about it but the points of its metrics, and its evaluations."""
 
 from __future__ import annotations
 
@@ -9,17 +9,16 @@ from math import nan
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, Table, func, select
+from sqlalchemy import Connection, RowMapping, Table, select
 
 from tracking.folders.contents import Artifact, Evaluation, Run
 from tracking.folders.folder import Event
-from tracking.folders.metric_points import MetricPoint
 from tracking.folders.samples import Sample, read_samples
 from tracking.reading.records import EvaluationResult, ExperimentDetails, ExperimentRecord, MetricRange
 from tracking.statuses import Status
 from tracking.store import schema
 
-__all__ = ["read_details", "read_evaluations", "read_points_of"]
+__all__ = ["read_details", "read_evaluations"]
 
 
 def read_details(
@@ -81,56 +80,6 @@ def _ranges(connection: Connection, keys: Sequence[int]) -> dict[int, dict[str, 
         value, minimum, maximum = (nan if each is None else each for each in values)
         found[key][name] = MetricRange(value, minimum, maximum, step)
     return found
-
-
-# -- metrics --------------------------------------------------------------------------------------------------------
-
-
-def read_points_of(
-    connection: Connection, key: int, names: Sequence[str] | None = None, max_points: int | None = None
-) -> list[MetricPoint]:
-    """Return the points of an experiment's metrics in the order in which they were logged.
-
-    Args:
-        connection: from :meth:`tracking.store.database.Database.read`.
-        key: the experiment's row.
-        names: metrics to read; None means all.
-        max_points: at most so many points a metric, spread evenly over its curve, the last one among them; None means
-            all.
-    """
-    metrics, metric_names = schema.metrics.c, schema.metric_names.c
-    query = (
-        select(metrics.position, metrics.step, metrics.time, metric_names.name, metrics.value)
-        .join_from(schema.metrics, schema.metric_names)
-        .where(metrics.experiment_key == key)
-    )
-    if names is not None:
-        query = query.where(metric_names.name.in_(names))
-    if max_points is not None:
-        query = _thinned(query, max_points)
-    points = query.subquery().c
-    ordered = select(points.step, points.time, points.name, points.value).order_by(points.position)
-    return [
-        MetricPoint(step, time, name, nan if value is None else value)
-        for step, time, name, value in connection.execute(ordered)
-    ]
-
-
-def _thinned(query: Select[Any], max_points: int) -> Select[Any]:
-    """Return a query for the last point of each of ``max_points`` equally long stretches of each metric's curve."""
-    metrics = schema.metrics.c
-    numbered = (
-        query.add_columns(
-            func.row_number().over(partition_by=metrics.name_key, order_by=metrics.position).label("number"),
-            func.count().over(partition_by=metrics.name_key).label("count"),
-        )
-        .subquery()
-        .c
-    )
-    stretch = numbered.number * max_points // numbered.count
-    previous = (numbered.number - 1) * max_points // numbered.count
-    columns = (numbered.position, numbered.step, numbered.time, numbered.name, numbered.value)
-    return select(*columns).where(stretch != previous)
 
 
 # -- evaluations ----------------------------------------------------------------------------------------------------

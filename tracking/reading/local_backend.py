@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, func, select
 
 from tracking.folders.metric_points import MetricPoint
-from tracking.reading.details import read_details, read_evaluations, read_points_of
+from tracking.reading.curve_points import read_points_of
+from tracking.reading.details import read_details, read_evaluations
 from tracking.reading.frames import evaluations_frame, experiments_frame, points_frame
 from tracking.reading.queries import read_ids
 from tracking.reading.records import EvaluationResult, ExperimentDetails, ExperimentRecord
@@ -207,7 +208,7 @@ class LocalBackend:
         Args:
             text: see :meth:`resolve`.
             names: metrics to read; None means all.
-            max_points: at most so many points a metric, spread evenly over its curve and ending with the last one;
+            max_points: at most so many points a metric, spread evenly over its steps and ending with the last one;
                 None means all.
 
         Raises:

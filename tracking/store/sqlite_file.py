@@ -10,8 +10,6 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from atomic_files import explain_os_error
 from tracking.store.faults import DatabaseUnavailable
 
@@ -116,6 +114,9 @@ def locked(file: Path) -> Iterator[None]:
     Raises:
         DatabaseUnavailable: the folder cannot be written, or another process holds the lock for minutes.
     """
+    # Only a store that is made or changed is locked, and commands that read one are not to wait for this.
+    from filelock import FileLock, Timeout
+
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(f"{file}.lock", timeout=_LOCK_SECONDS):
