@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -19,6 +20,8 @@ from sqlalchemy import func, select
 
 from tests.tracking.postgres import PostgresqlServer
 from tests.tracking.trainings import eventually
+from tracking.indexing.rebuild import rebuild
+from tracking.recording import tracker as tracker_module
 from tracking.recording.tracker import ExperimentTracker
 from tracking.store import schema
 from tracking.store.database import Database
@@ -238,6 +241,28 @@ def test_a_full_disk_holds_up_nothing_and_gets_everything_when_it_has_room(
         assert len((disk / experiment_id / "evaluations" / "gsm8k.jsonl").read_text().splitlines()) == 20
     assert _stored(tmp_path / "experiments.db") == ("completed", 1_000)
     assert sum("disk is full" in warning for warning in _warnings(caplog)) == 1
+
+
+def test_a_disk_that_is_full_until_the_end_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(tracker_module, "_FOLDER_SECONDS", 0.3)
+    with _small_disk(tmp_path / "disk") as disk:
+        with ExperimentTracker(db_path=tmp_path / "experiments.db", experiments_dir=disk) as tracker:
+            experiment_id = tracker.start_experiment()
+            _train(tracker, range(100))
+            assert tracker.flush()
+            (disk / "ballast").write_bytes(b"x" * (_free(disk) - 100))
+            _train(tracker, range(100, 1_000))
+        assert _stored(tmp_path / "experiments.db")[0] == "completed"
+        assert sum("the rest is in" in warning for warning in _warnings(caplog)) == 1
+        (disk / "ballast").unlink()
+        database = Database.open(tmp_path / "experiments.db")
+        rebuild(database, [disk])
+        database.close()
+        assert _points(disk / experiment_id) == list(range(1_000))
+    assert _stored(tmp_path / "experiments.db") == ("completed", 1_000)
 
 
 def _free(folder: Path) -> int:

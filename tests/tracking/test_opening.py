@@ -12,7 +12,7 @@ from tracking.recording.opening import Opening, words
 
 
 def _open(folder: Path, name: str | None = None, config: object = None) -> str:
-    return str(Opening(config, name, "", (), None, None).open(folder).identity()["id"])
+    return str(Opening(config, name, "", (), None, None).begin(folder, "planned").identity()["id"])
 
 
 def test_ids_read_as_times(tmp_path: Path) -> None:
@@ -31,7 +31,7 @@ def test_an_id_that_somebody_drew_is_drawn_again(tmp_path: Path, monkeypatch: py
      (None, {"experiment_name": "older"}, "older"), ("né \ud800", None, "né ?")],
 )  # fmt: skip
 def test_what_an_experiment_is_called(tmp_path: Path, name: str | None, config: object, expected: str) -> None:
-    place = Opening(config, name, "", (), None, None).open(tmp_path)
+    place = Opening(config, name, "", (), None, None).begin(tmp_path, "planned")
     assert place.identity()["name"] == expected
 
 

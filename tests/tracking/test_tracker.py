@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import statistics
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -257,13 +258,26 @@ def test_a_single_backend_may_be_named_without_a_list(tmp_path: Path) -> None:
     ExperimentTracker(backends="local", db_path=tmp_path / "x.db").close()
 
 
-def test_a_place_that_cannot_be_written_is_refused_at_the_start(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_refused_at_the_start(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with (
-        ExperimentTracker(db_path=tmp_path / "x.db", experiments_dir=tmp_path / "file") as tracker,
+        ExperimentTracker(db_path=tmp_path / "x.db") as tracker,
         pytest.raises(ResourceError, match="file"),
     ):
+        tracker.start_experiment(folder=tmp_path / "file" / "experiment")
+
+
+def test_where_new_folders_cannot_be_written_the_training_goes_on_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    (tmp_path / "file").write_text("")
+    with ExperimentTracker(db_path=tmp_path / "x.db", experiments_dir=tmp_path / "file") as tracker:
         tracker.start_experiment()
+        assert tracker.folder is not None and tracker.folder.is_relative_to(tmp_path)
+        assert "cannot write here" in caplog.text and f"is tracked in {tracker.folder} instead" in caplog.text
+    contents = read_folder(tracker.folder)
+    assert contents is not None and contents.status == "completed"
 
 
 def test_only_the_first_rank_tracks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,7 @@ from tracking.folders.contents import is_experiment, read_folder
 from tracking.folders.folder import METRICS, ExperimentFolder
 from tracking.folders.metric_points import Bookmark
 from tracking.folders.parts import FolderContents
+from tracking.folders.unsaved import put_back
 from tracking.indexing.columns import storable
 from tracking.indexing.copies import better_copy
 from tracking.indexing.evaluation_index import take_evaluations
@@ -143,6 +144,7 @@ def _left_out(folder: Path, error: BaseException) -> SyncReport:
 
 def _sync(connection: Connection, folder: Path, anew: bool) -> SyncReport:
     lock_folder(connection, folder)
+    put_back(folder)
     fingerprint = ExperimentFolder(folder).fingerprint()
     # Another host's folder of the same name is another folder.
     place = placed(connection, folder)

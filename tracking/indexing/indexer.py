@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from sqlalchemy import URL
 from errors import AssayError
 from tracking.folders.folder import CONFIG, ENVIRONMENT, JOURNAL, METRICS, RESULTS, TRACKING
 from tracking.indexing.behind import clear_mark, marked_folders, set_mark
+from tracking.indexing.endings import Ending, settle
 from tracking.indexing.index import sync_folders
 from tracking.store.database import Database
 
@@ -44,6 +46,7 @@ class Indexer:
         self.url = database.url if isinstance(database, Database) else database
         self._seen: dict[Path, _Look | None] = {}
         self._retired: set[Path] = set()
+        self._endings: deque[Ending] = deque()
         self._condition = threading.Condition()
         self._asked = self._answered = 0
         self._complete = True
@@ -71,6 +74,11 @@ class Indexer:
         with self._condition:
             if folder in self._seen:
                 self._retired.add(folder)
+
+    def settle(self, ending: Ending) -> None:
+        """Have an ending written into the database that the experiment's folder does not take."""
+        with self._condition:
+            self._endings.append(ending)
 
     def sync(self, timeout: float) -> bool:
         """Take in what changed now; return whether the database has everything, waiting at most ``timeout`` seconds."""
@@ -127,9 +135,16 @@ class Indexer:
         looks = {folder: _look(folder) for folder in self._watched()}
         changed = [folder for folder, look in looks.items() if look != self._seen[folder]]
         try:
-            for folder, _ in zip(changed, sync_folders(self._open(), changed) if changed else (), strict=False):
+            reports = sync_folders(self._open(), changed) if changed else ()
+            for folder, report in zip(changed, reports, strict=False):
+                if report.problem is not None:
+                    logger.warning("%s", report.problem)
                 self._seen[folder] = looks[folder]
                 clear_mark(folder, self.url)
+            # After the folders, whose last word it is.
+            while self._endings:
+                settle(self._open(), self._endings[0])
+                self._endings.popleft()
         except Exception as error:
             # Not only what databases raise: no fault of the index may reach the training.
             self._fail(error, changed)

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from atomic_files import open_regular
-from errors import ConfigError
-from tracking.folders.folder import METRICS, ExperimentFolder
+from atomic_files import open_regular, write_json
+from errors import ConfigError, ResourceError
+from tracking.folders.folder import METRICS, TRACKING, ExperimentFolder
 from tracking.folders.samples import write_samples
+from tracking.folders.unsaved import keeping_folder
 from tracking.recording.evaluation_results import read_result
 from tracking.recording.evaluation_results import samples_file as file_of_samples
 from tracking.recording.exits import Outcome, TerminationNotice
@@ -42,12 +43,17 @@ class Attempt:
         self.number = number
         self.notice = TerminationNotice()
         self.metrics = MetricLog(folder.path / METRICS)
-        self._writer = FolderWriter(folder.path, self.metrics, listeners)
+        self._writer = FolderWriter(folder.path, self.metrics, listeners, self._keep_elsewhere)
+        self._target = folder
 
     def record(self, event: str, **content: Any) -> None:
         """Add an event to the journal, with the time of now even if it can be written only later."""
         moment, values = time.time(), plain(content)
-        self._writer.do(lambda: self.folder.append(event, moment, **values))
+        self._writer.do(lambda: self._place().append(event, moment, **values))
+
+    def write(self, name: str, content: Mapping[str, Any]) -> None:
+        """Write a file of JSON into the folder, whole or not at all."""
+        self._writer.do(lambda: write_json(self._place().path / name, content))
 
     def artifact(self, path: str | Path, kind: str, step: int | None) -> None:
         """Record a file or folder that the attempt made."""
@@ -78,8 +84,8 @@ class Attempt:
 
         def write() -> None:
             if file is not None:
-                write_samples(self.folder.path / file, samples)
-            self.folder.append("evaluation", moment, **event)
+                write_samples(self._place().path / file, samples)
+            self._place().append("evaluation", moment, **event)
 
         self._writer.do(write)
 
@@ -97,6 +103,18 @@ class Attempt:
         complete = self._writer.close(timeout)
         self.notice.release()
         return complete
+
+    def _place(self) -> ExperimentFolder:
+        """Return where to write. A folder that was moved away is not made anew: nothing in it would say whose it is."""
+        if self._target is self.folder and not (self.folder.path / TRACKING).exists():
+            raise ResourceError(f"{self.folder.path}: the experiment's folder is gone; was it moved or deleted?")
+        return self._target
+
+    def _keep_elsewhere(self) -> Path:
+        place = keeping_folder(self.folder.path, self.experiment_id)
+        self._target = ExperimentFolder(place)
+        self.metrics.move(place / METRICS)
+        return place
 
 
 def _size(path: Path) -> int | None:

@@ -18,6 +18,8 @@ __all__ = ["FolderWriter"]
 logger = logging.getLogger(__name__)
 
 _INTERVAL_SECONDS = 0.2
+_SILENT_SECONDS = 2.0
+"""For so long people wait without being told what for."""
 
 Deed = Callable[[], None]
 Listener = Callable[[list[MetricPoint]], None]
@@ -30,11 +32,20 @@ class FolderWriter:
         folder: the experiment's folder.
         metrics: where its points wait.
         listeners: told of each batch of points.
+        keep: lets deeds write elsewhere from now on, and returns where; called where the folder takes nothing at the
+            end either.
     """
 
-    def __init__(self, folder: Path, metrics: MetricLog, listeners: tuple[Listener, ...] = ()) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        metrics: MetricLog,
+        listeners: tuple[Listener, ...] = (),
+        keep: Callable[[], Path] | None = None,
+    ) -> None:
         self._folder = folder
         self._metrics = metrics
+        self._keep = keep
         self._listeners = listeners
         self._deeds: deque[Deed] = deque()
         self._lock = threading.RLock()
@@ -55,10 +66,14 @@ class FolderWriter:
 
     def flush(self, timeout: float) -> bool:
         """Write everything; return whether it is in the folder, trying for ``timeout`` seconds."""
-        deadline = time.monotonic() + timeout
+        begun, told = time.monotonic(), False
         while not self._attempt():
-            if time.monotonic() >= deadline:
+            waited = time.monotonic() - begun
+            if waited >= timeout:
                 return False
+            if waited >= _SILENT_SECONDS and not told:
+                told = True
+                logger.warning("%s: still cannot be written; trying for %.0f s more", self._folder, timeout - waited)
             time.sleep(_INTERVAL_SECONDS)
         return True
 
@@ -69,11 +84,29 @@ class FolderWriter:
         self._metrics.crowded.set()
         self._thread.join(timeout)
         if not complete:
-            logger.warning(
-                "%s: still cannot be written; %d events and the latest points are lost", self._folder, len(self._deeds)
-            )
+            self._rescue()
         self._metrics.report()
         return complete
+
+    def _rescue(self) -> None:
+        """Write elsewhere what the folder does not take."""
+        with self._lock:
+            try:
+                place = self._keep() if self._keep is not None else None
+            except ResourceError as error:
+                logger.warning("%s", error)
+                place = None
+            if place is not None and self._attempt():
+                logger.warning(
+                    "%s: still cannot be written; the rest is in %s, from where the next run or "
+                    "'experiment_cli.py status --reconcile' puts it back",
+                    self._folder,
+                    place,
+                )
+                return
+        logger.warning(
+            "%s: still cannot be written; %d events and the latest points are lost", self._folder, len(self._deeds)
+        )
 
     def _work(self) -> None:
         while not self._stopping:

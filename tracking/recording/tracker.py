@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,9 @@ from typing import Any, Self
 from sqlalchemy import URL
 
 from errors import ConfigError
+from tracking.folders.folder import ENVIRONMENT
+from tracking.folders.unsaved import put_back_all
+from tracking.indexing.endings import Ending
 from tracking.indexing.indexer import Indexer
 from tracking.recording import lifetime
 from tracking.recording.attempt import Attempt
@@ -21,6 +25,7 @@ from tracking.recording.mirrors import LOCAL, MirrorSet
 from tracking.recording.opening import Opening, words
 from tracking.recording.plain import plain, plain_config
 from tracking.recording.recorder import Recorder, TrackerStateError
+from tracking.recording.succession import end_attempt_before
 from tracking.states.supervision import Supervisor
 from tracking.statuses import ENDED, Status
 from tracking.store.database import Database, database_url
@@ -32,6 +37,7 @@ logger = logging.getLogger(__name__)
 _HEARTBEAT_SECONDS = 10.0
 _START_SECONDS = 10.0
 _FINISH_SECONDS = 15.0
+_FOLDER_SECONDS = 5.0
 _HURRIED_SECONDS = 5.0
 
 
@@ -97,8 +103,9 @@ class ExperimentTracker(Recorder):
 
         Raises:
             ConfigError: the configuration is neither dataclass nor mapping, or a tag is of several lines.
-            ResourceError: the folder cannot be written.
-            TrackerStateError: an experiment is running in this tracker, or it is closed.
+            ResourceError: ``folder`` cannot be written. Where none was named, one below the temporary folder is taken.
+            TrackerStateError: an experiment is running in this tracker or, by another process, in ``folder``; or the
+                tracker is closed.
         """
         if self._is_mute():
             return ""
@@ -108,19 +115,29 @@ class ExperimentTracker(Recorder):
                 "(with tracker.experiment(...)), which ends its experiment by itself even when it raises"
             )
         opening = Opening(config, experiment_name, notes, tags, folder, variant)
-        place = opening.open(self._experiments_dir)
-        opening.capture(place)
-        number = 1 + sum(event.event == "started" for event in place.journal())
-        place.append("started", **plain(describe_process()), heartbeat_interval=self._heartbeat_interval)
-        opening.describe(place)
-        identity = place.identity()
-        listeners = self._mirrors.start(
-            str(identity["id"]), str(identity["name"]), plain_config(config), place.path, words(tags)
+        completed = list(put_back_all())
+        if completed:
+            self.take_in(completed)
+        if folder is not None:
+            end_attempt_before(Path(folder).absolute())
+        place = opening.begin(
+            self._experiments_dir, "started", **plain(describe_process()), heartbeat_interval=self._heartbeat_interval
         )
-        self._attempt = self._latest = Attempt(str(identity["id"]), place, number, listeners)
-        self._supervisor.watch(place.path, self._attempt.experiment_id, number)
+        identity, number = place.identity(), sum(event.event == "started" for event in place.journal())
+        experiment_id = str(identity["id"])
+        # From here on somebody sees it if this process dies.
+        self._supervisor.watch(place.path, experiment_id, number)
+        surroundings = opening.surroundings(place)
+        listeners = self._mirrors.start(
+            experiment_id, str(identity["name"]), plain_config(config), place.path, words(tags)
+        )
+        self._attempt = self._latest = attempt = Attempt(experiment_id, place, number, listeners)
+        if surroundings is not None:
+            attempt.write(ENVIRONMENT, surroundings)
+        for event, content in opening.descriptions():
+            attempt.record(event, **content)
         self._take_in_now(place.path)
-        return self._attempt.experiment_id
+        return experiment_id
 
     def plan_experiment(
         self,
@@ -142,9 +159,9 @@ class ExperimentTracker(Recorder):
         if self._is_mute():
             return ""
         opening = Opening(config, experiment_name, notes, tags, folder, variant)
-        place = opening.open(self._experiments_dir)
-        place.append("planned")
-        opening.describe(place)
+        place = opening.begin(self._experiments_dir, "planned")
+        for event, content in opening.descriptions():
+            place.append(event, **content)
         self.take_in([place.path])
         return str(place.identity()["id"])
 
@@ -243,9 +260,11 @@ class ExperimentTracker(Recorder):
         attempt, self._attempt = self._attempt, None
         # Whoever sends SIGTERM sends SIGKILL soon after.
         patience = _HURRIED_SECONDS if outcome.status == Status.PREEMPTED else _FINISH_SECONDS
-        attempt.finish(outcome, patience)
-        self._supervisor.release()
         indexer = self._started_indexer()
+        if not attempt.finish(outcome, min(patience, _FOLDER_SECONDS)):
+            # The database may be well: there at least it did not just vanish.
+            indexer.settle(Ending(attempt.experiment_id, attempt.number, time.time(), *outcome))
+        self._supervisor.release()
         indexer.sync(patience)
         indexer.retire(attempt.folder.path)
         self._mirrors.finish(outcome.status, patience)

@@ -12,7 +12,7 @@ from tracking.processes import boot_id, booted_at, host_name, process_started
 from tracking.states.slurm import status_of_state
 from tracking.statuses import UNDECIDED, Status
 
-__all__ = ["HEARTBEAT_SECONDS", "Judgement", "Observer", "judge"]
+__all__ = ["HEARTBEAT_SECONDS", "Judgement", "Observer", "is_known_to_live", "judge"]
 
 HEARTBEAT_SECONDS = 10.0
 """Between two heartbeats, where a run does not say."""
@@ -65,6 +65,12 @@ def judge(run: Run, now: float, observer: Observer) -> Judgement:
     if run.status == Status.LOST and found.status != Status.RUNNING:
         return Judgement(Status.LOST, run.status_reason)
     return found
+
+
+def is_known_to_live(run: Run, observer: Observer) -> bool:
+    """Whether the run's process can be seen from here, and is alive."""
+    found = _by_process(run, observer)
+    return found is not None and found.status == Status.RUNNING
 
 
 def _by_process(run: Run, observer: Observer) -> Judgement | None:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, and_, or_, select, text
 from errors import AssayError
 from tracking.folders.contents import Run, read_folder, take_heartbeat
 from tracking.folders.folder import ExperimentFolder
+from tracking.folders.unsaved import put_back
 from tracking.states.judgement import Judgement, Observer, judge
 from tracking.statuses import UNDECIDED, Status
 from tracking.store import schema
@@ -126,6 +127,7 @@ def judge_case(case: Case, now: float, observer: Observer) -> Judgement:
 
 def _run_in_folder(case: Case) -> Run | None:
     folder = ExperimentFolder(case.folder)
+    put_back(folder.path)
     if folder.fingerprint() == case.fingerprint:
         # Thousands of runs may be open that came from elsewhere: each is looked at in each list, so it is not read.
         take_heartbeat(case.run, folder)

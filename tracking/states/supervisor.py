@@ -51,6 +51,10 @@ class Watched(NamedTuple):
             return None
         return contents.runs[self.attempt - 1]
 
+    def is_newest(self) -> bool:
+        """Whether no other attempt has begun since, beside which this one counts no more."""
+        return sum(event.event == "started" for event in self.folder.journal()) <= self.attempt
+
 
 class SupervisorProcess:
     """Watches one parent process and the run in it.
@@ -132,7 +136,7 @@ class SupervisorProcess:
         # A full disk passes, and the database still hears the heart.
         with suppress(AssayError):
             write_json(folder / HEARTBEAT, beat)
-            if self._passes_for_dead(watched):
+            if self._passes_for_dead(watched) and watched.is_newest():
                 self._revive(watched)
 
     def _now(self) -> float:
