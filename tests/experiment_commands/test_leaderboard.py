@@ -93,6 +93,18 @@ def test_benchmarks_rank_as_well(run: Command, root_folder: Path) -> None:
     assert "did you mean 'gsm8k'" in errors
 
 
+def test_a_benchmark_is_ranked_by_the_primary_metric_or_asks_for_one(run: Command, tmp_path: Path) -> None:
+    folder = add_run(tmp_path / "runs", "baseline", 1, {"eval_f1": 80.0})
+    add_evaluation(folder, "squad", {"exact_match": 1.0, "f1": 2.0}, [])
+    add_evaluation(folder, "code", {"pass@1": 1.0, "pass@10": 2.0}, [])
+    take_in(folder)
+    assert [each["metric"] for each in run.json("leaderboard", "--benchmark", "squad")] == ["f1"]
+    status, _, errors = run("leaderboard", "--benchmark", "code")
+    assert status == 2
+    assert "pass@1, pass@10" in errors
+    assert "--metric" in errors
+
+
 def test_filters_narrow_the_ranking(run: Command, root_folder: Path) -> None:
     assert [each["variant"] for each in run.json("leaderboard", "--where", "seed = 3")] == ["baseline"]
     assert run("leaderboard", "--where", "seed = 9", "--metric", "eval_f1")[0] == 1

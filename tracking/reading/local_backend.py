@@ -16,7 +16,7 @@ from tracking.reading.queries import read_ids
 from tracking.reading.records import EvaluationResult, ExperimentDetails, ExperimentRecord
 from tracking.reading.resolving import find_experiment
 from tracking.reading.rows import read_records
-from tracking.reading.scores import Score, main_metric_of, read_scores, scored_metrics_of
+from tracking.reading.scores import Score, main_metric_of, main_metric_of_benchmark, read_scores
 from tracking.reading.selection import Selection, finder_for, read_pages
 from tracking.reading.totals import Totals, read_totals
 from tracking.reading.where import FieldFinder
@@ -150,7 +150,7 @@ class LocalBackend:
         Where no experiment has completed, and no metric is asked for, its name is empty.
 
         Args:
-            metric: its name; None means the most common one: of the benchmark, or primary metric.
+            metric: its name; None means the most common primary one, or the only one of the benchmark.
             benchmark: whose evaluations to look at; None means the metrics of the runs themselves.
             filter: see :meth:`get_all_experiments`.
             tags: only experiments that have all of these.
@@ -164,7 +164,7 @@ class LocalBackend:
             finder = FieldFinder(connection)
             condition = Selection(filter, (Status.COMPLETED,), tags).condition(finder)
             if benchmark is not None:
-                metric = metric or scored_metrics_of(connection, benchmark)[0]
+                metric = metric or main_metric_of_benchmark(connection, condition, benchmark)
                 return metric, read_scores(connection, condition, finder, f"evaluations.{benchmark}.{metric}")
             metric = metric or main_metric_of(connection, condition)
             if metric is None:

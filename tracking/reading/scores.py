@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from math import nan
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
@@ -12,7 +13,7 @@ from registry import nearest
 from tracking.reading.where import FieldFinder
 from tracking.store import schema
 
-__all__ = ["Score", "main_metric_of", "read_scores", "scored_metrics_of"]
+__all__ = ["Score", "main_metric_of", "main_metric_of_benchmark", "read_scores"]
 
 _E = schema.experiments.c
 _NAMES_SHOWN = 5
@@ -28,6 +29,7 @@ class Score(NamedTuple):
     seed: int | None
     created_at: float
     value: float
+    """nan where it was not finite."""
 
 
 def read_scores(connection: Connection, condition: ColumnElement[bool], finder: FieldFinder, name: str) -> list[Score]:
@@ -42,10 +44,10 @@ def read_scores(connection: Connection, condition: ColumnElement[bool], finder: 
     Raises:
         ConfigError: nothing in the store is called so.
     """
-    value: ColumnElement[Any] = finder.find(name).sort_value().label("value")
-    columns = (_E.id, _E.name, _E.variant, _E.group_key, _E.seed, _E.created_at, value)
-    query = select(*columns).where(condition).order_by(_E.created_at, _E.key)
-    return [Score(*row) for row in connection.execute(query) if row.value is not None]
+    field = finder.find(name)
+    columns = (_E.id, _E.name, _E.variant, _E.group_key, _E.seed, _E.created_at, field.sort_value())
+    query = select(*columns).where(condition, field.recorded()).order_by(_E.created_at, _E.key)
+    return [Score(*row, nan if value is None else value) for *row, value in connection.execute(query)]
 
 
 def main_metric_of(connection: Connection, condition: ColumnElement[bool]) -> str | None:
@@ -54,13 +56,7 @@ def main_metric_of(connection: Connection, condition: ColumnElement[bool]) -> st
     Raises:
         ConfigError: there are, and none has one.
     """
-    query = (
-        select(_E.primary_metric)
-        .where(condition, _E.primary_metric.is_not(None))
-        .group_by(_E.primary_metric)
-        .order_by(func.count().desc(), _E.primary_metric)
-    )
-    found = connection.execute(query.limit(1)).scalar()
+    found = _primary_metric(connection, condition)
     if found is not None or connection.execute(select(_E.key).where(condition).limit(1)).first() is None:
         return found
     raise ConfigError(
@@ -68,6 +64,16 @@ def main_metric_of(connection: Connection, condition: ColumnElement[bool]) -> st
         f"{_such_as(_names_of(connection, condition))}, or say it in the training: "
         "tracker.log_results(..., primary_metric=...)"
     )
+
+
+def _primary_metric(connection: Connection, condition: ColumnElement[bool]) -> str | None:
+    query = (
+        select(_E.primary_metric)
+        .where(condition, _E.primary_metric.is_not(None))
+        .group_by(_E.primary_metric)
+        .order_by(func.count().desc(), _E.primary_metric)
+    )
+    return connection.execute(query.limit(1)).scalar()
 
 
 def _names_of(connection: Connection, condition: ColumnElement[bool]) -> list[str]:
@@ -80,7 +86,26 @@ def _such_as(names: Sequence[str]) -> str:
     return f" (such as {', '.join(names)})" if names else ""
 
 
-def scored_metrics_of(connection: Connection, benchmark: str) -> list[str]:
+def main_metric_of_benchmark(connection: Connection, condition: ColumnElement[bool], benchmark: str) -> str:
+    """Return the metric of a benchmark that most of these experiments call their primary one, or its only metric.
+
+    ``eval_f1`` of a run and ``f1`` of a benchmark are the same.
+
+    Raises:
+        ConfigError: nothing was evaluated on it, or nobody can say which of its metrics counts.
+    """
+    known = _scored_metrics_of(connection, benchmark)
+    primary = _primary_metric(connection, condition) or ""
+    same = [name for name in known if primary == name or primary.endswith(tuple(f"{mark}{name}" for mark in "_/."))]
+    if not same and len(known) > 1:
+        shown = ", ".join(known[:_NAMES_SHOWN])
+        raise ConfigError(
+            f"{benchmark!r} has several metrics ({shown}) and none is the primary one; choose with --metric"
+        )
+    return max(same, key=len) if same else known[0]
+
+
+def _scored_metrics_of(connection: Connection, benchmark: str) -> list[str]:
     """Return the metrics of a benchmark, those of most evaluations first.
 
     Raises:
