@@ -9,6 +9,7 @@ import typer
 
 from experiment_commands.options import Db
 from experiment_commands.output import warn
+from experiment_commands.progress import progress_bar
 from tracking.store.database import Database
 
 __all__ = ["import_"]
@@ -40,15 +41,11 @@ def import_(files: Files, experiments_dir: Into = None, db: Db = None) -> int:
     from tracking.upkeep.exchange.taking_in import import_experiments
 
     database = Database.open(db)
-    folder = experiments_dir or _beside(database)
-    report = import_experiments(database, files, folder)
+    with progress_bar("importing") as report_progress:
+        report = import_experiments(database, files, experiments_dir or database.experiments_dir, report_progress)
     for reason in report.skipped:
         warn(f"left alone: {reason}")
     print(
         f"{report.added} new, {report.updated} updated, {report.unchanged} unchanged, {len(report.skipped)} left alone"
     )
     return 0
-
-
-def _beside(database: Database) -> Path:
-    return (database.file.parent if database.file is not None else Path()) / "experiments"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from experiment_cli import main
 from tests.tracking.folders_made import make_folder
 from tests.tracking.test_deletion import trained
 from tracking.folders.folder import ExperimentFolder
+from tracking.folders.metric_points import MetricPoint
 from tracking.indexing.index import sync_folder
 from tracking.reading.local_backend import LocalBackend
 from tracking.store.database import Database
@@ -192,14 +194,41 @@ def test_rebuild_names_what_it_cannot_read(run: Run, tmp_path: Path) -> None:
     (tmp_path / "runs" / "broken").mkdir()
     (tmp_path / "runs" / "broken" / "tracking.json").write_text('{"id": ')
     status, out, err = run("rebuild", str(tmp_path / "runs"))
-    assert (status, "broken" in err) == (1, True)
-    assert "1 unreadable" in out
+    assert (status, err.count("broken/tracking.json")) == (1, 1)
+    assert "1 problem" in out
+    (tmp_path / "runs" / "broken" / "tracking.json").unlink()
+    (config,) = (tmp_path / "runs").glob("*1/config.json")
+    config.write_text("torn")
+    status, out, err = run("rebuild")
+    assert (status, "config.json cannot be read" in err) == (1, True)
+    assert run("list", "--where", "params.seed = 1")[0] == 0
+
+
+def test_a_copy_beside_its_original_is_named_once(run: Run, tmp_path: Path) -> None:
+    (original,) = (tmp_path / "runs").glob("*1")
+    shutil.copytree(original, tmp_path / "runs" / "copy")
+    status, out, err = run("rebuild")
+    assert (status, err.count("left out")) == (1, 1)
+    assert out.startswith("3 experiments with 0 metric points: 0 new, 0 changed, 3 as before")
+
+
+def test_a_second_rebuild_says_that_nothing_is_new(run: Run, tmp_path: Path) -> None:
+    points = [MetricPoint(step, 1.0, "loss", 1.0) for step in range(3)]
+    folder = make_folder(tmp_path / "runs", 7, points=points)
+    assert run("rebuild")[1].startswith("4 experiments with 3 metric points: 1 new, 0 changed, 3 as before")
+    assert run("rebuild")[1].startswith("4 experiments with 3 metric points: 0 new, 0 changed, 4 as before")
+    (folder / "metrics.jsonl").open("a").write('{"step": 3, "time": 1, "name": "loss", "value": 1}\n')
+    assert run("rebuild")[1].startswith("4 experiments with 4 metric points: 0 new, 1 changed, 3 as before")
 
 
 def test_rebuild_without_a_folder_to_read(run: Run, tmp_path: Path) -> None:
-    status, _, err = run("rebuild", db=tmp_path / "empty.db")
-    assert (status, "rebuild FOLDER" in err) == (2, True)
-    assert run("rebuild", str(tmp_path / "nowhere"))[0] == 2
+    new = tmp_path / "new" / "experiments.db"
+    for words in ([], [str(tmp_path / "nowhere")]):
+        status, _, err = run("rebuild", *words, db=new)
+        assert (status, "rebuild FOLDER" in err or "nowhere: no such folder" in err) == (2, True)
+        assert not new.exists()
+    make_folder(new.parent / "experiments", 5)
+    assert run("rebuild", db=new)[1].startswith("1 experiment with 0 metric points: 1 new")
 
 
 @pytest.mark.parametrize("command", ["note", "tag", "export", "import", "delete", "gc", "rebuild", "migrate"])

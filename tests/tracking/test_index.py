@@ -296,18 +296,44 @@ def test_events_that_make_no_sense_change_nothing(database: Database, tmp_path: 
     assert (row["status"], row["notes"]) == ("completed", "the last word")
 
 
-def test_one_broken_folder_stops_no_other(database: Database, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_one_broken_folder_stops_no_other(database: Database, tmp_path: Path) -> None:
     folders = [make_folder(tmp_path, number) for number in range(4)]
     (folders[1] / TRACKING).write_text("{")
     identity = json.loads((folders[2] / TRACKING).read_text())
     write_json(folders[2] / TRACKING, {**identity, "id": ["no", "id"], "name": {"no": "name"}})
     (folders[3] / CONFIG).write_text("[" * 100_000)
     reports = list(sync_folders(database, folders))
-    assert [report.experiments for report in reports] == [1, 0, 1, 0]
+    assert [report.experiments for report in reports] == [1, 0, 1, 1]
     assert str(reports[1].problem).startswith(f"{folders[1]}: left out ({folders[1] / TRACKING}: cannot be read")
-    assert "RecursionError" in str(reports[3].problem)
-    assert f"{folders[1]}: left out" in caplog.text
-    assert len(stored_rows(database)["experiments"]) == 2
+    assert str(reports[3].problem).startswith(f"{folders[3]}: {CONFIG} cannot be read")
+    assert len(stored_rows(database)["experiments"]) == 3
+
+
+@pytest.mark.parametrize("anew", [False, True])
+@pytest.mark.parametrize("name", [CONFIG, ENVIRONMENT, RESULTS])
+def test_the_store_keeps_what_a_file_said_that_broke(
+    database: Database, tmp_path: Path, name: str, anew: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = make_folder(tmp_path, 3, status="running", points=POINTS)
+    times = {"started_at": "2026-01-01T00:00:00+00:00", "finished_at": "2026-01-01T00:01:00+00:00"}
+    error = {"type": "ValueError", "message": "no", "traceback": "line 1"}
+    results = {"success": False, "metrics": {"f1": 0.5}, "primary_metric": "f1", "duration_seconds": 60, "error": error}
+    write_json(folder / RESULTS, {**results, **times})
+    sync_folder(database, folder)
+    before = stored_rows(database, without_files=True)
+    (folder / name).write_text('{"training": {"learn')
+    [report] = sync_folders(database, [folder], anew=anew)
+    assert (report.experiments, str(report.problem).startswith(f"{folder}: {name} cannot be read")) == (1, True)
+    assert without_size(stored_rows(database, without_files=True)) == without_size(before)
+    ExperimentFolder(folder).append("note", text="all else goes on")
+    sync_folder(database, folder)
+    assert row_of(database)["notes"] == "all else goes on"
+    assert f"{name} cannot be read" in caplog.text
+
+
+def without_size(rows: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    kept = [tuple(pair for pair in row if pair[0] != "disk_bytes") for row in rows["experiments"]]
+    return {**rows, "experiments": kept}
 
 
 def test_a_folder_without_configuration(database: Database, tmp_path: Path) -> None:

@@ -10,7 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from errors import DataError
-from tracking.folders.folder import CONFIG, ENVIRONMENT, HEARTBEAT, RESULTS, TRACKING, ExperimentFolder, read_object
+from tracking.folders.folder import (
+    CONFIG,
+    ENVIRONMENT,
+    HEARTBEAT,
+    RESULTS,
+    TRACKING,
+    ExperimentFolder,
+    read_object,
+    readable_object,
+)
 from tracking.folders.journal import apply_events, end_with_error
 from tracking.folders.parameters import flatten, group_of, seed_of
 from tracking.folders.parts import Artifact, Evaluation, FolderContents, Run, finite_number, mapping, numbers
@@ -43,17 +52,25 @@ def _is_ours(results: Mapping[str, Any], environment: Mapping[str, Any]) -> bool
     return "success" in results or ("started_at" in environment and "machine" in environment)
 
 
-def read_folder(path: str | Path) -> FolderContents | None:
+def read_folder(path: str | Path, known: Mapping[str, Mapping[str, Any]] | None = None) -> FolderContents | None:
     """Read what a folder says about its experiment; None where it holds none.
 
     Folders that nobody tracked are read by their config.json and results.json, and get an id that is always the same.
+
+    Args:
+        path: the folder.
+        known: what config.json, results.json and environment.json said, for those that cannot be read now.
 
     Raises:
         DataError: its tracking.json cannot be read, so that nobody knows which experiment it is.
     """
     folder = ExperimentFolder(path)
     identity = folder.identity()
-    config, results, environment = (read_object(folder.path / name) for name in (CONFIG, RESULTS, ENVIRONMENT))
+    files = {name: readable_object(folder.path / name) for name in (CONFIG, RESULTS, ENVIRONMENT)}
+    unreadable = tuple(name for name, values in files.items() if values is None)
+    config, results, environment = (
+        (known or {}).get(name, {}) if values is None else values for name, values in files.items()
+    )
     if not identity:
         if (folder.path / TRACKING).exists():
             raise DataError(f"{folder.path / TRACKING}: cannot be read; restore it from a backup, or delete it")
@@ -75,6 +92,7 @@ def read_folder(path: str | Path) -> FolderContents | None:
         environment=mapping(environment.get("machine") or results.get("environment")),
         code=mapping(environment.get("git") or results.get("git")),
         events=folder.journal(),
+        unreadable=unreadable,
     )
     apply_events(contents)
     _take_results(contents, results, started_at)

@@ -32,6 +32,8 @@ __all__ = [
     "Event",
     "ExperimentFolder",
     "new_id",
+    "read_object",
+    "readable_object",
 ]
 
 TRACKING = "tracking.json"
@@ -159,9 +161,16 @@ def _ends_line(file: Any) -> bool:
 
 def read_object(path: Path) -> dict[str, Any]:
     """Return the JSON object in ``path``; empty where nothing readable is."""
+    return readable_object(path) or {}
+
+
+def readable_object(path: Path) -> dict[str, Any] | None:
+    """Return the JSON object in ``path``; empty where no file is, None where one is that holds none."""
     try:
         with open_regular(path) as file:
             values = json.loads(file.read())
-    except (OSError, ValueError):
+    except (FileNotFoundError, NotADirectoryError):
         return {}
-    return values if isinstance(values, dict) else {}
+    except (OSError, ValueError, RecursionError):
+        return None
+    return values if isinstance(values, dict) else None

@@ -86,6 +86,8 @@ class FolderContents:
     environment: Mapping[str, Any] = field(default_factory=dict)
     code: Mapping[str, Any] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
+    unreadable: tuple[str, ...] = ()
+    """Files that are there and hold nothing readable."""
     claim: Run | None = None
     """The attempt that somebody means to begin, while the journal is read."""
 

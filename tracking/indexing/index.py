@@ -23,6 +23,7 @@ from tracking.indexing.copies import better_copy
 from tracking.indexing.evaluation_index import take_evaluations
 from tracking.indexing.experiment_index import Stored, put_experiment, stored_experiment
 from tracking.indexing.metric_index import declared_metrics, take_points, take_results
+from tracking.indexing.stored_files import stored_files
 from tracking.store import schema
 from tracking.store.database import Database, DatabaseUnavailable, TransactionConflict
 from tracking.store.faults import explained
@@ -60,9 +61,13 @@ class SyncReport(NamedTuple):
     changed: int
     """1 where something was new."""
     points: int
-    """Metric points that were new."""
+    """Metric points that were taken in."""
     problem: str | None = None
-    """Why the folder was left out."""
+    """Why the folder was left out, or what of it."""
+    key: int | None = None
+    """The experiment's in the database."""
+    is_new: bool = False
+    """Whether the database did not have the experiment before."""
 
 
 class _Row(NamedTuple):
@@ -82,7 +87,9 @@ def sync_folder(database: Database, folder: Path) -> SyncReport:
     """
     [report] = sync_folders(database, [folder])
     if report.problem is not None:
-        raise DataError(report.problem)
+        if not report.experiments:
+            raise DataError(report.problem)
+        logger.warning("%s", report.problem)
     return report
 
 
@@ -116,8 +123,6 @@ def _sync_together(database: Database, folders: Sequence[Path], anew: bool) -> l
     for report in reports:
         if report.experiments:
             database.remember(report.folder.parent)
-        if report.problem is not None:
-            logger.warning("%s", report.problem)
     return reports
 
 
@@ -150,7 +155,8 @@ def _sync(connection: Connection, folder: Path, anew: bool) -> SyncReport:
     place = placed(connection, folder)
     wanted = {"wanted_folder": storable(place["folder"]), "wanted_host": place["folder_host"]}
     row = _row(connection, _BY_FOLDER, wanted)
-    contents = None
+    before = row
+    contents, stored, problem = None, None, None
     if row is None or anew or row.fingerprint != fingerprint:
         contents = read_folder(folder)
         if contents is None:
@@ -158,17 +164,30 @@ def _sync(connection: Connection, folder: Path, anew: bool) -> SyncReport:
         stored = stored_experiment(connection, contents.id)
         other = better_copy(connection, contents, stored)
         if other is not None:
-            return SyncReport(
-                folder, 0, 0, 0, f"{folder}: left out, as {other} holds {contents.id} too, and no less of it"
-            )
+            problem = f"{folder}: left out, as {other} holds {contents.id} too, and no less of it; delete one of them"
+            return SyncReport(folder, 0, 0, 0, problem)
+        if contents.unreadable:
+            contents, problem = _with_what_was_known(connection, contents, stored)
         if row is not None and (stored is None or stored.key != row.key):
             # Whoever stood under this path before has no folder any more, and so is nothing.
             connection.execute(_DELETE, {"wanted_key": row.key})
         row = _put(connection, contents, fingerprint, stored, anew)
-    points = _take_points(connection, row, folder / METRICS)
+    points, bookmark = _take_points(connection, row, folder / METRICS)
     if contents is not None:
         take_results(connection, row.key, declared_metrics(contents.results))
-    return SyncReport(folder, 1, int(contents is not None or points > 0), points)
+    changed = before != _Row(row.key, fingerprint, bookmark)
+    return SyncReport(folder, 1, int(changed), points, problem, row.key, contents is not None and stored is None)
+
+
+def _with_what_was_known(
+    connection: Connection, contents: FolderContents, stored: Stored | None
+) -> tuple[FolderContents, str]:
+    """Return what a folder says with files that cannot be read, completed from the database, and what to say of it."""
+    cannot = f"{contents.folder}: {' and '.join(contents.unreadable)} cannot be read; restore from a backup"
+    if stored is None:
+        return contents, f"{cannot}. All else was taken in"
+    completed = read_folder(contents.folder, stored_files(connection, stored.key))
+    return completed or contents, f"{cannot}. Until then the store keeps what it knew"
 
 
 def _put(connection: Connection, contents: FolderContents, fingerprint: str, stored: Stored | None, anew: bool) -> _Row:
@@ -179,12 +198,12 @@ def _put(connection: Connection, contents: FolderContents, fingerprint: str, sto
     return row
 
 
-def _take_points(connection: Connection, row: _Row, path: Path) -> int:
+def _take_points(connection: Connection, row: _Row, path: Path) -> tuple[int, Bookmark]:
     points, bookmark = take_points(connection, row.key, path, row.bookmark)
     if bookmark != row.bookmark:
         values = {"metrics_offset": bookmark.offset, "metrics_lines": bookmark.lines, "metrics_tail": bookmark.tail}
         connection.execute(_UPDATE, {"wanted_key": row.key, **values})
-    return points
+    return points, bookmark
 
 
 def _row(connection: Connection, query: Select[Any], wanted: dict[str, Any]) -> _Row | None:

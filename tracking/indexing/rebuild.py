@@ -13,7 +13,7 @@ from sqlalchemy import delete, select
 
 from errors import DataError
 from tracking.folders.contents import is_experiment
-from tracking.indexing.index import sync_folders
+from tracking.indexing.index import SyncReport, sync_folders
 from tracking.store import schema
 from tracking.store.database import Database
 from tracking.store.places import HERE
@@ -30,13 +30,17 @@ class RebuildReport(NamedTuple):
     """What a rebuild did."""
 
     experiments: int
-    """Experiments that were taken in."""
+    """Experiments that the folders hold."""
     points: int
-    """Metric points that were taken in."""
+    """Metric points of these."""
+    new: int
+    """Those of them that the store did not have."""
+    changed: int
+    """Those that it had otherwise, or from files that were written or moved since."""
     removed: int
     """Experiments whose folder is gone."""
     problems: list[str]
-    """Why folders were left out, one line each."""
+    """Why folders were left out, or what of them, one line each."""
 
 
 def rebuild(
@@ -60,16 +64,23 @@ def rebuild(
     if missing is not None:
         raise DataError(f"{missing}: no such folder")
     folders = list(dict.fromkeys(folder for root in places for folder in experiment_folders(root)))
-    experiments, points, problems = 0, 0, []
-    for done, report in enumerate(sync_folders(database, folders, anew=True), 1):
-        experiments, points = experiments + report.experiments, points + report.points
-        if report.problem is not None:
-            problems.append(report.problem)
+    reports = []
+    for report in sync_folders(database, folders, anew=True):
+        reports.append(report)
         if progress is not None:
-            progress(done, len(folders))
+            progress(len(reports), len(folders))
     for root in places:
         database.remember(root)
-    return RebuildReport(experiments, points, _drop_gone(database, places), problems)
+    return _summed_up(reports, _drop_gone(database, places))
+
+
+def _summed_up(reports: Sequence[SyncReport], removed: int) -> RebuildReport:
+    # Of two copies, one may have taken the other's place.
+    points = {report.key: report.points for report in reports if report.experiments}
+    new = {report.key for report in reports if report.is_new}
+    changed = {report.key for report in reports if report.changed} - new
+    problems = [report.problem for report in reports if report.problem is not None]
+    return RebuildReport(len(points), sum(points.values()), len(new), len(changed), removed, problems)
 
 
 def known_roots(database: Database) -> list[Path]:

@@ -92,6 +92,11 @@ class Database:
         return Path(name) if self.is_sqlite and name and name != IN_MEMORY else None
 
     @property
+    def experiments_dir(self) -> Path:
+        """Where experiments get their folders unless somebody says otherwise."""
+        return (self.file.parent if self.file is not None else Path.cwd()) / "experiments"
+
+    @property
     def name(self) -> str:
         """How messages call the store; a password is not in it."""
         if self.is_sqlite:

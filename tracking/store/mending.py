@@ -87,8 +87,8 @@ def _make(file: Path, roots: Sequence[Path]) -> None:
         _set_journal(new, "DELETE" if network_disk(file) else "WAL")
         database = Database(database_url(new), home_of(file))
         database.upgrade()
-        if roots:
-            rebuild(database, roots)
+        for problem in rebuild(database, roots).problems if roots else ():
+            logger.warning("%s", problem)
         database.close()
         # A log that outlived its database would be played into the new one.
         Path(f"{file}-wal").unlink(missing_ok=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -14,6 +13,7 @@ from sqlalchemy import Connection, Row, Table, select
 from atomic_files import finite
 from tracking.folders.folder import ENVIRONMENT, RESULTS, read_object
 from tracking.folders.samples import read_samples
+from tracking.indexing.stored_files import environment_content, results_content
 from tracking.reading.whereabouts import Whereabouts
 from tracking.statuses import ENDED, Status
 from tracking.store import schema
@@ -131,7 +131,7 @@ class _Page:
             "metrics": {each["name"]: _without_name(each) for each in own["final_metrics"]},
             "runs": own["runs"],
             "artifacts": own["artifacts"],
-            "environment": _file(place, ENVIRONMENT) or _environment(machine, code),
+            "environment": _file(place, ENVIRONMENT) or environment_content(machine, code) or None,
             "results": _file(place, RESULTS) or _results(row, last_run, journal, own["final_metrics"]),
             "heartbeat": _heartbeat(last_run),
             "journal": journal,
@@ -174,11 +174,6 @@ def _heartbeat(run: dict[str, Any] | None) -> dict[str, Any] | None:
     return {"attempt": run["attempt"], "time": run["heartbeat_at"]}
 
 
-def _environment(machine: Any, code: Any) -> dict[str, Any] | None:
-    """Return what environment.json says, where the file itself is on another machine."""
-    return {"machine": machine, "git": code} if machine or code else None
-
-
 def _results(
     row: Row[Any], run: dict[str, Any] | None, journal: list[dict[str, Any]], final: list[dict[str, Any]]
 ) -> dict[str, Any] | None:
@@ -188,23 +183,4 @@ def _results(
     ended = Status(row.status) in ENDED and not any(each["event"] == "finished" for each in journal)
     if not ended and declared.keys() <= told:
         return None
-    return {
-        "success": row.status == Status.COMPLETED,
-        "error": _error(run),
-        "metrics": declared,
-        "primary_metric": row.primary_metric,
-        "strategy": row.variant,
-        "duration_seconds": row.duration_seconds,
-        "started_at": _iso(row.started_at),
-        "finished_at": _iso(row.finished_at),
-    }
-
-
-def _error(run: dict[str, Any] | None) -> dict[str, Any] | None:
-    if run is None or run["error_type"] is None:
-        return None
-    return {"type": run["error_type"], "message": run["error_message"], "traceback": run["traceback"]}
-
-
-def _iso(moment: float | None) -> str | None:
-    return None if moment is None else datetime.fromtimestamp(moment, UTC).isoformat()
+    return results_content(row, run, declared)

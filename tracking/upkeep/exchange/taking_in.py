@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from math import nan
 from pathlib import Path
 
@@ -47,24 +48,42 @@ class ImportReport:
     """Experiments left alone, each with the reason."""
 
 
-def import_experiments(database: Database, files: Sequence[Path], experiments_dir: Path) -> ImportReport:
+def import_experiments(
+    database: Database,
+    files: Sequence[Path],
+    experiments_dir: Path,
+    progress: Callable[[int, int | None], None] | None = None,
+) -> ImportReport:
     """Make a folder below ``experiments_dir`` of each experiment in the files, or bring the one it has up to date.
 
     All files are checked before anything is written. Importing the same again changes nothing: notes, tags and further
     events of both sides are joined, and of two series of points the longer one stays.
 
+    Args:
+        database: the store.
+        files: what was exported.
+        experiments_dir: where new folders go.
+        progress: called with how many experiments are done, and how many there are; None while they are being checked.
+
     Raises:
         DataError: a file is malformed, or a folder that is to be made belongs to something else.
         ResourceError: a folder cannot be written.
     """
-    for file in files:
-        for where, record in read_records(file):
-            _check(record, where)
+    tell = progress or (lambda done, total: None)
+    count = 0
+    for where, record in _records(files):
+        _check(record, where)
+        count += 1
+        tell(0, None)
     report = ImportReport()
-    for file in files:
-        for where, record in read_records(file):
-            _take(database, record, where, experiments_dir, report)
+    for done, (where, record) in enumerate(_records(files), 1):
+        _take(database, record, where, experiments_dir, report)
+        tell(done, count)
     return report
+
+
+def _records(files: Sequence[Path]) -> Iterator[tuple[str, Record]]:
+    return chain.from_iterable(map(read_records, files))
 
 
 def _take(database: Database, record: Record, where: str, experiments_dir: Path, report: ImportReport) -> None:
