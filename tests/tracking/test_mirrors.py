@@ -16,6 +16,7 @@ from tests.tracking.trainings import eventually
 from tracking.folders.contents import read_folder
 from tracking.folders.metric_points import MetricPoint
 from tracking.recording.mirrors import MIRRORS, Mirror, MirrorSet, MirrorStart
+from tracking.recording.mirrors.renaming import Renaming
 from tracking.recording.tracker import ExperimentTracker
 
 HANGS = 60.0
@@ -65,13 +66,42 @@ def test_mlflow_has_points_and_parameters(
     assert len(client.get_metric_history(run.info.run_id, "train/loss")) == 10
 
 
-def test_trackio_has_every_point(
+def test_names_that_mlflow_refuses_are_changed_with_one_warning(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    mlflow = pytest.importorskip("mlflow")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'mlflow.db'}")
+    metrics = {"acc@5": 1.0, "acc_5": 2.0, "train/loss [x]": 3.0, "../up": 4.0, "a//b": 5.0, "x" * 255: 6.0}
+    with ExperimentTracker(["mlflow"], tmp_path / "experiments.db") as tracker:
+        tracker.start_experiment({"top@k": 1, "top_k": 2}, experiment_name="odd", tags=["a@b"])
+        tracker.log_metrics(metrics, step=1)
+        tracker.finish_experiment()
+    assert sum("refuses some names" in warning for warning in _warnings(caplog)) == len(_warnings(caplog)) <= 3
+    client = mlflow.MlflowClient()
+    (run,) = client.search_runs([client.get_experiment_by_name("experiments").experiment_id])
+    assert sorted(run.data.metrics.values()) == sorted(metrics.values())
+    assert run.data.metrics["acc_5"] == 1.0 and run.data.metrics["acc_5_"] == 2.0
+    assert run.data.params == {"top_k": "1", "top_k_": "2"} and run.data.tags["a_b"] == "true"
+
+
+def test_what_a_mirror_takes_keeps_its_name(caplog: pytest.LogCaptureFixture) -> None:
+    renaming = Renaming("m", lambda name: name.replace("@", "_"))
+    names = ["a", "a@", "a_", "b@"]
+    assert [renaming(name) for name in names] == [renaming(name) for name in names] == ["a", "a_", "a__", "b_"]
+    assert _warnings(caplog) == ["mirror m refuses some names, which are changed there: 'a@' is called 'a_'"]
+
+
+def test_trackio_has_every_point_and_prints_nothing(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     pytest.importorskip("trackio")
     monkeypatch.setattr("trackio.utils.TRACKIO_DIR", tmp_path / "trackio")
     monkeypatch.setattr("trackio.sqlite_storage.TRACKIO_DIR", tmp_path / "trackio")
     _train(tmp_path, "trackio")
+    assert capfd.readouterr() == ("", "")
     assert not _warnings(caplog)
     (file,) = (tmp_path / "trackio").glob("experiments*.db")
     with sqlite3.connect(file) as connection:

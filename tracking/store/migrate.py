@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import threading
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
@@ -11,9 +12,12 @@ from sqlalchemy import Connection, inspect, text
 from errors import ConfigError, ResourceError
 from tracking.store.schema import HEAD
 
-__all__ = ["MIGRATIONS", "check_references", "revision_of", "upgrade"]
+__all__ = ["ALEMBIC", "MIGRATIONS", "check_references", "revision_of", "upgrade"]
 
 MIGRATIONS = Path(__file__).resolve().parent / "migrations"
+ALEMBIC = threading.Lock()
+"""Held by whoever migrates a database in this process: Alembic keeps what it works on in global variables."""
+
 _VERSION_TABLE = "alembic_version"
 _OUR_REVISION = re.compile(r"\d{4}")
 
@@ -57,7 +61,8 @@ def upgrade(connection: Connection, revision: str = "head") -> None:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection
-    command.upgrade(config, revision)
+    with ALEMBIC:
+        command.upgrade(config, revision)
 
 
 def check_references(connection: Connection, name: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Any
@@ -11,6 +12,8 @@ from typing import Any
 from tracking.folders.contents import flatten
 from tracking.folders.metric_points import MetricPoint
 from tracking.recording.mirrors.base import Mirror, MirrorStart
+from tracking.recording.mirrors.renaming import Renaming
+from tracking.store.migrate import ALEMBIC
 
 __all__ = ["MlflowMirror"]
 
@@ -18,6 +21,8 @@ _EXPERIMENT = "experiments"
 _METRICS_A_BATCH = 1_000
 _PARAMS_A_BATCH = 100
 _LONGEST_PARAM = 6_000
+_LONGEST_NAME = 240
+_REFUSED = re.compile(r"[^\w.\- :/]")
 _STATUSES = {"completed": "FINISHED", "failed": "FAILED"}
 
 
@@ -30,15 +35,20 @@ class MlflowMirror(Mirror):
     def __init__(self) -> None:
         self._client: Any = None
         self._run_id = ""
+        self._metric_names, self._param_names, self._tag_names = (Renaming("mlflow", _allowed) for _ in range(3))
 
     def start(self, start: MirrorStart) -> None:
         """Begin a run with the configuration as its parameters."""
         from mlflow import MlflowClient
 
         here = f"sqlite:///{start.folder.parent / 'mlflow.db'}"
-        self._client = MlflowClient(tracking_uri=os.environ.get("MLFLOW_TRACKING_URI") or here)
-        tags = {"experiment_id": start.experiment_id, "folder": str(start.folder), **dict.fromkeys(start.tags, "true")}
-        run = self._client.create_run(self._experiment(start), run_name=start.name, tags=tags)
+        with ALEMBIC:
+            # It makes its tables, by Alembic too.
+            self._client = MlflowClient(tracking_uri=os.environ.get("MLFLOW_TRACKING_URI") or here)
+            experiment = self._experiment(start)
+        given = {"experiment_id": start.experiment_id, "folder": str(start.folder)}
+        tags = {**given, **dict.fromkeys(map(self._tag_names, start.tags), "true")}
+        run = self._client.create_run(experiment, run_name=start.name, tags=tags)
         self._run_id = run.info.run_id
         self._log_params(start.config)
 
@@ -52,7 +62,7 @@ class MlflowMirror(Mirror):
     def _log_params(self, config: Mapping[str, Any]) -> None:
         from mlflow.entities import Param
 
-        params = (Param(name, _text(value)) for name, value in flatten(config))
+        params = (Param(self._param_names(name), _text(value)) for name, value in flatten(config))
         while batch := list(islice(params, _PARAMS_A_BATCH)):
             self._client.log_batch(self._run_id, params=batch)
 
@@ -60,13 +70,22 @@ class MlflowMirror(Mirror):
         """Pass points on, a thousand at a time."""
         from mlflow.entities import Metric
 
-        metrics = (Metric(name, value, round(time * 1000), step) for step, time, name, value in points)
+        metrics = (
+            Metric(self._metric_names(name), value, round(time * 1000), step) for step, time, name, value in points
+        )
         while batch := list(islice(metrics, _METRICS_A_BATCH)):
             self._client.log_batch(self._run_id, metrics=batch)
 
     def finish(self, status: str) -> None:
         """End the run."""
         self._client.set_terminated(self._run_id, _STATUSES.get(status, "KILLED"))
+
+
+def _allowed(name: str) -> str:
+    """Return a name as MLflow takes it: a path of few characters that is its own shortest form."""
+    parts = [part for part in _REFUSED.sub("_", name).split("/") if part not in ("", ".", "..")]
+    path = "/".join(parts)[:_LONGEST_NAME]
+    return f"_{path}"[:_LONGEST_NAME] if path.startswith("..") or not path else path
 
 
 def _text(value: Any) -> str:
