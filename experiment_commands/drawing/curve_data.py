@@ -144,9 +144,8 @@ def choose_metrics(recorded: Sequence[Recorded], wanted: Sequence[str]) -> list[
 def _logged_name(name: str, known: Sequence[str]) -> str:
     logged = known_as(name, known)
     if logged is None:
-        raise ConfigError(
-            f"none of these runs logged {name!r}{nearest(name, known)} (logged: {', '.join(known[:30]) or 'none'})"
-        )
+        listing = ", ".join(known[:30])
+        raise ConfigError(f"none of these runs logged {name!r}{nearest(name, list(known))} (logged: {listing})")
     return logged
 
 
