@@ -7,6 +7,7 @@ import gc
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from errors import AssayError
@@ -64,9 +65,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit status."""
     # What loads leaves no garbage, and looking for it is a tenth of a short command's time.
     gc.disable()
-    from experiment_commands.output import run_command
+    try:
+        from experiment_commands.output import run_command
 
-    return run_command(lambda: _run(arguments))
+        return run_command(lambda: _run(arguments))
+    except ModuleNotFoundError as error:
+        package = str(error.name).partition(".")[0]
+        if (Path(__file__).parent / package).exists():
+            raise
+        remedy = "activate the environment it was installed in, or: pip install -r requirements.txt"
+        print(f"error: the package {package} is missing from {sys.executable}; {remedy}", file=sys.stderr)
+        return 2
 
 
 def _run(arguments: Sequence[str] | None) -> int:
@@ -83,7 +92,9 @@ def _run(arguments: Sequence[str] | None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except typer.TyperException as error:
-        print(f"error: {error.format_message().rstrip('.')}; see --help", file=sys.stderr)
+        from experiment_commands.mistakes import mistake
+
+        print(f"error: {mistake(error)}", file=sys.stderr)
         return 2
     except (KeyboardInterrupt, typer.Abort):
         print("\ninterrupted", file=sys.stderr)

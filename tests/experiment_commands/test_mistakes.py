@@ -1,0 +1,46 @@
+"""Mistakes in a command are one line, in plain words."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.experiment_commands.stores import Command
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
+    return Command(capsys, monkeypatch)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("list", "--bogus"), "no such option '--bogus'; did you mean '--columns'? see --help"),
+        (("list", "--limit", "x"), "expected a whole number; see --help"),
+        (("list", "--limit", "-3"), "expected 0 or more; see --help"),
+        (("leaderboard", "--top", "101"), "expected 100 or less; see --help"),
+        (("list", "more"), "unexpected argument: more; see --help"),
+        (("show",), "missing argument 'ID'; see --help"),
+        (("nope",), "no such command 'nope'; did you mean 'note'? see --help"),
+        (("list", "--db", "mysql://host/x"), "use a file's path, sqlite:///path or postgresql+psycopg://"),
+    ],
+)
+def test_mistakes_are_told_in_one_line(run: Command, arguments: tuple[str, ...], message: str) -> None:
+    status, output, errors = run(*arguments)
+    assert (status, output) == (2, "")
+    assert message in errors
+    assert errors.startswith("error: ")
+    assert errors.count("\n") == 1
+
+
+def test_a_missing_package_is_named_with_its_remedy(root: Path) -> None:
+    command: list[str | Path] = [sys.executable, "-S", root / "experiment_cli.py", "list"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: the package rich is missing")
+    assert "pip install -r requirements.txt" in done.stderr
+    assert done.stderr.count("\n") == 1
