@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import isfinite
 from typing import Annotated
 
 import typer
 
+from experiment_commands.completion import complete_benchmark, complete_metric
 from experiment_commands.list import TagOption
 from experiment_commands.numbers import format_for, number_text
 from experiment_commands.options import Db, Json, Where
@@ -21,11 +23,24 @@ __all__ = ["leaderboard"]
 
 
 Benchmark = Annotated[
-    str | None, typer.Option("--benchmark", "-b", metavar="NAME", help="Rank by an evaluation on this benchmark.")
+    str | None,
+    typer.Option(
+        "--benchmark",
+        "-b",
+        metavar="NAME",
+        help="Rank by an evaluation on this benchmark.",
+        autocompletion=complete_benchmark,
+    ),
 ]
 Metric = Annotated[
     str | None,
-    typer.Option("--metric", "-m", metavar="NAME", help="Rank by this metric (default: the most common primary one)."),
+    typer.Option(
+        "--metric",
+        "-m",
+        metavar="NAME",
+        help="Rank by this metric (default: the most common primary one).",
+        autocompletion=complete_metric,
+    ),
 ]
 Top = Annotated[int, typer.Option("--top", "-n", min=1, max=100, help="At most so many configurations.")]
 Ascending = Annotated[
@@ -79,7 +94,7 @@ def _print(backend: LocalBackend, ranks: Sequence[Rank], title: str) -> None:
     means = [each.mean for each in ranks]
     form = format_for([*means, *(each.std for each in ranks)])
     columns: dict[str, list[str]] = {
-        "#": [str(place) for place in range(1, len(ranks) + 1)],
+        "#": [str(place) if isfinite(each.mean) else "–" for place, each in enumerate(ranks, 1)],
         "variant": [each.variant for each in ranks],
         "differs in": [apart[each.group] for each in ranks],
         f"mean {title}": [number_text(mean, form) for mean in means],
@@ -97,7 +112,9 @@ def _print(backend: LocalBackend, ranks: Sequence[Rank], title: str) -> None:
 
 def _remark(ranks: Sequence[Rank], count: int, order: str) -> None:
     remark(f"{len(ranks)} of {count:,} configurations by {order}; completed only")
-    if any(each.std is None for each in ranks):
+    if not all(isfinite(each.mean) for each in ranks):
+        remark("nan: a run's value is not finite, so there is no mean; compare its seeds with list")
+    if any(len(each.scores) == 1 for each in ranks):
         remark("std –: a single seed has no spread")
     if any(each.num_repeated for each in ranks):
         remark("repeated: runs that do not count, as a newer one has the same seed")
@@ -120,7 +137,7 @@ def _shared(params: Mapping[str, object]) -> dict[str, object]:
 
 def _plain(place: int, each: Rank, name: str) -> dict[str, object]:
     return {
-        "rank": place,
+        "rank": place if isfinite(each.mean) else None,
         "variant": each.variant,
         "group": each.group,
         "metric": name,

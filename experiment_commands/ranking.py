@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 from experiment_commands.wording import shown
@@ -26,12 +27,13 @@ class Rank:
     num_repeated: int
     """Experiments that do not count, because a newer one has the same seed."""
     mean: float
+    """nan where a seed is: what diverged has no mean, and no place."""
     std: float | None
     """Sample standard deviation over seeds; None for a single seed, whose spread nobody knows."""
 
 
 def rank(scores: Iterable[Score], ascending: bool) -> list[Rank]:
-    """Return groups of experiments that differ in their seed alone, the best mean first.
+    """Return groups of experiments that differ in their seed alone, the best mean first, those without one last.
 
     Args:
         scores: the oldest first.
@@ -41,7 +43,9 @@ def rank(scores: Iterable[Score], ascending: bool) -> list[Rank]:
     for score in scores:
         groups.setdefault(score.group, []).append(score)
     ranks = [_rank_of(members) for members in groups.values()]
-    return sorted(ranks, key=lambda each: (each.mean if ascending else -each.mean, each.group))
+    known = [each for each in ranks if isfinite(each.mean)]
+    known.sort(key=lambda each: (each.mean if ascending else -each.mean, each.group))
+    return known + sorted((each for each in ranks if not isfinite(each.mean)), key=lambda each: each.group)
 
 
 def _rank_of(members: Sequence[Score]) -> Rank:
@@ -49,7 +53,7 @@ def _rank_of(members: Sequence[Score]) -> Rank:
     kept = sorted(newest.values(), key=lambda score: (score.seed is None, score.seed or 0))
     values = [score.value for score in kept]
     # What analysis.estimates says, without loading numpy, which takes longer than all the rest.
-    std = statistics.stdev(values) if len(values) > 1 else None
+    std = statistics.stdev(values) if len(values) > 1 and all(map(isfinite, values)) else None
     last = members[-1]
     return Rank(last.variant, last.group, tuple(kept), len(members) - len(kept), statistics.fmean(values), std)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from math import isfinite
 from typing import NamedTuple
 
 from errors import ConfigError
@@ -30,9 +31,9 @@ class SubjectRuns(NamedTuple):
         return [value for value in found if value is not None]
 
     def by_seed(self, metric: str) -> dict[int, float]:
-        """Return the metric of each seed."""
+        """Return the metric of each seed, where it is finite."""
         pairs = ((each.record.seed, metrics_of(each).get(metric)) for each in self.details)
-        return {seed: value for seed, value in pairs if seed is not None and value is not None}
+        return {seed: value for seed, value in pairs if seed is not None and value is not None and isfinite(value)}
 
     @property
     def records(self) -> list[ExperimentRecord]:
@@ -46,7 +47,7 @@ class MetricRow(NamedTuple):
     name: str
     direction: Direction | None
     values: tuple[float | None, ...]
-    """Means over seeds, where subjects are groups."""
+    """Means over seeds, where subjects are groups; nan where one of them is not finite."""
     stds: tuple[float | None, ...]
     """Sample standard deviations over seeds; None from a single run."""
     best: frozenset[int]
@@ -96,13 +97,17 @@ def metric_rows(
 def _row(compared: Sequence[SubjectRuns], name: str, direction: Direction | None, is_quality: bool) -> MetricRow:
     columns = [runs.values(name) for runs in compared]
     values = tuple(statistics.fmean(column) if column else None for column in columns)
-    stds = tuple(statistics.stdev(column) if len(column) > 1 else None for column in columns)
+    stds = tuple(_std(column) for column in columns)
     best = _best(values, direction) if is_quality else frozenset()
     return MetricRow(name, direction, values, stds, best, is_quality and direction is not None)
 
 
+def _std(values: Sequence[float]) -> float | None:
+    return statistics.stdev(values) if len(values) > 1 and all(map(isfinite, values)) else None
+
+
 def _best(values: Sequence[float | None], direction: Direction | None) -> frozenset[int]:
-    known = [value for value in values if value is not None]
+    known = [value for value in values if value is not None and isfinite(value)]
     if direction is None or len(set(known)) < 2:
         return frozenset()
     best = max(known) if direction == "higher" else min(known)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from math import isfinite
 from typing import Any, NamedTuple
 
 from experiment_commands.comparing.differences import MISSING, Difference, Missing, differences
@@ -82,7 +83,8 @@ def compare_subjects(
         _section("environment", compared, environment_of),
         _section("code", compared, lambda details: code_of(details.code)),
     )
-    verdict = None if deciding is None else find_verdict(backend, compared, deciding, level)
+    has_value = deciding is not None and any(value is not None and isfinite(value) for value in deciding.values)
+    verdict = find_verdict(backend, compared, deciding, level) if deciding is not None and has_value else None
     return Comparison(compared, sections, tuple(rows), verdict)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isfinite
 from typing import NamedTuple
 
 from experiment_commands.comparing.margins import Margin, Source, paired_margin
@@ -54,8 +55,8 @@ def find_verdict(
         row: the metric; it has a direction, and somebody has a value.
         level: of the intervals, in (0, 1).
     """
-    without = tuple(position for position, value in enumerate(row.values) if value is None)
-    known = {position: value for position, value in enumerate(row.values) if value is not None}
+    known = {position: value for position, value in enumerate(row.values) if value is not None and isfinite(value)}
+    without = tuple(position for position in range(len(row.values)) if position not in known)
     sign = 1 if row.direction == "higher" else -1
     ranked = sorted(known, key=lambda position: -sign * known[position])
     tied = len(ranked) > 1 and known[ranked[0]] == known[ranked[1]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from pathlib import Path
 
@@ -156,3 +157,26 @@ def test_ranks_agree_with_the_statistics_of_the_project(
     means = [each.mean for each in ranks]
     assert means == sorted(means, reverse=not ascending)
     assert sum(len(each.scores) + each.num_repeated for each in ranks) == len(drawn)
+
+
+def test_a_group_with_a_run_that_diverged_has_no_place(run: Command, tmp_path: Path) -> None:
+    with ExperimentTracker(db_path=tmp_path / "experiments.db") as tracker:
+        for name, rate, losses in (("bad", 1.0, (0.1, math.nan)), ("good", 0.1, (0.5, 0.75))):
+            for seed, loss in enumerate(losses):
+                tracker.start_experiment({"seed": seed, "rate": rate}, f"{name}_seed{seed}")
+                tracker.log_metrics({"loss": loss}, step=0)
+                tracker.finish_experiment()
+    db = str(tmp_path / "experiments.db")
+    _, output, errors = run("leaderboard", "--metric", "loss", "--db", db)
+    assert [line.split()[:2] for line in output.splitlines()[1:]] == [["1", "good"], ["–", "bad"]]
+    assert "nan" in output and "not finite" in errors
+    ranks = run.json("leaderboard", "--metric", "loss", "--db", db)
+    assert [(each["rank"], each["mean"]) for each in ranks] == [(1, 0.625), (None, None)]
+    _, listed, _ = run("list", "--columns", "name,metrics.loss", "--db", db)
+    assert [line.split()[-1] for line in listed.splitlines() if "bad_seed1" in line] == ["nan"]
+    for command in (("bad_seed0", "bad_seed1"), ("bad_seed1",), ("bad", "good", "--by-group")):
+        status, shown, _ = run("compare" if len(command) > 1 else "show", *command, "--db", db)
+        assert status == 0 and "nan" in shown
+    compared = run("compare", "bad_seed0", "bad_seed1", "--db", db)[1].splitlines()
+    diverged = next(line for line in compared if "loss" in line)
+    assert "nan" in diverged and "*" not in diverged.partition("nan")[2]

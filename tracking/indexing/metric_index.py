@@ -177,15 +177,16 @@ def _summaries(connection: Connection, key: int, names: Collection[str]) -> dict
         points.experiment_key == key,
         points.name_key.in_(select(called.key).where(called.name.in_(sorted(names)))),
     )
-    by_name = {"partition_by": points.name_key}
     ordered = (
         select(
             points.name_key,
             points.value,
             points.step,
-            func.min(points.value).over(**by_name).label("minimum"),
-            func.max(points.value).over(**by_name).label("maximum"),
-            func.row_number().over(**by_name, order_by=(points.step.desc(), points.position.desc())).label("place"),
+            func.min(points.value).over(partition_by=points.name_key).label("minimum"),
+            func.max(points.value).over(partition_by=points.name_key).label("maximum"),
+            func.row_number()
+            .over(partition_by=points.name_key, order_by=(points.step.desc(), points.position.desc()))
+            .label("place"),
         )
         .where(*own)
         .subquery()

@@ -47,7 +47,8 @@ def read_scores(connection: Connection, condition: ColumnElement[bool], finder: 
     field = finder.find(name)
     columns = (_E.id, _E.name, _E.variant, _E.group_key, _E.seed, _E.created_at, field.sort_value())
     query = select(*columns).where(condition, field.recorded()).order_by(_E.created_at, _E.key)
-    return [Score(*row, nan if value is None else value) for *row, value in connection.execute(query)]
+    scores = (Score(*row) for row in connection.execute(query))
+    return [score._replace(value=nan) if score.value is None else score for score in scores]
 
 
 def main_metric_of(connection: Connection, condition: ColumnElement[bool]) -> str | None:

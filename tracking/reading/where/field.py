@@ -38,6 +38,10 @@ class Field(ABC):
     def present(self) -> Condition:
         """There is a value."""
 
+    def recorded(self) -> Condition:
+        """There is a value, be it one that is not finite and that nothing compares with."""
+        return self.present()
+
     @abstractmethod
     def one_of(self, literals: Sequence[Literal]) -> Condition:
         """There is a value, and it equals one of these."""

@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, and_, select, true
 
 from tracking.reading.where.catalogue import Meaning
 from tracking.reading.where.field import Condition, Field, WrongOperator, bound, compare, number_of
@@ -39,6 +39,9 @@ class _NumberField(Field):
 
     def present(self) -> Condition:
         return self._any(self._column.is_not(None))
+
+    def recorded(self) -> Condition:
+        return self._any(true())
 
     def one_of(self, literals: Sequence[Literal]) -> Condition:
         return self._any(self._column.in_([bound(float(number_of(each, self._noun))) for each in literals]))
