@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import typer
 
 from errors import AssayError
 
-__all__ = ["complete_experiment", "complete_status"]
+if TYPE_CHECKING:
+    from sqlalchemy import Column
+
+__all__ = ["complete_benchmark", "complete_experiment", "complete_metric", "complete_status"]
 
 _MAX_PROPOSED = 50
 
@@ -27,6 +32,34 @@ def complete_experiment(context: typer.Context, incomplete: str) -> list[str]:
         return []
     texts = [text for record in found for text in (record.name, record.id)]
     return [text for text in dict.fromkeys(texts) if text.startswith(incomplete)]
+
+
+def complete_metric(context: typer.Context, incomplete: str) -> list[str]:
+    """Return the metrics that begin so; those of a benchmark where one is named."""
+    from tracking.store import schema
+
+    is_evaluation = context.params.get("benchmark") is not None
+    return _names(context, incomplete, (schema.evaluation_metrics if is_evaluation else schema.final_metrics).c.name)
+
+
+def complete_benchmark(context: typer.Context, incomplete: str) -> list[str]:
+    """Return the benchmarks that begin so."""
+    from tracking.store import schema
+
+    return _names(context, incomplete, schema.evaluations.c.benchmark)
+
+
+def _names(context: typer.Context, incomplete: str, column: Column[str]) -> list[str]:
+    from sqlalchemy import select
+
+    from tracking.reading.local_backend import LocalBackend
+
+    query = select(column).distinct().where(column.startswith(incomplete, autoescape=True)).order_by(column)
+    try:
+        with LocalBackend(context.params.get("db")).database.read() as connection:
+            return list(connection.execute(query.limit(_MAX_PROPOSED)).scalars())
+    except AssayError:
+        return []
 
 
 def complete_status(incomplete: str) -> list[str]:

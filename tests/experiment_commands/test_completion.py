@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.experiment_commands.stores import add_run, take_in
+from tests.experiment_commands.stores import add_evaluation, add_run, take_in
 
 SCRIPT = """
 source "$1"; shift
@@ -52,6 +52,15 @@ def test_names_and_ids_of_experiments_are_proposed(root: Path, script: Path, tmp
     take_in(*(add_run(tmp_path / "runs", "baseline", seed, {"eval_f1": 1.0}) for seed in (1, 2)))
     assert _propose(root, script, "show", "base") == ["baseline_seed2", "baseline_seed1"]
     assert _propose(root, script, "show", "exp_20260301_120000") == ["exp_20260301_120000_000000"]
+
+
+def test_metrics_and_benchmarks_are_proposed(root: Path, script: Path, tmp_path: Path) -> None:
+    folder = add_run(tmp_path / "runs", "baseline", 1, {"eval_f1": 1.0, "eval_loss": 1.0, "train_loss": 1.0})
+    add_evaluation(folder, "gsm8k", {"accuracy": 0.5}, [])
+    take_in(folder)
+    assert _propose(root, script, "leaderboard", "--metric", "eval_") == ["eval_f1", "eval_loss"]
+    assert _propose(root, script, "leaderboard", "--benchmark", "g") == ["gsm8k"]
+    assert _propose(root, script, "leaderboard", "--benchmark", "gsm8k", "--metric", "a") == ["accuracy"]
 
 
 def test_without_a_store_nothing_is_proposed(root: Path, script: Path) -> None:
