@@ -62,8 +62,8 @@ class Panel(NamedTuple):
 
     @property
     def all_positive(self) -> bool:
-        """Whether a logarithmic axis can show every value."""
-        return all(bool((course.curve.low > 0).all()) for course in self.courses)
+        """Whether a logarithmic axis can show every value; nan is a gap on any axis."""
+        return not any(bool((course.curve.low <= 0).any()) for course in self.courses)
 
 
 def read_recorded(
@@ -116,7 +116,7 @@ def _arrays(points: Mapping[int, float]) -> Series:
 
 
 def choose_metrics(recorded: Sequence[Recorded], wanted: Sequence[str]) -> list[str]:
-    """Return the metrics to draw: the wanted ones, else those that all subjects logged more than once.
+    """Return the metrics to draw: the wanted ones, else those that all subjects logged, rather curves than points.
 
     The training's loss comes first, then the primary metric, also where it was logged once. What says nothing of how
     good a model is, such as a learning rate, is drawn if there is nothing else. Who logged nothing does not count.
@@ -132,9 +132,8 @@ def choose_metrics(recorded: Sequence[Recorded], wanted: Sequence[str]) -> list[
         return list(dict.fromkeys(_logged_name(name, known) for name in wanted))
     logged = [each for each in recorded if not each.is_empty]
     primary = _primary_curve(logged, known)
-    curves = [name for name in known if all(_is_series(each, name) for each in logged)]
-    if primary is not None and all(each.series_of(primary) for each in logged):
-        curves = list(dict.fromkeys([*curves, primary]))
+    shared = [name for name in known if all(each.series_of(name) for each in logged)]
+    curves = [name for name in shared if name == primary or all(_is_series(each, name) for each in logged)] or shared
     qualities = [name for name in curves if direction_of(name) is not None and not is_about_the_training(name)]
     if not curves:
         raise DataError(f"these runs share no logged metric; choose with --metric (logged: {', '.join(known)})")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
@@ -54,6 +56,11 @@ def test_what_is_about_the_training_is_drawn_if_there_is_nothing_else() -> None:
     assert choose_metrics([Recorded("a", (run,))], ()) == ["train/learning_rate", "train/runtime"]
 
 
+def test_points_are_drawn_where_there_is_no_curve() -> None:
+    recorded = [Recorded("a", ({"f1": _series(70), "x": _series(1, 2)},)), Recorded("b", ({"f1": _series(71)},))]
+    assert choose_metrics(recorded, ()) == ["f1"]
+
+
 def test_a_result_means_its_curve() -> None:
     recorded = [Recorded("a", ({"eval/f1": _series(1, 2)},))]
     assert choose_metrics(recorded, ["eval_f1", "metrics.eval_f1"]) == ["eval/f1"]
@@ -79,7 +86,7 @@ def test_nothing_shared_is_told() -> None:
         choose_metrics([Recorded("a", ({},))], ())
 
 
-@pytest.mark.parametrize(("lowest", "positive"), [(0.5, True), (0.0, False), (-1.0, False)])
+@pytest.mark.parametrize(("lowest", "positive"), [(0.5, True), (math.nan, True), (0.0, False), (-1.0, False)])
 def test_a_logarithmic_axis_needs_values_above_zero(lowest: float, positive: bool) -> None:
     recorded = [Recorded("a", ({"loss": _series(lowest, 2)},))]
     assert panels(recorded, ["loss"])[0].all_positive is positive
