@@ -12,6 +12,7 @@ from experiment_commands.choosing import SomeIds, Where, chosen_pages
 from experiment_commands.options import Db, Json
 from experiment_commands.output import print_json, print_table
 from experiment_commands.sizes import size
+from tracking.folders.disk import disk_usage
 from tracking.reading.local_backend import LocalBackend
 from tracking.store.vacuum import vacuum
 from tracking.upkeep.deletion import Deletion, delete_experiment, plan_deletion
@@ -42,7 +43,8 @@ def delete(
 
     An experiment's rows and its whole folder go, except for checkpoints and trained models: they stay where they are,
     and no longer count as an experiment. With --checkpoints they go too; `gc --deleted` frees what stayed. Files
-    outside of the folder are never touched, and links are removed but not followed.
+    outside of the folder, such as checkpoints that a script saved elsewhere, are named and never touched, and links are
+    removed but not followed.
 
     \b
     Examples:
@@ -83,6 +85,8 @@ def _as_json(deletion: Deletion) -> dict[str, Any]:
         "frees_bytes": deletion.freed_bytes,
         "keeps": [str(path) for path in deletion.kept],
         "keeps_bytes": deletion.kept_bytes,
+        "outside": [str(path) for path in deletion.outside],
+        "outside_bytes": deletion.outside_bytes,
     }
 
 
@@ -95,6 +99,11 @@ def _print_plan(plan: Sequence[Deletion]) -> None:
     print(f"\n{len(plan)} experiment{'' if len(plan) == 1 else 's'}, {size(freed)}{where}")
     if kept:
         print(f"{size(kept)} of checkpoints and models stay; with --checkpoints they go too")
+    outside = sorted({path for each in plan for path in each.outside})
+    if outside:
+        print("outside of the folders, and so never touched, lie what the experiments recorded as theirs:")
+        for path in outside:
+            print(f"  {path}  ({size(disk_usage([path]))})")
 
 
 def _kept(deletion: Deletion) -> str:

@@ -13,7 +13,7 @@ from experiment_commands.sizes import size
 from experiment_commands.wording import ago, clock, duration, shown, status_text
 from tracking.folders.contents import flatten
 from tracking.folders.metric_points import MetricPoint
-from tracking.reading.records import ExperimentDetails
+from tracking.reading.records import ExperimentDetails, ExperimentRecord
 from tracking.statuses import Status
 
 __all__ = ["Section", "describe"]
@@ -83,11 +83,17 @@ def _overview(details: ExperimentDetails, now: float) -> list[tuple[Cell, Cell]]
         ("host", record.host),
         ("user", record.user),
         ("command", run.command if run else ""),
-        ("folder", str(record.folder) + (f"  ({size(record.disk_bytes)})" if record.disk_bytes is not None else "")),
+        ("folder", _place(record)),
         ("tags", ", ".join(record.tags)),
         ("notes", record.notes),
     ]
     return [row for row in rows if str(row[1])]
+
+
+def _place(record: ExperimentRecord) -> str:
+    if not record.folder.is_dir():
+        return f"{record.folder}  (not on this machine; if it was moved, rebuild from where it is)"
+    return str(record.folder) + (f"  ({size(record.disk_bytes)})" if record.disk_bytes is not None else "")
 
 
 def _when(moment: float | None, now: float) -> str:

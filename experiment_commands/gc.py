@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from experiment_commands.options import Db, Json
-from experiment_commands.output import print_json, print_table
+from experiment_commands.output import print_json, print_table, remark
 from experiment_commands.sizes import size
+from experiment_commands.wording import counted
+from tracking.folders.disk import disk_usage
 from tracking.store.database import Database
 from tracking.store.vacuum import free_bytes, vacuum
-from tracking.upkeep.garbage import Garbage, find_garbage
+from tracking.upkeep.garbage import Garbage, checkpoints_elsewhere, find_garbage
 
 __all__ = ["gc"]
+
+_SHOWN = 3
 
 Confirm = Annotated[bool, typer.Option("--confirm", help="Do it; without this it is only said what would go.")]
 KeepCheckpoints = Annotated[
@@ -42,7 +47,8 @@ def gc(
     These are: checkpoints of completed experiments but the newest, half-written files older than a day, broken
     databases that were set aside, rows whose folder is gone, descriptions that no experiment has any more, free pages
     of an SQLite file, and with --deleted the checkpoints and models that `delete` left. Checkpoints of experiments that
-    did not complete stay: such an experiment can be taken up again.
+    did not complete stay: such an experiment can be taken up again. Checkpoints that lie outside of the experiment's
+    folder are counted, and never removed.
 
     \b
     Examples:
@@ -51,11 +57,13 @@ def gc(
     """
     database = Database.open(db, create=False)
     found = list(find_garbage(database, keep_checkpoints=keep_checkpoints, older_than_days=older_than, deleted=deleted))
+    elsewhere = checkpoints_elsewhere(database)
     if as_json:
         entries = [{"kind": each.kind, "what": each.what, "frees_bytes": each.frees_bytes} for each in found]
-        print_json({"freed": confirm, "garbage": entries})
+        print_json({"freed": confirm, "garbage": entries, "outside": [str(path) for path in elsewhere]})
     else:
         _print_found(found)
+        _print_elsewhere(elsewhere)
     if not confirm:
         if found and not as_json:
             print("Nothing was removed; add --confirm to do it.")
@@ -68,6 +76,16 @@ def gc(
     if found and not as_json:
         print(f"Freed {size(sum(each.frees_bytes for each in found))}.")
     return 0
+
+
+def _print_elsewhere(paths: Sequence[Path]) -> None:
+    if paths:
+        folders = sorted({str(path.parent) for path in paths})
+        more = f" and {len(folders) - _SHOWN} more" if len(folders) > _SHOWN else ""
+        remark(
+            f"{counted(len(paths), 'checkpoint')} ({size(disk_usage(paths))}) outside of the experiments' folders "
+            f"left alone: in {', '.join(folders[:_SHOWN])}{more}"
+        )
 
 
 def _print_found(found: Sequence[Garbage]) -> None:

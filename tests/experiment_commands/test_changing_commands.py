@@ -74,6 +74,7 @@ def test_a_mistake_in_one_id_changes_nothing(run: Run, store: Path) -> None:
 
 def test_a_folder_that_moved_is_named(run: Run, tmp_path: Path) -> None:
     (tmp_path / "runs").rename(tmp_path / "moved")
+    assert "not on this machine; if it was moved, rebuild" in run("show", "run_seed0")[1]
     status, _, err = run("note", "run_seed0", "text")
     assert status == 2
     assert str(tmp_path / "runs") in err
@@ -169,6 +170,26 @@ def test_delete_says_first_and_does_it_when_confirmed(run: Run, store: Path, tmp
     assert run("rebuild")[1].startswith("3 experiments")
     assert run("delete", "--where", "seed < 2", "--checkpoints", "--confirm")[0] == 0
     assert list(_notes(store)) == ["run_seed2"]
+
+
+def test_what_was_recorded_outside_of_the_folder_is_named_and_never_touched(run: Run, tmp_path: Path) -> None:
+    (folder,) = (tmp_path / "runs").glob("*1")
+    outside = tmp_path / "out" / "checkpoint-8"
+    (folder / "inside").mkdir()
+    outside.mkdir(parents=True)
+    (outside / "model.pt").write_bytes(b"x" * 8192)
+    (folder / "link").symlink_to(outside)
+    for path in (str(outside), "link", "inside", str(tmp_path / "gone")):
+        ExperimentFolder(folder).append("artifact", path=path, kind="checkpoint")
+    run("rebuild")
+    status, out, err = run("gc", "--keep-checkpoints", "0", "--confirm")
+    assert (status, "1 checkpoint (8.2 kB) outside" in err, str(outside.parent) in err) == (0, True, True)
+    status, out, _ = run("delete", "run_seed1", "--checkpoints", "--json")
+    (entry,) = json.loads(out)["experiments"]
+    assert (entry["outside"], entry["outside_bytes"]) == ([str(outside)], 8192)
+    status, out, _ = run("delete", "run_seed1", "--checkpoints", "--confirm")
+    assert (status, f"{outside}  (8.2 kB)" in out, folder.exists()) == (0, True, False)
+    assert (outside / "model.pt").is_file()
 
 
 def test_delete_needs_to_be_told_what(run: Run) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from atomic_files import explain_os_error
 
-__all__ = ["checkpoints_in", "disk_usage", "models_in", "remove", "removed_with"]
+__all__ = ["checkpoints_in", "disk_usage", "models_in", "outside_of", "remove", "removed_with"]
 
 _CHECKPOINT = re.compile(r"checkpoint-\d+")
 _WEIGHTS = re.compile(r".+\.(safetensors|ckpt|pt|pth)|pytorch_model.*\.bin")
@@ -41,6 +41,13 @@ def models_in(folder: Path, recorded: Iterable[str] = ()) -> list[Path]:
         if weights:
             found += weights if Path(parent) == folder else [Path(parent)]
     return sorted(_outermost(found))
+
+
+def outside_of(folder: Path, recorded: Iterable[str]) -> list[Path]:
+    """Return what an experiment recorded that lies outside of its folder, also behind a link in it."""
+    root = folder.resolve()
+    found = {path.resolve() for path in (folder / text for text in recorded) if path.exists()}
+    return sorted(path for path in found if not path.is_relative_to(root))
 
 
 def _is_checkpoint(name: str) -> bool:

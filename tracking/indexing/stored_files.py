@@ -24,7 +24,7 @@ def stored_files(connection: Connection, key: int) -> dict[str, Mapping[str, Any
     ).one_or_none()
     declared = select(final.name, final.value).where(final.experiment_key == key, final.is_result)
     results = results_content(
-        row, None if run is None else run._mapping, dict(connection.execute(declared).tuples().all())
+        row, None if run is None else run._asdict(), dict(connection.execute(declared).tuples().all())
     )
     shared = [_shared(connection, shared_key) for shared_key in (row.environment_key, row.code_key)]
     return {

@@ -13,7 +13,7 @@ from sqlalchemy import delete, select
 from atomic_files import write_json
 from errors import DataError
 from tracking.folders.contents import is_experiment
-from tracking.folders.disk import checkpoints_in, disk_usage, models_in, remove, removed_with
+from tracking.folders.disk import checkpoints_in, disk_usage, models_in, outside_of, remove, removed_with
 from tracking.folders.folder import ENVIRONMENT, RESULTS, TRACKING, read_object
 from tracking.reading.records import ExperimentRecord
 from tracking.reading.whereabouts import Whereabouts, locate
@@ -44,6 +44,13 @@ class Deletion:
     kept: tuple[Path, ...]
     """Checkpoints and models that stay where they are."""
     kept_bytes: int
+    outside: tuple[Path, ...] = ()
+    """What the experiment recorded outside of its folder, such as checkpoints elsewhere: it is never touched."""
+
+    @property
+    def outside_bytes(self) -> int:
+        """How much room that takes."""
+        return disk_usage(self.outside)
 
 
 def plan_deletion(
@@ -104,24 +111,30 @@ def _folder_objections(database: Database, place: Whereabouts, folder: Path) -> 
 
 
 def _plan(database: Database, place: Whereabouts, status: Status, checkpoints: bool, rows_only: bool) -> Deletion:
-    if rows_only or not place.folder.exists():
+    if rows_only:
         return Deletion(place.id, place.name, status, place.key, None, 0, (), 0)
+    outside = tuple(outside_of(place.folder, recorded_artifacts(database, place.key)))
+    if not place.folder.exists():
+        return Deletion(place.id, place.name, status, place.key, None, 0, (), 0, outside)
     kept: Collection[Path] = ()
     if not checkpoints:
-        recorded = recorded_weights(database, place.key)
+        recorded = recorded_artifacts(database, place.key, _WEIGHTS)
         kept = {*checkpoints_in(place.folder, recorded), *models_in(place.folder, recorded)}
         kept = sorted(path for path in kept if not kept.intersection(path.parents))
     freed = disk_usage(removed_with(place.folder, kept))
-    return Deletion(place.id, place.name, status, place.key, place.folder, freed, tuple(kept), disk_usage(kept))
+    return Deletion(
+        place.id, place.name, status, place.key, place.folder, freed, tuple(kept), disk_usage(kept), outside
+    )
 
 
-def recorded_weights(database: Database, key: int, kinds: Sequence[str] = _WEIGHTS) -> list[str]:
-    """Return the paths of checkpoints and models that an experiment recorded."""
+def recorded_artifacts(database: Database, key: int, kinds: Sequence[str] | None = None) -> list[str]:
+    """Return the paths of what an experiment recorded, relative to its folder; only of some kinds, or (None) of all."""
     table = schema.artifacts.c
+    query = select(table.path).where(table.experiment_key == key)
+    if kinds is not None:
+        query = query.where(table.kind.in_(kinds))
     with database.read() as connection:
-        return list(
-            connection.execute(select(table.path).where(table.experiment_key == key, table.kind.in_(kinds))).scalars()
-        )
+        return list(connection.execute(query).scalars())
 
 
 def delete_experiment(database: Database, deletion: Deletion) -> None:

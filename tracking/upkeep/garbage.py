@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Table, delete, select
 
 from tracking.folders.contents import is_experiment
-from tracking.folders.disk import checkpoints_in, disk_usage, remove
+from tracking.folders.disk import checkpoints_in, disk_usage, outside_of, remove
 from tracking.folders.folder import read_object
 from tracking.indexing.rebuild import known_roots
 from tracking.reading.whereabouts import Whereabouts, all_places
@@ -20,9 +20,9 @@ from tracking.statuses import Status
 from tracking.store import schema
 from tracking.store.database import Database
 from tracking.store.vacuum import free_bytes, vacuum
-from tracking.upkeep.deletion import DELETED, forget, recorded_weights
+from tracking.upkeep.deletion import DELETED, forget, recorded_artifacts
 
-__all__ = ["Garbage", "find_garbage"]
+__all__ = ["Garbage", "checkpoints_elsewhere", "find_garbage"]
 
 _DAY = 86_400.0
 _HALF_WRITTEN = re.compile(r"\..+(?P<ending>\.[A-Za-z]+)\.[a-z0-9_]{8}(?P=ending)|\..+\.[a-z0-9_]{8}\.import")
@@ -89,10 +89,24 @@ def find_garbage(
 
 
 def _checkpoints(database: Database, place: Whereabouts, keep: int) -> Iterator[Garbage]:
-    recorded = recorded_weights(database, place.key, ["checkpoint"])
+    recorded = recorded_artifacts(database, place.key, ["checkpoint"])
     found = checkpoints_in(place.folder, recorded)
     for path in found[: max(0, len(found) - keep)]:
         yield _path("checkpoint of a completed experiment", path)
+
+
+def checkpoints_elsewhere(database: Database) -> list[Path]:
+    """Return checkpoints of completed experiments that lie outside of their folders: they are no garbage of the store.
+
+    Raises:
+        DatabaseUnavailable: the database cannot be read.
+    """
+    completed = (place for place in all_places(database) if place.is_here and place.status == Status.COMPLETED)
+    return [
+        path
+        for place in completed
+        for path in outside_of(place.folder, recorded_artifacts(database, place.key, ["checkpoint"]))
+    ]
 
 
 def _path(kind: str, path: Path) -> Garbage:
