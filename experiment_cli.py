@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Look after experiments: find them again, compare them, export and delete them."""
+"""Find experiments again, compare them, export and delete them."""
 
 from __future__ import annotations
 
@@ -15,9 +15,13 @@ from errors import AssayError
 if TYPE_CHECKING:
     import typer
 
-_EXAMPLES = """
+_EPILOG = """
 Exit status: 0 done, 1 the answer is no (nothing found, something differs), 2 a mistake in the command or the data,
 130 interrupted.
+
+Words: an experiment is one configuration with one seed. An attempt is one process that worked on it; one that was
+interrupted and taken up again has two. A variant is what is tried, seed aside: the strategy, else the name without its
+seed. Experiments of a group are repetitions: their configurations differ in seeds, names and places of output alone.
 """
 
 _COMMANDS = {
@@ -48,7 +52,7 @@ def create_app(arguments: Sequence[str]) -> typer.Typer:
     app = typer.Typer(
         name="experiment_cli.py",
         help=__doc__,
-        epilog=_EXAMPLES,
+        epilog=_EPILOG,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
