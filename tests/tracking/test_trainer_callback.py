@@ -9,7 +9,7 @@ import pytest
 import torch
 from transformers import Trainer, TrainingArguments
 
-from tracking import ExperimentTracker, TrackingCallback
+from tracking import ExperimentTracker, LocalBackend, TrackingCallback
 from tracking.folders.contents import FolderContents, read_folder
 from tracking.folders.metric_points import Bookmark, read_points
 
@@ -75,6 +75,21 @@ def test_training_that_broke_and_begins_again_is_another_experiment(tmp_path: Pa
         _trainer(tmp_path, callback).train()
     found = [read_folder(folder) for folder in sorted((tmp_path / "experiments").glob("exp_*"))]
     assert sorted(each.status for each in found if each is not None) == ["completed", "failed"]
+
+
+def test_an_evaluation_after_the_training_belongs_to_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    trainer = _trainer(tmp_path, TrackingCallback())
+    trainer.train()
+    before = len(LocalBackend("experiments.db").get_metrics("out", "eval/loss"))
+    trainer.evaluate()
+    trainer.evaluate(metric_key_prefix="test")
+    store = LocalBackend("experiments.db")
+    (record,) = store.get_all_experiments()
+    assert record.status == "completed" and "test/loss" in record.metrics
+    assert len(store.get_metrics("out", "eval/loss")) == before + 1
+    trainer.train()
+    assert len(LocalBackend("experiments.db").get_all_experiments(status=["completed"])) == 2
 
 
 def test_other_ranks_say_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

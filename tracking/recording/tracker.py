@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -18,6 +18,7 @@ from tracking.folders.unsaved import put_back_all
 from tracking.indexing.endings import Ending
 from tracking.indexing.indexer import Indexer
 from tracking.recording import lifetime
+from tracking.recording.afterwards import add_points
 from tracking.recording.attempt import Attempt
 from tracking.recording.capture import describe_process
 from tracking.recording.exits import Outcome, outcome_at_exit, outcome_of
@@ -218,6 +219,21 @@ class ExperimentTracker(Recorder):
             raise ConfigError(f"status: expected one of {', '.join(sorted(ENDED))}, got {status!r}")
         described = outcome_of(error).error if error is not None else None
         self._end(Outcome(Status(status), reason, described))
+
+    def log_after_end(self, metrics: Mapping[str, Any], step: int | None = None) -> None:
+        """Add values to the experiment that ended last, whose status stays as it is; mirrors are told nothing.
+
+        Allowed on a closed tracker too. See :meth:`log_metrics` for the arguments; this waits until all is written.
+
+        Raises:
+            ConfigError: the metrics are no mapping, or the step is no whole number.
+            TrackerStateError: no experiment has ended.
+        """
+        if self._is_silent or self._is_forked():
+            return
+        if self._latest is None or self.is_running:
+            raise TrackerStateError("no experiment has ended; call log_metrics()")
+        add_points(self._latest.folder.path, self._store, metrics, step)
 
     def close(self) -> None:
         """End the tracker; an experiment that is still running is written down as completed. May be called twice."""

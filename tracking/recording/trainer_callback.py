@@ -27,6 +27,7 @@ class TrackingCallback(TrainerCallback):
         self._owns_tracker = tracker is None
         self._experiment_name = experiment_name
         self._owns_experiment = False
+        self._ended: ExperimentTracker | None = None
 
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
@@ -42,6 +43,7 @@ class TrackingCallback(TrainerCallback):
             name = self._experiment_name or args.run_name or Path(str(args.output_dir)).name
             self._tracker.start_experiment(config=_configuration(args, kwargs.get("model")), experiment_name=name)
             self._owns_experiment = True
+        self._ended = None
 
     def on_log(
         self,
@@ -51,11 +53,16 @@ class TrackingCallback(TrainerCallback):
         logs: dict[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
-        """Log the numbers, named like ``train/loss`` and ``eval/f1``."""
+        """Log the numbers, named like ``train/loss`` and ``eval/f1``.
+
+        An evaluation after the training belongs to the experiment that the training was.
+        """
+        numbers = {_metric_name(name): value for name, value in (logs or {}).items() if isinstance(value, int | float)}
         tracker = self._running(state)
         if tracker is not None:
-            numbers = {name: value for name, value in (logs or {}).items() if isinstance(value, int | float)}
-            tracker.log_metrics({_metric_name(name): value for name, value in numbers.items()}, state.global_step)
+            tracker.log_metrics(numbers, state.global_step)
+        elif self._ended is not None and not self._ended.is_running:
+            self._ended.log_after_end(numbers, state.global_step)
 
     def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         """Record the checkpoint, with its size."""
@@ -66,11 +73,12 @@ class TrackingCallback(TrainerCallback):
     def on_train_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
-        """Finish the experiment, if it was started here."""
+        """Finish the experiment, if it was started here; what the Trainer logs later is added to it."""
         tracker = self._running(state)
         if tracker is not None and self._owns_experiment:
             tracker.finish_experiment()
             self._owns_experiment = False
+            self._ended = tracker
             if self._owns_tracker:
                 tracker.close()
                 self._tracker = None
