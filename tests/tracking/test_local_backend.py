@@ -6,6 +6,7 @@ import math
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -281,3 +282,13 @@ def test_a_killed_run_is_lost_in_lists_filters_and_counts(database: Database, tm
     assert (record.status, str(ended.pid) in record.status_reason) == (Status.LOST, True)
     assert backend.get_experiment("killed").record == record
     assert backend.count(status=["running"]) == 0
+
+
+@pytest.mark.parametrize("text", [None, 3, ["a"]])
+def test_what_names_no_experiment_is_refused_with_a_word_on_it(database: Database, text: Any) -> None:
+    backend = LocalBackend(database)
+    for ask in (backend.get_experiment, backend.get_metrics, backend.get_evaluation_results, backend.resolve):
+        with pytest.raises(DataError, match="expected the id or the name"):
+            ask(text)
+    with pytest.raises(ConfigError, match="filter: expected a text"):
+        backend.get_all_experiments({"status": "completed"})  # type: ignore[arg-type]

@@ -207,22 +207,23 @@ class LocalBackend:
 
         Args:
             text: see :meth:`resolve`.
-            names: metrics to read; None means all.
+            names: metrics to read, or a single one; None means all. What was not logged gives nothing.
             max_points: at most so many points a metric, spread evenly over its steps and ending with the last one;
                 None means all.
 
         Raises:
             DataError: ``text`` names no experiment, or several.
         """
+        wanted = [names] if isinstance(names, str) else names
         with self.database.read() as connection:
-            return read_points_of(connection, find_experiment(connection, text).key, names, max_points)
+            return read_points_of(connection, find_experiment(connection, text).key, wanted, max_points)
 
     def get_evaluation_results(self, text: str, benchmark: str | None = None) -> list[EvaluationResult]:
         """Return an experiment's evaluations, the latest first, with what they say of each sample.
 
         Args:
             text: see :meth:`resolve`.
-            benchmark: only this one; None means all.
+            benchmark: only this one, which gives nothing where it was not evaluated; None means all.
 
         Raises:
             DataError: ``text`` names no experiment, or several.

@@ -34,6 +34,8 @@ def find_experiment(connection: Connection, text: str) -> Found:
     Raises:
         DataError: none, or several; the message lists the candidates.
     """
+    if not isinstance(text, str):
+        raise DataError(f"expected the id or the name of an experiment, got {text!r:.60}")
     if not _is_storable(text):
         raise DataError(f"no experiment {text!r} in the store")
     for condition in (_E.id == text, _E.name == text, *_parts(text)):

@@ -50,6 +50,8 @@ class Selection:
         tagged = schema.tags.c
         conditions += [_E.key.in_(select(tagged.experiment_key).where(tagged.tag == tag)) for tag in self.tags]
         if self.filter is not None:
+            if not isinstance(self.filter, str):
+                raise ConfigError(f"filter: expected a text such as 'seed > 1', got {type(self.filter).__name__}")
             conditions.append(compile_filter(self.filter, finder))
         return and_(*conditions)
 
