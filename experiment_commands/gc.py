@@ -45,7 +45,7 @@ def gc(
     """Free what nobody needs: say what, do it with --confirm.
 
     These are: checkpoints of completed experiments but the newest, half-written files older than a day, broken
-    databases that were set aside, rows whose folder is gone, descriptions that no experiment has any more, free pages
+    databases that were set aside, rows whose folder is gone, entries that no experiment uses any more, free pages
     of an SQLite file, and with --deleted the checkpoints and models that `delete` left. Checkpoints of experiments that
     did not complete stay: such an experiment can be taken up again. Checkpoints that lie outside of the experiment's
     folder are counted, and never removed.

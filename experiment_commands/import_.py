@@ -27,7 +27,7 @@ Into = Annotated[
 
 
 def import_(files: Files, experiments_dir: Into = None, db: Db = None) -> int:
-    """Take in experiments that export wrote.
+    """Import experiments that export wrote.
 
     Each gets a folder again. Importing the same file again changes nothing. An experiment that is here already is
     brought up to date where the file knows more; notes and tags of both sides are kept. All files are checked before
@@ -44,8 +44,6 @@ def import_(files: Files, experiments_dir: Into = None, db: Db = None) -> int:
     with progress_bar("importing") as report_progress:
         report = import_experiments(database, files, experiments_dir or database.experiments_dir, report_progress)
     for reason in report.skipped:
-        warn(f"left alone: {reason}")
-    print(
-        f"{report.added} new, {report.updated} updated, {report.unchanged} unchanged, {len(report.skipped)} left alone"
-    )
+        warn(f"skipped: {reason}")
+    print(f"{report.added} new, {report.updated} updated, {report.unchanged} unchanged, {len(report.skipped)} skipped")
     return 0

@@ -64,8 +64,10 @@ def leaderboard(
 ) -> int:
     """Rank configurations by their mean over seeds, with its spread.
 
-    Completed experiments whose configurations differ in the seed alone are one row. The spread is the sample standard
-    deviation; a single seed has none. Exit status 1: there is nothing to rank.
+    A row is a group: completed experiments whose configurations differ in the seed alone (and in names and places of
+    output). Its variant is what they try: the strategy, else the name without its seed. The spread is the sample
+    standard deviation; a single seed has none. Without --metric the primary metric of most runs ranks, which a training
+    names with log_results(..., primary_metric=...). Exit status 1: there is nothing to rank.
 
     \b
     Examples:

@@ -82,7 +82,8 @@ def list_experiments(
     \b
     Names are attributes (id, name, status, variant, seed, group, created, started,
     finished, duration, attempts, gpus, folder, host, user, tag, notes, error,
-    reason, primary_metric, disk_bytes), parameters (training.learning_rate;
+    reason, primary_metric, disk_bytes; the words are explained by
+    experiment_cli.py --help), parameters (training.learning_rate;
     with params. before them where attributes are called so, too; those of a named
     part by its name: strategies.label_smoothing.smoothing_factor), metrics
     (metrics.eval_f1; with .min, .max or .best its extremes) and evaluations

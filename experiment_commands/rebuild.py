@@ -30,11 +30,12 @@ Folders = Annotated[
 def rebuild(folders: Folders = None, db: Db = None, as_json: Json = False) -> int:
     """Make the store anew from experiments' folders.
 
-    Takes in every experiment at any depth below the folders, also those that were copied from another machine, and
-    forgets those whose folder is gone. Doing it twice does no harm, and neither does doing it while something runs.
+    Reads every experiment at any depth below the folders, also those that were copied from another machine or tracked
+    with another store, and removes those from the store whose folder is gone. Doing it twice does no harm, and neither
+    does doing it while something runs.
 
     Exit status: 1 if a folder or a file in it could not be read, or holds a copy of another folder's experiment; it is
-    named, and all others are taken in.
+    named, and all others are read.
 
     \b
     Examples:
@@ -72,6 +73,6 @@ def _print_report(report: RebuildReport) -> None:
     as_they_were = report.experiments - report.new - report.changed
     print(
         f"{counted(report.experiments, 'experiment')} with {counted(report.points, 'metric point')}: {report.new} new, "
-        f"{report.changed} changed, {as_they_were} as before; {report.removed} forgotten whose folder is gone, "
+        f"{report.changed} changed, {as_they_were} as before; {report.removed} removed, as their folder is gone; "
         f"{counted(len(report.problems), 'problem')}"
     )

@@ -25,7 +25,7 @@ def stats(where: Where = None, db: Db = None, json: Json = False) -> int:
     """Show how many experiments there are of each status, how much disk and time they took, and what they tried.
 
     GPU-hours are the time of every attempt times the accelerators that it saw; sizes are those of folders when they
-    were last taken in.
+    were last read.
 
     \b
     Examples:

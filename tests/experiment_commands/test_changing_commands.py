@@ -146,8 +146,8 @@ def test_export_and_import_into_another_store(run: Run, tmp_path: Path) -> None:
     file, other = tmp_path / "out.json", tmp_path / "elsewhere" / "other.db"
     other.parent.mkdir()
     run("export", "-o", str(file))
-    assert run("import", str(file), db=other)[:2] == (0, "3 new, 0 updated, 0 unchanged, 0 left alone\n")
-    assert run("import", str(file), db=other)[:2] == (0, "0 new, 0 updated, 3 unchanged, 0 left alone\n")
+    assert run("import", str(file), db=other)[:2] == (0, "3 new, 0 updated, 0 unchanged, 0 skipped\n")
+    assert run("import", str(file), db=other)[:2] == (0, "0 new, 0 updated, 3 unchanged, 0 skipped\n")
     assert len(list((tmp_path / "elsewhere" / "experiments").iterdir())) == 3
     file.write_text(file.read_text().replace('"created_at"', '"created"', 1))
     status, _, err = run("import", str(file), db=other)

@@ -163,14 +163,14 @@ def _unused(database: Database) -> Iterator[Garbage]:
         environments, names = _unused_environments(connection), _unused_names(connection)
     if environments:
         yield Garbage(
-            "description of machines or code that no experiment has",
+            "description of machines or code that no experiment uses",
             f"{len(environments)} rows",
             0,
             lambda: _delete(database, _unused_environments, schema.environment),
         )
     if names:
         yield Garbage(
-            "name of a metric that no experiment has",
+            "name of a metric that no experiment uses",
             f"{len(names)} rows",
             0,
             lambda: _delete(database, _unused_names, schema.metric_names),
