@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -24,7 +25,7 @@ from tracking.indexing.rebuild import rebuild
 from tracking.recording import tracker as tracker_module
 from tracking.recording.tracker import ExperimentTracker
 from tracking.store import schema
-from tracking.store.database import Database
+from tracking.store.database import Database, DatabaseUnavailable
 
 ROOT = Path(__file__).resolve().parents[2]
 HELD_UP = 2.0
@@ -186,6 +187,40 @@ def test_a_database_locked_for_long_holds_up_nothing(tmp_path: Path) -> None:
         assert _stored(file)[1] == 1_500
 
 
+def test_who_waits_for_a_locked_database_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    file = tmp_path / "experiments.db"
+    with ExperimentTracker(db_path=file) as tracker:
+        tracker.start_experiment()
+        assert tracker.flush() and not _warnings(caplog)
+        with closing(sqlite3.connect(file, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            tracker.log_metrics({"loss": 1.0}, 1)
+            assert not tracker.flush(timeout=2.5)
+            (warning,) = _warnings(caplog)
+            assert "experiments.db does not answer: it is locked by another process" in warning
+            other.execute("ROLLBACK")
+    with closing(sqlite3.connect(file, isolation_level=None, check_same_thread=False)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        waiting = threading.Timer(2.5, other.execute, ["ROLLBACK"])
+        waiting.start()
+        with Database.open(file).begin():
+            assert "the database is locked by another process" in _warnings(caplog)[-1]
+        waiting.join()
+
+
+def test_a_database_mended_in_a_training_is_told_of_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    file = tmp_path / "experiments.db"
+    with ExperimentTracker(db_path=file) as tracker:
+        tracker.start_experiment()
+        tracker.log_metrics({"loss": 1.0}, 0)
+        assert tracker.flush()
+        file.write_bytes(b"no database" * 1000)
+        tracker.log_metrics({"loss": 0.5}, 1)
+        assert tracker.flush()
+    assert _stored(file) == ("completed", 2)
+    assert len(_warnings(caplog)) == 1 and "was damaged" in _warnings(caplog)[0]
+
+
 # -- nothing can be written -----------------------------------------------------------------------------------------
 
 
@@ -263,6 +298,19 @@ def test_a_disk_that_is_full_until_the_end_loses_nothing(
         database.close()
         assert _points(disk / experiment_id) == list(range(1_000))
     assert _stored(tmp_path / "experiments.db") == ("completed", 1_000)
+
+
+def test_a_store_on_a_full_disk_can_be_read(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with _small_disk(tmp_path / "disk") as disk:
+        with ExperimentTracker(db_path=disk / "experiments.db") as tracker:
+            tracker.start_experiment()
+        (disk / "ballast").write_bytes(b"x" * _free(disk))
+        assert _stored(disk / "experiments.db") == ("completed", 0)
+        assert ["its disk is full" in warning for warning in _warnings(caplog)] == [True]
+        with pytest.raises(DatabaseUnavailable, match="its disk is full: free space there"):
+            database = Database.open(disk / "experiments.db")
+            with database.begin() as connection:
+                connection.execute(schema.metric_names.insert().values(name="loss"))
 
 
 def _free(folder: Path) -> int:
@@ -362,7 +410,8 @@ with ExperimentTracker(db_path=sys.argv[1]) as tracker:
 def test_eight_processes_on_one_sqlite_file_lose_nothing(tmp_path: Path) -> None:
     processes = [_run(EIGHT, tmp_path / "experiments.db", str(seed)) for seed in range(8)]
     outputs = [process.communicate(timeout=300)[0] for process in processes]
-    assert outputs == [""] * 8
+    # On a busy machine one may wait for its turn longer than it does so silently.
+    assert [line for output in outputs for line in output.splitlines() if "does not answer" not in line] == []
     database = Database.open(tmp_path / "experiments.db", create=False)
     with database.read() as connection:
         assert set(connection.execute(select(schema.experiments.c.status)).scalars()) == {"completed"}

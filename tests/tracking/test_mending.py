@@ -82,7 +82,7 @@ def test_damage_while_a_store_is_open_is_mended_for_the_next_use(
     database = filled(file)
     before = stored_rows(database)
     damage(file)
-    with pytest.raises(DatabaseMended, match=r"was damaged .* made anew from the folders below .*; do the same again"):
+    with pytest.raises(DatabaseMended, match="was damaged, and has been made anew; do the same again"):
         stored_rows(database)
     assert stored_rows(database) == before
 

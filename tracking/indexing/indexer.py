@@ -16,7 +16,8 @@ from tracking.folders.folder import CONFIG, ENVIRONMENT, JOURNAL, METRICS, RESUL
 from tracking.indexing.behind import clear_mark, marked_folders, set_mark
 from tracking.indexing.endings import Ending, settle
 from tracking.indexing.index import sync_folders
-from tracking.store.database import Database
+from tracking.store.database import Database, DatabaseMended
+from tracking.store.database_url import shown_url
 
 __all__ = ["Indexer"]
 
@@ -25,6 +26,8 @@ logger = logging.getLogger(__name__)
 _SHORTEST_PAUSE_SECONDS = 1.0
 _LONGEST_PAUSE_SECONDS = 5.0
 _LONGEST_BACKOFF_SECONDS = 30.0
+_SILENT_SECONDS = 2.0
+"""For so long people wait without being told what for."""
 _WATCHED = (TRACKING, JOURNAL, CONFIG, ENVIRONMENT, RESULTS, METRICS)
 
 _Look = tuple[tuple[int, int] | None, ...]
@@ -86,10 +89,21 @@ class Indexer:
             self._asked += 1
             wanted = self._asked
             self._condition.notify_all()
-            answered = self._condition.wait_for(lambda: self._answered >= wanted, timeout)
+            answered = self._condition.wait_for(lambda: self._answered >= wanted, min(timeout, _SILENT_SECONDS))
+            if not answered and timeout > _SILENT_SECONDS:
+                self._say_what_is_waited_for(timeout - _SILENT_SECONDS)
+                answered = self._condition.wait_for(lambda: self._answered >= wanted, timeout - _SILENT_SECONDS)
         if not answered:
             self._mark_all()
         return answered and self._complete
+
+    def _say_what_is_waited_for(self, seconds: float) -> None:
+        logger.warning(
+            "%s does not answer: it is locked by another process, or busy; waiting for at most %.0f s more, "
+            "and what it lacks then is taken in later",
+            self.url.database if self.url.drivername == "sqlite" else shown_url(self.url),
+            seconds,
+        )
 
     def close(self, timeout: float = 0.0) -> None:
         """Take in what is still missing, for at most ``timeout`` seconds; what the database lacks then stays marked."""
@@ -135,16 +149,11 @@ class Indexer:
         looks = {folder: _look(folder) for folder in self._watched()}
         changed = [folder for folder, look in looks.items() if look != self._seen[folder]]
         try:
-            reports = sync_folders(self._open(), changed) if changed else ()
-            for folder, report in zip(changed, reports, strict=False):
-                if report.problem is not None:
-                    logger.warning("%s", report.problem)
-                self._seen[folder] = looks[folder]
-                clear_mark(folder, self.url)
-            # After the folders, whose last word it is.
-            while self._endings:
-                settle(self._open(), self._endings[0])
-                self._endings.popleft()
+            try:
+                self._take_in(changed, looks)
+            except DatabaseMended:
+                # Who mended it has said so already.
+                self._take_in(changed, looks)
         except Exception as error:
             # Not only what databases raise: no fault of the index may reach the training.
             self._fail(error, changed)
@@ -153,6 +162,18 @@ class Indexer:
         self._drop_retired(looks)
         if changed:
             self._recover(changed)
+
+    def _take_in(self, folders: list[Path], looks: Mapping[Path, _Look]) -> None:
+        reports = sync_folders(self._open(), folders) if folders else ()
+        for folder, report in zip(folders, reports, strict=False):
+            if report.problem is not None:
+                logger.warning("%s", report.problem)
+            self._seen[folder] = looks[folder]
+            clear_mark(folder, self.url)
+        # After the folders, whose last word it is.
+        while self._endings:
+            settle(self._open(), self._endings[0])
+            self._endings.popleft()
 
     def _watched(self) -> list[Path]:
         with self._condition:

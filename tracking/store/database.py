@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
 
 from sqlalchemy import URL, Connection, Engine
@@ -13,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from errors import ConfigError, ResourceError
 from tracking.store.database_url import DEFAULT_DATABASE, ENVIRONMENT_VARIABLE, IN_MEMORY, database_url, shown_url
 from tracking.store.engines import MIGRATING, READ_ONLY, memory_engine, postgresql_engine, sqlite_engine
-from tracking.store.faults import DatabaseUnavailable, TransactionConflict, explained, is_damage
+from tracking.store.faults import DatabaseUnavailable, TransactionConflict, explained, is_damage, lacks_room
 from tracking.store.migrate import check_references, revision_of, upgrade
 from tracking.store.places import home_of
 from tracking.store.roots import remember_root, roots_file
@@ -29,6 +30,8 @@ __all__ = [
     "TransactionConflict",
     "database_url",
 ]
+
+logger = logging.getLogger(__name__)
 
 # Two hosts share no lock file; the number is any that nobody else takes.
 _UPGRADE_LOCK = 727411
@@ -53,6 +56,7 @@ class Database:
         self._turn = threading.RLock()
         self._in_turn: Connection | None = None
         self._remembered: set[Path] = set()
+        self._has_warned_of_disk = False
 
     def _make_engine(self) -> Engine:
         if not self.is_sqlite:
@@ -123,11 +127,8 @@ class Database:
         Raises:
             DatabaseUnavailable: the database cannot be reached now.
         """
-        engine = self.engine.execution_options(**READ_ONLY)
-        if not self.is_sqlite:
-            engine = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-        with self._explained(), self._transaction(engine) as connection:
-            yield connection
+        with self._explained(), ExitStack() as opened:
+            yield self._begun_to_read(opened)
 
     def close(self) -> None:
         """Release all connections."""
@@ -151,6 +152,21 @@ class Database:
         if self.file is not None and root not in self._remembered:
             remember_root(self.file, root)
             self._remembered.add(root)
+
+    def _begun_to_read(self, opened: ExitStack) -> Connection:
+        engine = self.engine.execution_options(**READ_ONLY)
+        if not self.is_sqlite:
+            engine = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        try:
+            return opened.enter_context(self._transaction(engine))
+        except DBAPIError as error:
+            if self.file is None or not lacks_room(error, self.file):
+                raise
+            if not self._has_warned_of_disk:
+                self._has_warned_of_disk = True
+                logger.warning("%s: its disk is full; what was written last may be missing in what is shown", self.file)
+            frozen = sqlite_engine(self.file, self._home or home_of(self.file), frozen=True)
+            return opened.enter_context(frozen.execution_options(**READ_ONLY).begin())
 
     # -- transactions -------------------------------------------------------------------------------------------
 
@@ -231,7 +247,5 @@ class Database:
         """
         from tracking.store.mending import mend
 
-        if self.file is not None:
-            done = mend(self.file)
-            if done is not None:
-                raise DatabaseMended(f"{done}; do the same again")
+        if self.file is not None and mend(self.file) is not None:
+            raise DatabaseMended(f"{self.file}: was damaged, and has been made anew; do the same again")

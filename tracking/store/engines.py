@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
+import threading
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +18,13 @@ from tracking.store.places import HOME, register
 
 __all__ = ["MIGRATING", "READ_ONLY", "memory_engine", "postgresql_engine", "sqlite_engine"]
 
-_BUSY_SECONDS = 30.0
+logger = logging.getLogger(__name__)
+
+_BUSY_SECONDS = 10.0
+_SILENT_SECONDS = 2.0
+"""For so long people wait without being told what for."""
 _CONNECT_SECONDS = 5
+_FROZEN = "mode=ro&immutable=1"
 # A server that vanished without a word is noticed within about 20 seconds.
 _KEEPALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 2, "tcp_user_timeout": 20_000}
 
@@ -27,7 +35,7 @@ MIGRATING: dict[str, Any] = {"migrating": True}
 """Execution options of a transaction that changes tables."""
 
 
-def sqlite_engine(file: Path, home: Path) -> Engine:
+def sqlite_engine(file: Path, home: Path, *, frozen: bool = False) -> Engine:
     """Return an engine over an SQLite file that exists; each transaction opens it anew.
 
     So a file that was set aside, or made again, is noticed at the next transaction.
@@ -35,9 +43,11 @@ def sqlite_engine(file: Path, home: Path) -> Engine:
     Args:
         file: the database.
         home: the folder to which folders of experiments are relative.
+        frozen: only read, what stands in the file itself: this needs no files beside it, and so no room on the disk.
     """
     options = {HOME: home}
-    engine = create_engine("sqlite://", creator=lambda: _connect(file), poolclass=NullPool, execution_options=options)
+    connect = partial(_open, file, _FROZEN) if frozen else partial(_connect, file)
+    engine = create_engine("sqlite://", creator=connect, poolclass=NullPool, execution_options=options)
     return _with_own_begin(engine, home)
 
 
@@ -74,7 +84,7 @@ def _connect(file: Path) -> sqlite3.Connection:
     except sqlite3.OperationalError:
         # Where SQLite may not put its files beside the database, it reads only what it is told is not being written.
         connection.close()
-        connection = _open(file, "mode=ro&immutable=1")
+        connection = _open(file, _FROZEN)
     return connection
 
 
@@ -101,7 +111,32 @@ def _begin(connection: Connection) -> None:
     # SQLite changes a table by copying and dropping it, and dropping it would take along what refers to its rows. In
     # memory the same connection goes on afterwards.
     connection.exec_driver_sql(f"PRAGMA foreign_keys={'OFF' if options.get('migrating', False) else 'ON'}")
-    connection.exec_driver_sql("BEGIN" if options.get("read_only", False) else "BEGIN IMMEDIATE")
+    if options.get("read_only", False):
+        connection.exec_driver_sql("BEGIN")
+        # Whether it can be read shows with the first row.
+        connection.exec_driver_sql("SELECT 1 FROM sqlite_master LIMIT 1")
+    elif threading.current_thread() is not threading.main_thread() or not _begins_soon(connection):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _begins_soon(connection: Connection) -> bool:
+    """Begin to write; where another process does so for long, say so to whoever waits for this."""
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    driver.execute(f"PRAGMA busy_timeout={_SILENT_SECONDS * 1000:.0f}")
+    try:
+        driver.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        if getattr(error, "sqlite_errorcode", None) != sqlite3.SQLITE_BUSY:
+            raise
+        logger.warning(
+            "the database is locked by another process; waiting for at most %.0f s more",
+            _BUSY_SECONDS - _SILENT_SECONDS,
+        )
+        return False
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={(_BUSY_SECONDS - _SILENT_SECONDS) * 1000:.0f}")
+    return True
 
 
 def _limit_waiting(connection: Any, _: Any) -> None:

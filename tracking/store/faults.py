@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import re
+from pathlib import Path
 
 from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, InternalError, OperationalError, ProgrammingError
 
 from errors import ResourceError
 
-__all__ = ["DatabaseUnavailable", "TransactionConflict", "explained", "is_damage", "without_password"]
+__all__ = ["DatabaseUnavailable", "TransactionConflict", "explained", "is_damage", "lacks_room", "without_password"]
 
 _PASSWORD = re.compile(r"(://[^:/@\s]*):[^\s]*@")
 _QUERY_PASSWORD = re.compile(r"([?&](?:ssl)?password=)[^&\s]+", re.IGNORECASE)
 _CONFLICTS = ("40001", "40P01")
 _NO_PERMISSION = "42501"
+_LITTLE_ROOM = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN")
+_ROOM_BYTES = 1 << 18
 _DAMAGE = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_CANTOPEN")
 
 
@@ -42,7 +46,7 @@ def explained(error: DBAPIError, name: str) -> DatabaseUnavailable | None:
     if not outside and not (isinstance(error, ProgrammingError) and state == _NO_PERMISSION):
         return None
     kind = TransactionConflict if state in _CONFLICTS else DatabaseUnavailable
-    return kind(f"{name}: {' '.join(str(error.orig).split())}{_remedy(error)}")
+    return kind(f"{name}: {' '.join(str(error.orig).split())}{_remedy(error, name)}")
 
 
 def is_damage(error: DBAPIError) -> bool:
@@ -51,12 +55,24 @@ def is_damage(error: DBAPIError) -> bool:
     return code.startswith(_DAMAGE) or (code == "SQLITE_ERROR" and "no such table" in str(error.orig))
 
 
-def _remedy(error: DBAPIError) -> str:
+def lacks_room(error: DBAPIError, file: Path) -> bool:
+    """Whether SQLite says this because the disk of its file is full, which it often calls a disk I/O error."""
+    code = getattr(error.orig, "sqlite_errorname", "")
+    if not code.startswith(_LITTLE_ROOM):
+        return False
+    try:
+        status = os.statvfs(file.parent)
+    except OSError:
+        return False
+    return code == "SQLITE_FULL" or status.f_bavail * status.f_frsize < _ROOM_BYTES
+
+
+def _remedy(error: DBAPIError, name: str) -> str:
     code = getattr(error.orig, "sqlite_errorname", "")
     if code.startswith("SQLITE_READONLY"):
         return "; choose a file that you may write to"
     if code.startswith("SQLITE_BUSY"):
         return "; another process has been writing for long: look for one that hangs"
-    if code.startswith("SQLITE_FULL"):
-        return "; free space on its disk"
+    if lacks_room(error, Path(name)):
+        return "; its disk is full: free space there"
     return ""
