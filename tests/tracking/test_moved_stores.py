@@ -14,11 +14,13 @@ from tests.tracking.folders_made import START, make_folder
 from tests.tracking.stored_rows import row_of, stored_rows
 from tracking.folders.folder import ExperimentFolder
 from tracking.folders.metric_points import MetricPoint
+from tracking.indexing.behind import clear_mark, marked_folders, set_mark
 from tracking.indexing.index import sync_folder
 from tracking.indexing.rebuild import known_roots, rebuild
 from tracking.reading.local_backend import LocalBackend
 from tracking.reading.whereabouts import all_places
 from tracking.store.database import Database
+from tracking.store.database_url import database_url
 from tracking.store.roots import roots_file
 from tracking.upkeep.annotations import add_note
 from tracking.upkeep.deletion import delete_experiment, plan_deletion
@@ -135,3 +137,16 @@ def test_a_store_behind_a_link_means_the_same_folders(work: Path) -> None:
     ExperimentFolder(folder).append("note", text="through the link")
     assert sync_folder(store.database, folder).changed == 1
     assert LocalBackend(work / "experiments.db").count('notes ~ "link"') == 1
+
+
+def test_a_copy_catches_up_with_what_the_original_lacked(work: Path) -> None:
+    (folder, _) = sorted((work / "experiments").iterdir())
+    original = database_url(work / "experiments.db")
+    set_mark(folder, original)
+    copy = Path(shutil.copytree(work, work.parent / "copy"))
+    url = database_url(copy / "experiments.db")
+    assert marked_folders(copy / "experiments", url) == [copy / "experiments" / folder.name]
+    clear_mark(copy / "experiments" / folder.name, url)
+    assert marked_folders(copy / "experiments", url) == []
+    assert marked_folders(work / "experiments", original) == [folder]
+    assert marked_folders(work / "experiments", url) == []

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import os
 from pathlib import Path
 
 from sqlalchemy import URL
 
-from tracking.store.database_url import shown_url
+from tracking.store.database_url import IN_MEMORY, shown_url
+from tracking.store.places import home_of
 
 __all__ = ["clear_mark", "marked_folders", "set_mark"]
 
@@ -21,7 +23,7 @@ def set_mark(folder: Path, url: URL) -> None:
     try:
         mark = _mark(folder)
         mark.parent.mkdir(parents=True, exist_ok=True)
-        mark.write_text(shown_url(url), encoding="utf-8")
+        mark.write_text(_called(url, folder.parent), encoding="utf-8")
     except OSError as error:
         logger.debug("%s: %s", folder, error)
 
@@ -30,7 +32,7 @@ def clear_mark(folder: Path, url: URL) -> None:
     """Forget the mark: the database has caught up."""
     mark = _mark(folder)
     try:
-        if mark.read_text(encoding="utf-8") == shown_url(url):
+        if mark.read_text(encoding="utf-8") == _called(url, folder.parent):
             mark.unlink()
             mark.parent.rmdir()
     except OSError:
@@ -42,9 +44,19 @@ def marked_folders(experiments_dir: Path, url: URL) -> list[Path]:
     """Return the folders directly in ``experiments_dir`` of which the database ``url`` lacks something."""
     try:
         marks = sorted((experiments_dir / _MARKS).iterdir())
-        return [experiments_dir / mark.name for mark in marks if mark.read_text("utf-8") == shown_url(url)]
+        name = _called(url, experiments_dir)
+        return [experiments_dir / mark.name for mark in marks if mark.read_text("utf-8") == name]
     except OSError:
         return []
+
+
+def _called(url: URL, experiments_dir: Path) -> str:
+    """Return how marks call a database: by the way to it where they lie below its folder, as both may be moved."""
+    if url.drivername == "sqlite" and url.database not in (None, IN_MEMORY):
+        file, place = os.path.realpath(str(url.database)), os.path.realpath(experiments_dir)
+        if Path(place).is_relative_to(home_of(Path(file))):
+            return os.path.relpath(file, place)
+    return shown_url(url)
 
 
 def _mark(folder: Path) -> Path:
