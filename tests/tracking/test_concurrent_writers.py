@@ -102,6 +102,7 @@ def test_each_experiment_is_claimed_by_exactly_one(store_url: str, writers: int,
     for each in ids:
         folder = ExperimentFolder(tmp_path / each)
         folder.identify(each, each, START)
+        folder.append("planned", START)
         sync_folder(with_tables, folder.path)
     claimed = [line for output in run_together(CLAIMING, [[store_url, *ids]] * writers) for line in output.split()]
     assert sorted(claimed) == ids
