@@ -93,7 +93,9 @@ def _run(arguments: Sequence[str] | None) -> int:
         status = app(args=given, standalone_mode=False)
         return status if isinstance(status, int) else 0
     except AssayError as error:
-        print(f"error: {error}", file=sys.stderr)
+        from experiment_commands.output import remark
+
+        remark(f"error: {error}")
         return 2
     except typer.TyperException as error:
         from experiment_commands.mistakes import mistake

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from atomic_files import finite
-from experiment_commands.table_layout import Cell, lay_out
+from experiment_commands.table_layout import Cell, lay_out, printable
 
 __all__ = ["console", "print_json", "print_section", "print_table", "remark", "run_command", "warn"]
 
@@ -82,12 +82,12 @@ def print_section(
 
 def remark(message: str) -> None:
     """Print what is no part of the output, such as how much is left out, beside it."""
-    print(message, file=sys.stderr)
+    print(printable(message, one_line=False), file=sys.stderr)
 
 
 def warn(message: str) -> None:
     """Print a warning beside the output."""
-    print(f"warning: {message}", file=sys.stderr)
+    remark(f"warning: {message}")
 
 
 def run_command(command: Callable[[], int]) -> int:

@@ -12,6 +12,7 @@ from errors import ConfigError
 from experiment_commands.description import describe
 from experiment_commands.options import Db, Json, OneId
 from experiment_commands.output import console, print_json, print_section, remark
+from experiment_commands.table_layout import printable
 from tracking.reading.local_backend import LocalBackend
 from tracking.reading.records import ExperimentDetails
 
@@ -61,7 +62,7 @@ def show(
             print(f"… and {len(section.rows) - len(rows)} more; --all shows them")
     failure = next((run.traceback for run in reversed(details.runs) if run.traceback), None)
     if failure and details.record.error:
-        print(f"\ntraceback\n{failure.rstrip()}")
+        print(f"\ntraceback\n{printable(failure.rstrip(), one_line=False)}")
     return 0
 
 

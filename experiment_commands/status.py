@@ -13,6 +13,7 @@ import typer
 from errors import ConfigError
 from experiment_commands.options import Db, Json
 from experiment_commands.output import print_json, print_table
+from experiment_commands.table_layout import printable
 from tracking.folders.contents import Run
 from tracking.reading.local_backend import LocalBackend
 from tracking.reading.overview import Overview, RunGoingOn, overview
@@ -71,7 +72,7 @@ def _show_overview(seen: Overview, as_json: bool) -> int:
         print_table(columns, [_row(run) for run in seen.going_on])
     for run in seen.going_on:
         if run.status == Status.STALE:
-            print(f"{run.name}: {run.evidence}")
+            print(printable(f"{run.name}: {run.evidence}"))
     if seen.out_of_date:
         print(f"\n{seen.out_of_date} of them stand otherwise in the store; to write it down: status --reconcile")
     return 0
@@ -99,7 +100,7 @@ def _show_changes(changes: Sequence[Change], as_json: bool) -> int:
         print_json([change._asdict() for change in changes])
         return 0
     for change in changes:
-        print(f"{change.experiment_id} {change.name}: {change.before} -> {change.after}")
+        print(printable(f"{change.experiment_id} {change.name}: {change.before} -> {change.after}"))
         print(f"    {change.evidence}")
         if not change.in_folder:
             print("    its folder cannot be written from here: this stands in the database alone, a rebuild forgets it")
@@ -127,10 +128,10 @@ def _show_one(database: Database, text: str, as_json: bool) -> int:
 
 
 def _print_one(found: ExperimentDetails, now: Judgement) -> None:
-    print(f"{found.record.id} {found.record.name}: {now.status}")
+    print(printable(f"{found.record.id} {found.record.name}: {now.status}"))
     evidence = now.evidence or found.record.error
     if evidence:
-        print(f"    {evidence}")
+        print(printable(f"    {evidence}", one_line=False))
     if found.runs:
         print()
         columns = ("attempt", "status", "started", "ended", "host", "process", "reason")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.experiment_commands.stores import Command
+from tests.experiment_commands.stores import Command, add_run, take_in
 
 
 @pytest.fixture
@@ -35,6 +35,13 @@ def test_mistakes_are_told_in_one_line(run: Command, arguments: tuple[str, ...],
     assert message in errors
     assert errors.startswith("error: ")
     assert errors.count("\n") == 1
+
+
+def test_errors_move_no_terminal(run: Command, tmp_path: Path) -> None:
+    take_in(*(add_run(tmp_path / "runs", "\x1b[31mred", seed, {}) for seed in (1, 2)))
+    errors = run("show", "exp_2026")[2]
+    assert r"\x1b[31mred" in errors
+    assert "\x1b" not in errors
 
 
 def test_a_missing_package_is_named_with_its_remedy(root: Path) -> None:
