@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import netrc
 import os
 from collections.abc import Sequence
@@ -13,6 +14,8 @@ from tracking.recording.mirrors.base import Mirror, MirrorStart
 from tracking.recording.mirrors.grouping import by_step
 
 __all__ = ["WandbMirror"]
+
+logger = logging.getLogger(__name__)
 
 _PROJECT = "experiments"
 _STEP = "step"
@@ -29,14 +32,26 @@ class WandbMirror(Mirror):
         """Begin a run of the experiment's id."""
         import wandb
 
+        folder = os.environ.get("WANDB_DIR") or str(start.folder)
+        chosen = None
+        if not os.environ.get("WANDB_MODE"):
+            # Empty is what a script leaves that sets it from another variable; wandb breaks off there.
+            os.environ.pop("WANDB_MODE", None)
+        if "WANDB_MODE" not in os.environ and not _has_key():
+            chosen = "offline"
+            logger.warning(
+                "mirror wandb: no API key, so it records offline, in %s/wandb; log in (wandb login), or send it later "
+                "(wandb sync); WANDB_MODE=offline says that this is meant",
+                folder,
+            )
         self._run = wandb.init(
             project=os.environ.get("WANDB_PROJECT", _PROJECT),
             id=start.experiment_id,
             name=start.name,
             config=dict(start.config),
             tags=list(start.tags),
-            dir=os.environ.get("WANDB_DIR") or str(start.folder),
-            mode=None if "WANDB_MODE" in os.environ or _has_key() else "offline",
+            dir=folder,
+            mode=chosen,
             resume="allow",
             reinit="create_new",
             # Its output is not to mix with the training's, nor its waiting for a server to hold up the program's end.
