@@ -16,6 +16,8 @@ from tracking.folders.unsaved import keeping_folder, put_back, put_back_all
 from tracking.indexing.index import sync_folder
 from tracking.recording import tracker as tracker_module
 from tracking.recording.tracker import ExperimentTracker, TrackerStateError
+from tracking.states.reconciling import reconcile
+from tracking.states.supervisor import Watched
 from tracking.statuses import Status
 from tracking.store.database import Database
 
@@ -87,3 +89,19 @@ def test_a_folder_in_which_another_process_writes_is_refused(tmp_path: Path) -> 
         first, second = training.contents.runs
         assert (first.status, second.status) == (Status.LOST, Status.COMPLETED)
         assert first.finished_at is not None and training.contents.duration_seconds is not None
+
+
+def test_an_attempt_beside_a_newer_one_counts_no_more(tmp_path: Path) -> None:
+    folder = ExperimentFolder(make_folder(tmp_path, status="running"))
+    watched = Watched(folder, folder.path.name, 1)
+    assert watched.is_newest()
+    folder.append("started", START + 5)
+    assert not watched.is_newest()
+
+
+def test_reconciling_puts_back_what_was_kept(tmp_path: Path) -> None:
+    store, folder = Database.open(tmp_path / "experiments.db"), make_folder(tmp_path, status="running")
+    sync_folder(store, folder)
+    ExperimentFolder(keeping_folder(folder, folder.name)).append("finished", START + 5, status="completed")
+    assert reconcile(store) == []
+    assert row_of(store)["status"] == "completed"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import NamedTuple
 
 from sqlalchemy import and_, update
 
-from errors import AssayError
+from errors import AssayError, DataError
 from tracking.folders.contents import Run
 from tracking.folders.folder import ExperimentFolder
+from tracking.folders.unsaved import put_back_all
 from tracking.indexing.index import sync_folder
 from tracking.states.judgement import Judgement, Observer
 from tracking.states.liveness import Case, judge_case, run_in, store_clock, undecided_runs, visible_folder
@@ -39,6 +41,9 @@ def reconcile(database: Database, observer: Observer | None = None) -> list[Chan
         DatabaseUnavailable: the database cannot be reached or written.
     """
     observer = observer or Observer.here(job_state)
+    for folder in put_back_all():
+        with suppress(DataError):
+            sync_folder(database, folder)
     with database.read() as connection:
         cases, now = undecided_runs(connection, observer), store_clock(connection)
     judged = [(case, judge_case(case, now, observer)) for case in cases]
