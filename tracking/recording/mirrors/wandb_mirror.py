@@ -6,7 +6,7 @@ import logging
 import netrc
 import os
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from tracking.folders.metric_points import MetricPoint
@@ -33,7 +33,7 @@ class WandbMirror(Mirror):
         import wandb
 
         folder = os.environ.get("WANDB_DIR") or str(start.folder)
-        chosen = None
+        chosen: Literal["offline"] | None = None
         if not os.environ.get("WANDB_MODE"):
             # Empty is what a script leaves that sets it from another variable; wandb breaks off there.
             os.environ.pop("WANDB_MODE", None)
