@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from tracking.folders.contents import FolderContents, read_folder
 from tracking.folders.folder import CONFIG, JOURNAL, METRICS, RESULTS, ExperimentFolder
 from tracking.folders.metric_points import MetricPoint
 from tracking.indexing.index import sync_folder
+from tracking.recording.tracker import ExperimentTracker
 from tracking.statuses import Status
 from tracking.store.database import Database
 
@@ -67,3 +70,19 @@ def test_an_attempt_that_nobody_saw_end_lasts_to_its_last_sign_of_life(tmp_path:
     folder.append("judged", attempt=1, status="lost", evidence="gone")
     write_json(folder.path / "heartbeat.json", {"time": START + 7.0, "attempt": 1})
     assert contents_of(folder.path).duration_seconds == 7.0
+
+
+def test_a_generator_that_is_closed_was_no_failure(tmp_path: Path) -> None:
+    with ExperimentTracker(db_path=tmp_path / "experiments.db") as tracker:
+
+        def training() -> Iterator[int]:
+            with tracker.experiment():
+                yield 1
+                yield 2
+
+        steps = training()
+        assert next(steps) == 1
+        del steps
+        gc.collect()
+        assert tracker.folder is not None
+        assert contents_of(tracker.folder).status == Status.PREEMPTED

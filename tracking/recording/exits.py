@@ -31,6 +31,8 @@ def outcome_of(error: BaseException | None) -> Outcome:
         return Outcome(Status.COMPLETED)
     if isinstance(error, KeyboardInterrupt):
         return Outcome(Status.PREEMPTED, "interrupted (Ctrl-C)")
+    if isinstance(error, GeneratorExit):
+        return Outcome(Status.PREEMPTED, "left before its end: the generator that it ran in was closed")
     if isinstance(error, SystemExit):
         return _outcome_of_exit(error.code)
     trace = "".join(traceback.format_exception(error))[-_LONGEST_TRACE:]
