@@ -74,7 +74,8 @@ def test_a_mistake_in_one_id_changes_nothing(run: Run, store: Path) -> None:
 
 def test_a_folder_that_moved_is_named(run: Run, tmp_path: Path) -> None:
     (tmp_path / "runs").rename(tmp_path / "moved")
-    assert "not on this machine; if it was moved, rebuild" in run("show", "run_seed0")[1]
+    shown = "".join(run("show", "run_seed0")[1].split())
+    assert "notonthismachine;ifitwasmoved,rebuild" in shown, "wherever the line is folded"
     status, _, err = run("note", "run_seed0", "text")
     assert status == 2
     assert str(tmp_path / "runs") in err

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -121,7 +122,7 @@ def test_an_empty_store_is_no_mistake(run: Command) -> None:
 
 
 def test_a_reader_that_stops_early_is_no_mistake(many: list[str], root: Path) -> None:
-    command = f"{sys.executable} experiment_cli.py list --limit 0 --json | head -n 1"
+    command = f"{shlex.quote(sys.executable)} experiment_cli.py list --limit 0 --json | head -n 1"
     done = subprocess.run(["bash", "-o", "pipefail", "-c", command], cwd=root, capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (0, "[\n", "")
 

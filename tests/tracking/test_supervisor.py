@@ -65,11 +65,17 @@ def _await_beat(training: Training) -> None:
 
 def _suspend(process: psutil.Process, store: str) -> None:
     """Stop a process at a moment at which it holds no lock on the store."""
-    process.suspend()
+    _stop(process)
     while not _is_free(store):
         process.resume()
         time.sleep(0.05)
-        process.suspend()
+        _stop(process)
+
+
+def _stop(process: psutil.Process) -> None:
+    process.suspend()
+    # The signal is sent, not yet received: on a busy core the process goes on for a while.
+    assert eventually(lambda: process.status() == psutil.STATUS_STOPPED)
 
 
 def _is_free(store: str) -> bool:
