@@ -28,7 +28,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "clustering": FOUNDATION | {"tasks"},
     # what an experiment is, and how one is trained
     "experiment_config": FOUNDATION | {"strategies", "tasks"},
-    "training": FOUNDATION | CONFIG | {"cartography", "clustering"},
+    "training": FOUNDATION | CONFIG | {"cartography", "clustering", "tracking"},
     # many experiments
     "suites": FOUNDATION | CONFIG,
     "planning": FOUNDATION | CONFIG,

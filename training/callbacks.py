@@ -17,6 +17,7 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 from atomic_files import explain_os_error, write_text
 from cartography import write_epoch
 from tasks.base import Rows
+from tracking.folders.metric_points import MetricPoint, curve_name, format_points
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -131,33 +132,16 @@ class MetricsFile(TrainerCallback):
         if not state.is_world_process_zero:
             return
         now = time.time()
-        lines = [
-            json.dumps({"step": state.global_step, "time": now, "name": _metric_name(name), "value": _as_json(value)})
+        points = [
+            MetricPoint(state.global_step, now, curve_name(name), float(value))
             for name, value in (logs or {}).items()
             if isinstance(value, int | float) and name != "epoch"
         ]
         try:
             with self._path.open("a", encoding="utf-8") as file:
-                file.write("".join(line + "\n" for line in lines))
+                file.write(format_points(points))
         except OSError as error:
             raise explain_os_error(error, self._path) from error
-
-
-def _as_json(value: float) -> float | str:
-    return float(value) if math.isfinite(value) else str(float(value))
-
-
-def _metric_name(name: str) -> str:
-    """``eval_f1`` becomes ``eval/f1``, ``train_runtime`` ``train/runtime``, ``loss`` ``train/loss``.
-
-    ``train_loss``, the Trainer's mean since it was started, must not pass for the last step's loss.
-    """
-    if name == "train_loss":
-        return "train/mean_loss"
-    for prefix in ("eval_", "train_"):
-        if name.startswith(prefix):
-            return f"{prefix[:-1]}/{name.removeprefix(prefix)}"
-    return f"train/{name}"
 
 
 class ProgressCallback(TrainerCallback):

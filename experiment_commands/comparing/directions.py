@@ -1,4 +1,4 @@
-"""Which way metrics are better, as the user says it or as their names tell."""
+"""Which way metrics are better, as the user says it."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from collections.abc import Collection
 
 from errors import ConfigError
 from registry import nearest
-from tracking.reading.metric_directions import Direction, direction_of, is_about_the_training
 
-__all__ = ["Direction", "check_directions", "direction_of", "is_about_the_training"]
+__all__ = ["check_directions"]
 
 
 def check_directions(lower: Collection[str], higher: Collection[str], known: Collection[str]) -> None:

@@ -9,10 +9,10 @@ from math import isfinite
 from typing import NamedTuple
 
 from errors import ConfigError
-from experiment_commands.comparing.directions import Direction, direction_of, is_about_the_training
 from experiment_commands.comparing.sample_scores import metric_matches
 from experiment_commands.subjects import Subject
 from registry import nearest
+from tracking.reading.metric_directions import Direction, direction_of, is_about_the_training
 from tracking.reading.metric_twins import curves_of_results
 from tracking.reading.records import ExperimentDetails, ExperimentRecord
 

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from analysis.curves import MeanCurve, Series, mean_curve, smoothed
 from errors import ConfigError, DataError
-from experiment_commands.comparing.directions import direction_of, is_about_the_training
 from experiment_commands.subjects import Subject
 from registry import nearest
 from tracking.reading.local_backend import LocalBackend
+from tracking.reading.metric_directions import direction_of, is_about_the_training
 from tracking.reading.metric_twins import known_as
 
 __all__ = ["MAX_PANELS", "Course", "Panel", "Recorded", "choose_metrics", "panels", "read_recorded"]

@@ -10,7 +10,7 @@ from typing import BinaryIO, NamedTuple
 
 from atomic_files import open_regular
 
-__all__ = ["Bookmark", "MetricPoint", "PointsRead", "fitting_name", "format_points", "read_points"]
+__all__ = ["Bookmark", "MetricPoint", "PointsRead", "curve_name", "fitting_name", "format_points", "read_points"]
 
 _TAIL_BYTES = 256
 _MAX_BYTES = 4 << 20
@@ -66,6 +66,19 @@ def format_points(points: list[MetricPoint]) -> str:
 
 def _as_json(value: float) -> str:
     return repr(value) if isfinite(value) else f'"{value}"'
+
+
+def curve_name(name: str) -> str:
+    """Return what a curve is called that a Trainer logs: ``eval_f1`` is ``eval/f1``, ``loss`` is ``train/loss``.
+
+    ``train_loss``, the Trainer's mean since it was started, must not pass for the last step's loss.
+    """
+    if name == "train_loss":
+        return "train/mean_loss"
+    for prefix in ("eval", "test", "train"):
+        if name.startswith(f"{prefix}_"):
+            return f"{prefix}/{name.removeprefix(f'{prefix}_')}"
+    return f"train/{name}"
 
 
 def fitting_name(name: object) -> str:

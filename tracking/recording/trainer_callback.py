@@ -7,6 +7,7 @@ from typing import Any
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
+from tracking.folders.metric_points import curve_name
 from tracking.recording.plain import plain
 from tracking.recording.tracker import ExperimentTracker
 
@@ -57,7 +58,7 @@ class TrackingCallback(TrainerCallback):
 
         An evaluation after the training belongs to the experiment that the training was.
         """
-        numbers = {_metric_name(name): value for name, value in (logs or {}).items() if isinstance(value, int | float)}
+        numbers = {curve_name(name): value for name, value in (logs or {}).items() if isinstance(value, int | float)}
         tracker = self._running(state)
         if tracker is not None:
             tracker.log_metrics(numbers, state.global_step)
@@ -94,14 +95,3 @@ def _configuration(args: TrainingArguments, model: Any) -> dict[str, Any]:
     if getattr(model, "config", None) is not None:
         configuration["model"] = plain(model.config)
     return configuration
-
-
-def _metric_name(name: str) -> str:
-    """``eval_f1`` becomes ``eval/f1``, ``train_runtime`` ``train/runtime``, ``loss`` ``train/loss``."""
-    if name == "train_loss":
-        # The mean since training began must not pass for the last step's loss.
-        return "train/mean_loss"
-    for prefix in ("eval", "test", "train"):
-        if name.startswith(f"{prefix}_"):
-            return f"{prefix}/{name.removeprefix(f'{prefix}_')}"
-    return f"train/{name}"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from errors import ConfigError
-from experiment_commands.comparing.directions import check_directions, direction_of
+from experiment_commands.comparing.directions import check_directions
+from tracking.reading.metric_directions import direction_of
 
 
 @pytest.mark.parametrize(
