@@ -18,10 +18,10 @@ from experiment_results.comparison_plot import comparison_sections, draw_compari
 from experiment_results.frame import build_frame
 from experiment_results.metrics import check_metric, ordered_metrics, primary_metric
 from experiment_results.outputs import data_maps, write_all_results, write_csv, write_summary
-from experiment_results.pictures import save_picture, show_pictures, why_no_window
 from experiment_results.reading import read_experiments
 from experiment_results.terminal import print_summary
 from experiment_results.training_curves import draw_curves, training_curves
+from plots.saving import save_picture, show_pictures, why_no_window
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -110,7 +110,7 @@ def _plain(found: Sequence[Panel]) -> list[dict[str, Any]]:
 
 def _draw(found: Sequence[Panel], output: Path, log: bool, quiet: bool) -> None:
     from experiment_commands.drawing.curve_picture import draw_panels
-    from experiment_results.pictures import save_picture
+    from plots.saving import save_picture
 
     path = save_picture(draw_panels(found, log), output)
     for panel in found:

@@ -11,8 +11,8 @@ from analysis.intervals import Interval
 from analysis.summary import summarise_variant
 from experiment_results.comparison import BASELINE, VariantRuns, paired_variants
 from experiment_results.metrics import MetricName, ordered_metrics
-from experiment_results.palette import family_colours
 from experiment_results.wording import data_title, first_of, seeds_text, shortened
+from plots.palette import family_colours
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

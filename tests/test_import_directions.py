@@ -22,6 +22,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # rooms that know nothing of experiments
     "strategies": FOUNDATION,
     "analysis": FOUNDATION,
+    "plots": FOUNDATION | {"analysis"},
     "tracking": FOUNDATION,
     "tasks": FOUNDATION,
     "cartography": FOUNDATION | {"tasks"},
@@ -34,10 +35,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "planning": FOUNDATION | CONFIG,
     "running": FOUNDATION | CONFIG | {"cartography", "clustering", "planning", "tracking", "training"},
     "experiment_runner": FOUNDATION | CONFIG | {"planning", "running"},
-    "experiment_results": FOUNDATION | {"analysis", "experiment_config"},
-    "experiment_analysis": FOUNDATION | {"analysis", "experiment_config", "experiment_results"},
+    "experiment_results": FOUNDATION | {"analysis", "experiment_config", "plots"},
+    "experiment_analysis": FOUNDATION | {"analysis", "experiment_config", "experiment_results", "plots"},
     "experiment_commands": FOUNDATION
-    | {"analysis", "experiment_config", "experiment_results", "experiment_runner", "tracking"},
+    | {"analysis", "experiment_config", "experiment_results", "experiment_runner", "plots", "tracking"},
     # the commands and their flags; nobody imports a command
     "run_flags": FOUNDATION | CONFIG,
     "run_bar": FOUNDATION | {"training"},

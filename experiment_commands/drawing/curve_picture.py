@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from experiment_commands.drawing.curve_data import Course, Panel
-from experiment_results.palette import family_colours
 from experiment_results.wording import shortened
+from plots.palette import family_colours
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

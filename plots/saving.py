@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from atomic_files import atomic_path
 from errors import ConfigError
-from experiment_results.legible import make_legible
+from plots.legible import make_legible
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

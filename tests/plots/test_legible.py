@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from experiment_results.legible import make_legible
-from experiment_results.pictures import save_picture
+from plots.legible import make_legible
+from plots.saving import save_picture
 
 NOWHERE = "\U000e0fff"
 """A character that is not assigned, so that no font has it."""

@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from errors import ResourceError
-from experiment_results.palette import family_colours
-from experiment_results.pictures import save_picture, show_pictures, why_no_window
+from plots.palette import family_colours
+from plots.saving import save_picture, show_pictures, why_no_window
 
 
 def _figure(detail: int) -> Figure:

@@ -1,0 +1,1 @@
+"""How likely a difference is to be seen, and what it takes."""

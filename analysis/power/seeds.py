@@ -1,0 +1,82 @@
+"""Seeds that the default comparison needs, from what it measured of both sources of chance."""
+
+from __future__ import annotations
+
+import math
+from statistics import NormalDist
+from typing import NamedTuple
+
+from scipy.special import nctdtr, stdtrit
+
+from analysis.crossed import MIN_SEEDS, Comparison, Variance
+
+__all__ = ["MAX_SEEDS", "Need", "power_with_seeds", "seeds_needed"]
+
+MAX_SEEDS = 1000
+"""Beyond so many nobody trains; the need is said to be more."""
+
+
+class Need(NamedTuple):
+    """What would show a difference."""
+
+    effect: float
+    power: float
+    seeds: int | None
+    """Seeds of each side in all; None where no number of them is enough, or more than :data:`MAX_SEEDS` are."""
+    examples: int | None
+    """Evaluation examples in all that it takes beside any number of seeds; None where there are enough."""
+
+
+def power_with_seeds(comparison: Comparison, num_seeds: int, effect: float, alpha: float = 0.05) -> float:
+    """Return the chance that the comparison finds a true difference of ``effect`` with so many seeds on each side.
+
+    Args:
+        comparison: whose variances are taken for the true ones; it has a variance.
+        num_seeds: of each side, at least 2.
+        effect: on the metric's scale.
+        alpha: level of the two-sided test, in (0, 1).
+
+    Raises:
+        ValueError: a comparison without a variance, or too few seeds.
+    """
+    if comparison.variance is None or num_seeds < 2:
+        raise ValueError("power needs a comparison with a variance, and at least 2 seeds on each side")
+    planned = _with_seeds(comparison, comparison.variance, num_seeds)
+    degrees, distance = planned.degrees, abs(effect) / math.sqrt(planned.total)
+    critical = float(stdtrit(degrees, 1 - alpha / 2))
+    return float(1 - nctdtr(degrees, distance, critical) + nctdtr(degrees, distance, -critical))
+
+
+def _with_seeds(comparison: Comparison, variance: Variance, num_seeds: int) -> Variance:
+    fewer = min(comparison.num_seeds, comparison.num_control_seeds)
+    counted = comparison.num_shared_seeds if comparison.paired else fewer
+    degrees = variance.seed_degrees * (num_seeds - 1) / max(1, counted - 1)
+    return variance._replace(seeds=variance.one_seed / num_seeds, seed_degrees=degrees)
+
+
+def seeds_needed(comparison: Comparison, effect: float, alpha: float = 0.05, power: float = 0.8) -> Need | None:
+    """Return what it takes to find a true difference of ``effect``, or None where the variance is not known.
+
+    Args:
+        comparison: whose variances are taken for the true ones.
+        effect: on the metric's scale, not 0.
+        alpha: level of the two-sided test, in (0, 1).
+        power: wanted chance of finding it, in (0, 1).
+    """
+    variance = comparison.variance
+    if variance is None or not variance.one_seed:
+        return None
+    normal = NormalDist()
+    reach = ((normal.inv_cdf(1 - alpha / 2) + normal.inv_cdf(power)) / effect) ** 2
+    if variance.examples * reach >= 1:
+        return Need(effect, power, None, math.ceil(comparison.num_examples * variance.examples * reach))
+    low, high = MIN_SEEDS, MAX_SEEDS
+    if power_with_seeds(comparison, high, effect, alpha) < power:
+        return Need(effect, power, None, None)
+    while low < high:
+        middle = (low + high) // 2
+        if power_with_seeds(comparison, middle, effect, alpha) >= power:
+            high = middle
+        else:
+            low = middle + 1
+    return Need(effect, power, low, None)
