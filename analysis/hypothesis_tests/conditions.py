@@ -1,0 +1,48 @@
+"""Conditions that tests share, and what is returned where they fail."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from analysis.crossed import Alternative
+from analysis.estimates import checked_scores
+from analysis.outcome import Outcome
+
+__all__ = ["checked_pairs", "refusal", "rounded_to_zero", "varies"]
+
+_ROUNDING = 1e-12
+"""Relative size of differences that are nothing but rounding."""
+
+
+def refusal(
+    test: str, problem: str, alternative: Alternative = "two-sided", *, estimate: float | None = None
+) -> Outcome:
+    """Return the outcome of a test whose conditions fail."""
+    return Outcome(test, None, None, alternative, estimate=estimate, problem=problem)
+
+
+def checked_pairs(scores: ArrayLike, reference: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return both sides as arrays of shape (num_pairs,).
+
+    Raises:
+        ValueError: impossible scores, or lengths that differ.
+    """
+    first, second = checked_scores(scores), checked_scores(reference)
+    if first.shape != second.shape:
+        raise ValueError(f"pairs need equal numbers of scores, got {first.size} and {second.size}")
+    return first, second
+
+
+def varies(values: NDArray[np.float64], *scales: NDArray[np.float64]) -> bool:
+    """Return whether values differ by more than rounding, beside the largest of ``scales`` (or of themselves)."""
+    return float(np.ptp(values)) > _tolerance(values, *scales)
+
+
+def rounded_to_zero(values: NDArray[np.float64], *scales: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the values, with 0 where there is nothing but rounding beside the largest of ``scales``."""
+    return np.where(np.abs(values) > _tolerance(values, *scales), values, 0.0)
+
+
+def _tolerance(*scales: NDArray[np.float64]) -> float:
+    return _ROUNDING * max(float(np.abs(each).max(initial=0.0)) for each in scales)

@@ -1,0 +1,49 @@
+"""Tests of two variants whose chance is that of seeds and of evaluation examples."""
+
+from __future__ import annotations
+
+from analysis.bootstrap.hierarchical import hierarchical_bootstrap
+from analysis.crossed import compare_scores
+from analysis.hypothesis_tests.methods import Question
+from analysis.outcome import Outcome
+from analysis.scores import Scores
+
+__all__ = ["crossed", "hierarchical"]
+
+CROSSED = "crossed random effects"
+
+
+def crossed(treatment: Scores, control: Scores, question: Question) -> Outcome:
+    """Return the default comparison as an outcome."""
+    found = compare_scores(
+        treatment, control, pairing=question.pairing, alternative=question.alternative, level=question.level
+    )
+    error = found.standard_error
+    return Outcome(
+        f"{CROSSED}, {'paired by seed' if found.paired else 'unpaired'}",
+        None if found.p_value is None or not error else found.difference / error,
+        found.p_value,
+        question.alternative,
+        degrees=() if found.variance is None else (found.variance.degrees,),
+        estimate=found.difference,
+        interval=found.interval,
+        assumptions=(
+            "seeds and examples are random draws",
+            "means over seeds are close to normally distributed",
+        )
+        if found.basis == "seeds and examples"
+        else (f"chance is that of {found.basis} alone", "means are close to normally distributed"),
+        problem=found.problem,
+    )
+
+
+def hierarchical(treatment: Scores, control: Scores, question: Question) -> Outcome:
+    """Return the bootstrap over seeds and examples."""
+    return hierarchical_bootstrap(
+        treatment,
+        control,
+        alternative=question.alternative,
+        level=question.level,
+        num_resamples=question.num_resamples,
+        rng=question.rng,
+    )
