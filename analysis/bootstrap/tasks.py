@@ -1,0 +1,146 @@
+"""One number over several tasks, and its interval by a bootstrap that is stratified by task (Agarwal et al. 2021).
+
+Scores of all tasks must stand on one scale. Seeds are resampled within each task, so that the interval speaks of other
+seeds on these very tasks, not of other tasks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import stats
+
+from analysis.bootstrap.intervals import percentile_interval
+from analysis.estimates import checked_scores
+from analysis.student_t import Interval
+
+__all__ = [
+    "MIN_TASK_SEEDS",
+    "OverTasks",
+    "interquartile_mean",
+    "interquartile_mean_difference",
+    "interquartile_mean_over_tasks",
+    "stratified_bootstrap",
+]
+
+MIN_TASK_SEEDS = 3
+"""From fewer seeds in a task no interval is given."""
+
+_SCORES_AT_ONCE = 4_000_000
+
+
+class OverTasks(NamedTuple):
+    """A number over all seeds of all tasks."""
+
+    value: float
+    interval: Interval | None
+    """None where a task has fewer than :data:`MIN_TASK_SEEDS` seeds."""
+
+
+def interquartile_mean(scores: ArrayLike) -> NDArray[np.float64]:
+    """Return the mean of the middle half: a quarter of the scores, rounded down, is left out on each side.
+
+    Args:
+        scores: shape (..., num_scores), of all seeds and tasks together.
+
+    Returns:
+        shape (...).
+    """
+    return np.asarray(stats.trim_mean(np.asarray(scores, dtype=np.float64), 0.25, axis=-1))
+
+
+def interquartile_mean_over_tasks(
+    tasks: Sequence[ArrayLike], *, level: float = 0.95, num_resamples: int = 10_000, rng: np.random.Generator
+) -> OverTasks:
+    """Return the interquartile mean of one variant over tasks, and its percentile interval.
+
+    Args:
+        tasks: for each task the scores of its seeds, shape (num_seeds,). A task with more seeds weighs more.
+        level: in (0, 1).
+        num_resamples: at least 1.
+        rng: source of the resamples.
+
+    Raises:
+        ValueError: no task, or impossible scores, level or number of resamples.
+    """
+    value = float(interquartile_mean(np.concatenate(_checked(tasks))))
+    if not _enough(tasks):
+        return OverTasks(value, None)
+    return OverTasks(
+        value, percentile_interval(stratified_bootstrap(tasks, interquartile_mean, num_resamples, rng), level)
+    )
+
+
+def interquartile_mean_difference(
+    tasks: Sequence[ArrayLike],
+    control_tasks: Sequence[ArrayLike],
+    *,
+    level: float = 0.95,
+    num_resamples: int = 10_000,
+    rng: np.random.Generator,
+) -> OverTasks:
+    """Return by how much the interquartile means of two variants over the same tasks differ; seeds are not paired.
+
+    Args:
+        tasks: of the treatment, see :func:`interquartile_mean_over_tasks`.
+        control_tasks: of the control, the same tasks in the same order.
+        level: in (0, 1).
+        num_resamples: at least 1.
+        rng: source of the resamples.
+
+    Raises:
+        ValueError: another number of tasks, or impossible scores, level or number of resamples.
+    """
+    if len(tasks) != len(control_tasks):
+        raise ValueError(f"both variants need the same tasks, got {len(tasks)} and {len(control_tasks)}")
+    sides = (tasks, control_tasks)
+    first, second = (float(interquartile_mean(np.concatenate(_checked(side)))) for side in sides)
+    if not all(map(_enough, sides)):
+        return OverTasks(first - second, None)
+    drawn, control_drawn = (stratified_bootstrap(side, interquartile_mean, num_resamples, rng) for side in sides)
+    return OverTasks(first - second, percentile_interval(drawn - control_drawn, level))
+
+
+def stratified_bootstrap(
+    tasks: Sequence[ArrayLike],
+    statistic: Callable[[NDArray[np.float64]], NDArray[np.float64]],
+    num_resamples: int,
+    rng: np.random.Generator,
+) -> NDArray[np.float64]:
+    """Return a statistic of resamples in which every task keeps its number of seeds.
+
+    Args:
+        tasks: for each task the scores of its seeds, shape (num_seeds,).
+        statistic: from (num_resamples, num_scores) to (num_resamples,).
+        num_resamples: at least 1.
+        rng: source of the resamples.
+
+    Returns:
+        shape (num_resamples,).
+
+    Raises:
+        ValueError: no task, or impossible scores or number of resamples.
+    """
+    checked = _checked(tasks)
+    if num_resamples < 1:
+        raise ValueError(f"expected at least one resample, got {num_resamples}")
+    at_once = max(1, _SCORES_AT_ONCE // sum(task.size for task in checked))
+    sizes = [min(at_once, num_resamples - start) for start in range(0, num_resamples, at_once)]
+    return np.concatenate([statistic(_drawn(checked, size, rng)) for size in sizes])
+
+
+def _drawn(tasks: list[NDArray[np.float64]], count: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    return np.concatenate([task[rng.integers(0, task.size, size=(count, task.size))] for task in tasks], axis=1)
+
+
+def _checked(tasks: Sequence[ArrayLike]) -> list[NDArray[np.float64]]:
+    if not len(tasks):
+        raise ValueError("expected the scores of at least one task")
+    return [checked_scores(task) for task in tasks]
+
+
+def _enough(tasks: Sequence[ArrayLike]) -> bool:
+    return min(len(np.asarray(task)) for task in tasks) >= MIN_TASK_SEEDS
