@@ -10,7 +10,7 @@ from scipy.special import nctdtr, stdtrit
 
 from analysis.crossed import MIN_SEEDS, Comparison, Variance
 
-__all__ = ["MAX_SEEDS", "Need", "power_with_seeds", "seeds_needed"]
+__all__ = ["MAX_SEEDS", "Need", "power_with_seeds", "seeds_needed", "variance_with_seeds"]
 
 MAX_SEEDS = 1000
 """Beyond so many nobody trains; the need is said to be more."""
@@ -41,13 +41,21 @@ def power_with_seeds(comparison: Comparison, num_seeds: int, effect: float, alph
     """
     if comparison.variance is None or num_seeds < 2:
         raise ValueError("power needs a comparison with a variance, and at least 2 seeds on each side")
-    planned = _with_seeds(comparison, comparison.variance, num_seeds)
+    planned = variance_with_seeds(comparison, num_seeds)
     degrees, distance = planned.degrees, abs(effect) / math.sqrt(planned.total)
     critical = float(stdtrit(degrees, 1 - alpha / 2))
     return float(1 - nctdtr(degrees, distance, critical) + nctdtr(degrees, distance, -critical))
 
 
-def _with_seeds(comparison: Comparison, variance: Variance, num_seeds: int) -> Variance:
+def variance_with_seeds(comparison: Comparison, num_seeds: int) -> Variance:
+    """Return what the comparison's variance would be with so many seeds on each side.
+
+    Raises:
+        ValueError: a comparison without a variance.
+    """
+    variance = comparison.variance
+    if variance is None:
+        raise ValueError("the comparison has no variance")
     fewer = min(comparison.num_seeds, comparison.num_control_seeds)
     counted = comparison.num_shared_seeds if comparison.paired else fewer
     degrees = variance.seed_degrees * (num_seeds - 1) / max(1, counted - 1)
