@@ -18,8 +18,18 @@ def make_legible(figure: Figure) -> None:
 
     Without this, matplotlib draws a box and prints a warning for each.
     """
+    from matplotlib.axis import Axis
     from matplotlib.text import Text
+    from matplotlib.ticker import FixedLocator, FuncFormatter
 
+    for axis in figure.findobj(Axis):
+        assert isinstance(axis, Axis)
+        if isinstance(axis.get_major_locator(), FixedLocator) and isinstance(axis.get_major_formatter(), FuncFormatter):
+            # Names given to ticks are written anew whenever the picture is drawn.
+            names = axis.get_majorticklabels()
+            for name in names:
+                _make_legible(name)
+            axis.set_ticklabels([name.get_text() for name in names])
     for text in figure.findobj(Text):
         assert isinstance(text, Text)
         if not text.get_text().isascii() or not text.get_text().isprintable():
