@@ -8,8 +8,9 @@ from numpy.typing import ArrayLike, NDArray
 from analysis.crossed import Alternative
 from analysis.estimates import checked_scores
 from analysis.outcome import Outcome
+from analysis.power.floors import smallest_exact_p
 
-__all__ = ["checked_pairs", "refusal", "rounded_to_zero", "varies"]
+__all__ = ["checked_pairs", "exact_floor", "refusal", "rounded_to_zero", "varies"]
 
 _ROUNDING = 1e-12
 """Relative size of differences that are nothing but rounding."""
@@ -32,6 +33,12 @@ def checked_pairs(scores: ArrayLike, reference: ArrayLike) -> tuple[NDArray[np.f
     if first.shape != second.shape:
         raise ValueError(f"pairs need equal numbers of scores, got {first.size} and {second.size}")
     return first, second
+
+
+def exact_floor(alternative: Alternative, num_scores: int, num_reference_scores: int | None = None) -> float:
+    """Return the smallest p-value of an exact test; with one count it is that of pairs."""
+    floor = smallest_exact_p(num_scores, num_reference_scores)
+    return floor if alternative == "two-sided" else floor / 2
 
 
 def varies(values: NDArray[np.float64], *scales: NDArray[np.float64]) -> bool:
