@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from analysis.estimates import checked_scores
 
-__all__ = ["hedges_g", "probability_of_superiority"]
+__all__ = ["cliffs_delta", "cohens_d", "hedges_factor", "hedges_g", "paired_d", "probability_of_superiority"]
 
 
-def hedges_g(scores: ArrayLike, reference: ArrayLike) -> float | None:
-    """Return the difference of means in pooled standard deviations, times ``1 - 3 / (4 df - 1)`` (Hedges 1981).
+def cohens_d(scores: ArrayLike, reference: ArrayLike) -> float | None:
+    """Return the difference of means in pooled standard deviations (Cohen 1988).
 
     Args:
         scores: shape (num_scores,).
@@ -21,13 +21,55 @@ def hedges_g(scores: ArrayLike, reference: ArrayLike) -> float | None:
         None where a side has one score, or neither varies.
     """
     first, second = checked_scores(scores), checked_scores(reference)
-    degrees = first.size + second.size - 2
     if min(first.size, second.size) < 2:
         return None
+    degrees = first.size + second.size - 2
     pooled = float(np.sqrt((np.var(first) * first.size + np.var(second) * second.size) / degrees))
-    if pooled <= 1e-12 * max(float(np.abs(first).max()), float(np.abs(second).max())):
+    return _in_spreads(float(first.mean() - second.mean()), pooled, first, second)
+
+
+def hedges_g(scores: ArrayLike, reference: ArrayLike) -> float | None:
+    """Return Cohen's d times ``1 - 3 / (4 df - 1)``, which takes away its bias in small samples (Hedges 1981).
+
+    Args:
+        scores: shape (num_scores,).
+        reference: shape (num_reference_scores,).
+
+    Returns:
+        None where a side has one score, or neither varies.
+    """
+    size = cohens_d(scores, reference)
+    return None if size is None else size * hedges_factor(np.size(scores) + np.size(reference) - 2)
+
+
+def hedges_factor(degrees: int) -> float:
+    """Return what turns Cohen's d of so many degrees of freedom into Hedges' g."""
+    return 1 - 3 / (4 * degrees - 1)
+
+
+def paired_d(scores: ArrayLike, reference: ArrayLike) -> float | None:
+    """Return the mean difference in standard deviations of the differences, often called d_z (Cohen 1988).
+
+    The more alike both sides move, the larger it is: it tells how easily a paired test sees a difference, not how much
+    the difference matters.
+
+    Args:
+        scores: shape (num_pairs,).
+        reference: shape (num_pairs,); entry i is the partner of ``scores[i]``.
+
+    Returns:
+        None from one pair, or where differences do not vary.
+
+    Raises:
+        ValueError: impossible scores, or lengths that differ.
+    """
+    first, second = checked_scores(scores), checked_scores(reference)
+    if first.shape != second.shape:
+        raise ValueError(f"paired scores must come in pairs: got {first.size} and {second.size} scores")
+    differences = first - second
+    if differences.size < 2:
         return None
-    return float(first.mean() - second.mean()) / pooled * (1 - 3 / (4 * degrees - 1))
+    return _in_spreads(float(differences.mean()), float(np.std(differences, ddof=1)), first, second)
 
 
 def probability_of_superiority(scores: ArrayLike, reference: ArrayLike) -> float:
@@ -35,3 +77,16 @@ def probability_of_superiority(scores: ArrayLike, reference: ArrayLike) -> float
     first, second = checked_scores(scores), checked_scores(reference)
     gaps = np.sign(first[:, None] - second[None, :])
     return float(np.mean((gaps + 1) / 2))
+
+
+def cliffs_delta(scores: ArrayLike, reference: ArrayLike) -> float:
+    """Return the share of pairs in which ``scores`` is larger, less that in which it is smaller (Cliff 1993)."""
+    return 2 * probability_of_superiority(scores, reference) - 1
+
+
+def _in_spreads(
+    difference: float, spread: float, first: NDArray[np.float64], second: NDArray[np.float64]
+) -> float | None:
+    """Return a difference in standard deviations; None where the spread is nothing but rounding."""
+    largest = max(float(np.abs(first).max()), float(np.abs(second).max()))
+    return None if spread <= 1e-12 * largest else difference / spread
