@@ -38,6 +38,7 @@ _COMMANDS = {
     "rebuild": "experiment_commands.rebuild:rebuild",
     "reproduce": "experiment_commands.reproduce:reproduce",
     "show": "experiment_commands.show:show",
+    "significance": "experiment_commands.significance:significance",
     "stats": "experiment_commands.stats:stats",
     "status": "experiment_commands.status:status",
     "tag": "experiment_commands.tag:tag",

@@ -11,7 +11,7 @@ from tracking.reading.records import ExperimentRecord
 from tracking.reading.where import quoted
 from tracking.statuses import Status
 
-__all__ = ["Subject", "find_subjects"]
+__all__ = ["Subject", "find_subjects", "repetitions"]
 
 _MAX_SUBJECTS = 20
 
@@ -91,11 +91,21 @@ def _matching(backend: LocalBackend, condition: str) -> list[ExperimentRecord]:
 
 
 def _subject(members: Sequence[ExperimentRecord], grouped: bool) -> Subject:
-    if not grouped:
-        return Subject(members[0].name, tuple(members), grouped=False)
+    return repetitions(members[0].variant, members) if grouped else Subject(members[0].name, tuple(members), False)
+
+
+def repetitions(title: str, members: Sequence[ExperimentRecord]) -> Subject:
+    """Return runs as one subject: those that completed, if any did, and of each seed of a group the newest.
+
+    Runs without a seed repeat nothing, so that each of them counts.
+
+    Args:
+        title: what to call them.
+        members: at least one.
+    """
     completed = [member for member in members if member.status is Status.COMPLETED] or list(members)
-    newest: dict[int | None, ExperimentRecord] = {}
+    newest: dict[tuple[str, int | str], ExperimentRecord] = {}
     for member in sorted(completed, key=lambda member: member.created_at):
-        newest[member.seed] = member
+        newest[member.group, member.id if member.seed is None else member.seed] = member
     kept = sorted(newest.values(), key=lambda member: (member.seed is None, member.seed or 0))
-    return Subject(members[0].variant, tuple(kept), grouped=True, num_left_out=len(members) - len(kept))
+    return Subject(title, tuple(kept), grouped=True, num_left_out=len(members) - len(kept))

@@ -11,10 +11,14 @@ from typing import Any, NamedTuple
 from experiment_commands.comparing.differences import MISSING, Difference, Missing, differences
 from experiment_commands.comparing.directions import check_directions
 from experiment_commands.comparing.metrics import MetricRow, SubjectRuns, metric_rows, primary_metric, shown_metrics
-from experiment_commands.comparing.surroundings import code_of, configuration_of, environment_of
+from experiment_commands.comparing.surroundings import (
+    code_of,
+    configuration_of,
+    configuration_without_seed,
+    environment_of,
+)
 from experiment_commands.comparing.verdict import Verdict, find_verdict
 from experiment_commands.subjects import Subject
-from tracking.folders.parameters import flatten, tells_groups_apart
 from tracking.reading.local_backend import LocalBackend
 from tracking.reading.metric_twins import known_as
 from tracking.reading.records import ExperimentDetails
@@ -79,7 +83,7 @@ def compare_subjects(
     rows = metric_rows(compared, lower, higher)
     deciding = primary_metric(compared, rows, metric and (known_as(metric, known) or metric))
     sections = (
-        _section("configuration", compared, _without_seed if subjects[0].grouped else configuration_of),
+        _section("configuration", compared, configuration_without_seed if subjects[0].grouped else configuration_of),
         _section("environment", compared, environment_of),
         _section("code", compared, lambda details: code_of(details.code)),
     )
@@ -106,20 +110,6 @@ def _spread(difference: Difference, unknown: Sequence[int], count: int) -> Diffe
     return Difference(
         difference.path, tuple(MISSING if position in unknown else next(values) for position in range(count))
     )
-
-
-def _without_seed(details: ExperimentDetails) -> dict[str, Any]:
-    """Return a configuration without what runs of one group may differ in."""
-    config = configuration_of(details)
-    return _pruned(config, {name for name, _ in flatten(config) if not tells_groups_apart(name)})
-
-
-def _pruned(values: Mapping[str, Any], left_out: set[str], prefix: str = "") -> dict[str, Any]:
-    return {
-        key: _pruned(value, left_out, f"{prefix}{key}.") if isinstance(value, Mapping) else value
-        for key, value in values.items()
-        if f"{prefix}{key}" not in left_out
-    }
 
 
 def comparison_json(comparison: Comparison) -> dict[str, Any]:

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from experiment_commands.wording import counted
+from tracking.folders.parameters import flatten, tells_groups_apart
 from tracking.reading.records import ExperimentDetails
 
-__all__ = ["code_of", "configuration_of", "environment_of"]
+__all__ = ["code_of", "configuration_of", "configuration_without_seed", "environment_of"]
 
 _COMMIT_DIGITS = 12
 _SHORTENED = ("dirty", "diff", "untracked", "num_untracked")
@@ -18,6 +19,20 @@ _SHORTENED = ("dirty", "diff", "untracked", "num_untracked")
 def configuration_of(details: ExperimentDetails) -> dict[str, Any]:
     """Return the configuration without its name, which a comparison shows at its head."""
     return {name: value for name, value in details.config.items() if name != "name"}
+
+
+def configuration_without_seed(details: ExperimentDetails) -> dict[str, Any]:
+    """Return a configuration without what runs of one group may differ in."""
+    config = configuration_of(details)
+    return _pruned(config, {name for name, _ in flatten(config) if not tells_groups_apart(name)})
+
+
+def _pruned(values: Mapping[str, Any], left_out: set[str], prefix: str = "") -> dict[str, Any]:
+    return {
+        key: _pruned(value, left_out, f"{prefix}{key}.") if isinstance(value, Mapping) else value
+        for key, value in values.items()
+        if f"{prefix}{key}" not in left_out
+    }
 
 
 def environment_of(details: ExperimentDetails) -> dict[str, Any]:

@@ -30,6 +30,7 @@ sys.exit(status)
         (("curves", "baseline", "smoothing", "--json"), ()),
         (("curves", "baseline", "smoothing"), ("matplotlib",)),
         (("reproduce", "--help"), ()),
+        (("significance", "baseline", "smoothing", "--pairing", "unpaired"), ("scipy",)),
     ],
 )
 def test_loads_what_it_needs_alone(

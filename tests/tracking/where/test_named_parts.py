@@ -28,7 +28,9 @@ STRATEGIES: Mapping[str, Sequence[Mapping[str, Any]]] = {
 def backend(database: Database) -> LocalBackend:
     with database.begin() as connection:
         for key, (name, strategies) in enumerate(STRATEGIES.items(), 1):
-            row = {"key": key, "id": f"exp_{key}", "name": name, "status": "completed", "created_at": float(key)}
+            variant = "+".join(strategy["name"] for strategy in strategies) or "baseline"
+            row = {"key": key, "id": f"exp_{key}", "name": name, "variant": variant, "status": "completed"}
+            row["created_at"] = float(key)
             place = {"folder": f"/experiments/{key}", "folder_host": "h", "group_key": "", "config": {}}
             connection.execute(insert(schema.experiments), {**row, **place})
             for param, value in flatten({"strategies": list(strategies)}):
@@ -53,6 +55,9 @@ def _found(backend: LocalBackend, filter: str, sort: str = "name") -> list[str]:
         ("strategies = label_smoothing", ["both", "smooth"]),
         ("strategy = filter and strategy = label_smoothing", ["both"]),
         ("strategies != label_smoothing", ["filter", "plain"]),
+        ("strategy = baseline", ["plain"]),
+        ("strategy != baseline", ["both", "filter", "smooth"]),
+        ("strategy in (baseline, 'filter+label_smoothing')", ["both", "plain"]),
         ("strategies ~ SMOOTH", ["both", "smooth"]),
         ("strategies is null", ["plain"]),
     ],

@@ -31,7 +31,8 @@ def param_field(name: str, is_number: bool) -> Field:
 def part_field(part: NamedPart, is_number: bool) -> Field:
     """Return the field of a parameter of named parts, or of their names.
 
-    For names, ``!=``, ``!~`` and ``not in`` mean that an experiment has no such part, whatever others it has.
+    For names, ``!=``, ``!~`` and ``not in`` mean that an experiment has no such part, whatever others it has; a
+    variant counts as a name, so that ``strategy = baseline`` finds the runs without strategies.
     """
     return _NamesField(part) if part.called is None else _PartField(part, is_number)
 
@@ -112,6 +113,10 @@ class _PartField(_ParamField):
 class _NamesField(_PartField):
     def __init__(self, part: NamedPart) -> None:
         super().__init__(part, is_number=False)
+
+    def one_of(self, literals: Sequence[Literal]) -> Condition:
+        # What parts come to together has a name as well, also where there are none: a run without strategies is one.
+        return or_(super().one_of(literals), schema.experiments.c.variant.in_([each.text for each in literals]))
 
     def none_of(self, literals: Sequence[Literal]) -> Condition:
         return not_(self.one_of(literals))
