@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -22,6 +23,7 @@ __all__ = [
     "caption",
     "column_figure",
     "heading",
+    "legend",
     "name_rows",
     "quiet_axes",
     "sign_of",
@@ -57,15 +59,12 @@ def sign_of(verdict: str) -> Sign:
     return _SIGNS.get(verdict, _UNDECIDED)
 
 
-def column_figure(
-    heights: Sequence[float], columns: int = 1, sharex: bool = False, **subplots: Any
-) -> tuple[Figure, list[list[Axes]]]:
+def column_figure(heights: Sequence[float], columns: int = 1, **subplots: Any) -> tuple[Figure, list[list[Axes]]]:
     """Return a figure one column wide and its axes, row by row.
 
     Args:
         heights: of each row of axes with its title and labels, in inches.
         columns: axes in a row.
-        sharex: as in ``Figure.subplots``.
         subplots: further arguments of ``Figure.subplots``.
     """
     from matplotlib.figure import Figure
@@ -73,7 +72,7 @@ def column_figure(
 
     engine = ConstrainedLayoutEngine(w_pad=0.02, h_pad=0.03, wspace=0.02, hspace=0.02)
     figure = Figure(figsize=(COLUMN_INCHES, sum(heights)), dpi=_DPI, layout=engine)
-    axes = figure.subplots(len(heights), columns, height_ratios=list(heights), squeeze=False, sharex=sharex, **subplots)
+    axes = figure.subplots(len(heights), columns, height_ratios=list(heights), squeeze=False, **subplots)
     for ax in axes.ravel():
         quiet_axes(ax)
     return figure, [list(row) for row in axes]
@@ -97,6 +96,28 @@ def caption(figure: Figure, text: str) -> None:
     lines = textwrap.wrap(text, _CAPTION_WIDTH)
     figure.set_figheight(figure.get_figheight() + 0.12 * len(lines) + 0.05)
     figure.supxlabel("\n".join(lines), fontsize=FONT, color=QUIET, x=0.01, ha="left", parse_math=False)
+
+
+def legend(figure: Figure, handles: Sequence[Artist], names: Sequence[str], text: str) -> None:
+    """Write a caption and under it what the lines are, two in a row, and make room for both."""
+    lines = textwrap.wrap(text, _CAPTION_WIDTH)
+    figure.set_figheight(figure.get_figheight() + 0.12 * len(lines) + 0.13 * -(-len(names) // 2) + 0.1)
+    box = figure.legend(
+        list(handles),
+        list(names),
+        title="\n".join(lines),
+        loc="outside lower left",
+        ncols=2,
+        fontsize=FONT,
+        title_fontsize=FONT,
+        frameon=False,
+        alignment="left",
+        borderpad=0,
+        labelspacing=0.2,
+    )
+    box.get_title().set_color(QUIET)
+    for each in (box.get_title(), *box.get_texts()):
+        each.set_parse_math(False)
 
 
 def name_rows(ax: Axes, labels: Sequence[str]) -> None:

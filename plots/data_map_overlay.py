@@ -1,0 +1,258 @@
+"""Data-map overlay: in which region of a map of the evaluation examples a strategy gains or loses.
+
+A map of the evaluation set may be given. Without one, an example's place is the mean and the standard deviation of its
+scores over the runs of all strategies, each strategy counted alike. A map of the baseline's scores alone would mislead:
+where the baseline was unlucky every strategy seems to gain (regression to the mean). Both sides of a difference enter
+the map alike, so that it does not favour either (Oldham 1962).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from analysis.crossed import compare_scores
+from analysis.intervals import Interval
+from analysis.scores import Scores
+from plots.labels import fitted
+from plots.style import FONT, GRID, INK, caption, column_figure, heading
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.colors import Colormap
+    from matplotlib.figure import Figure
+
+__all__ = ["REGIONS", "EvaluationMap", "Overlay", "OverlayData", "RegionGain", "draw_overlay", "map_of_scores"]
+__all__ += ["overlay_data"]
+
+REGIONS = ("easy", "ambiguous", "hard")
+_BINS = 12
+_WORSE, _EVEN, _BETTER = "#D55E00", "#f0f0f0", "#0072B2"
+
+
+class EvaluationMap(NamedTuple):
+    """Where evaluation examples stand; arrays of shape (num_examples,)."""
+
+    example_ids: tuple[str, ...]
+    confidence: NDArray[np.float64]
+    variability: NDArray[np.float64]
+    region: NDArray[np.str_]
+    """One of :data:`REGIONS` each."""
+    confidence_name: str = "confidence"
+    variability_name: str = "variability"
+
+
+class RegionGain(NamedTuple):
+    """What a strategy gains in one region."""
+
+    region: str
+    num_examples: int
+    difference: float
+    interval: Interval | None
+    """95 % over seeds and examples; None where it is not known."""
+
+
+class Overlay(NamedTuple):
+    """One strategy; arrays of shape (num_cells,), of the map's cells that hold an example."""
+
+    label: str
+    variability: NDArray[np.float64]
+    """Mean of the cell's examples."""
+    confidence: NDArray[np.float64]
+    num_examples: NDArray[np.int64]
+    difference: NDArray[np.float64]
+    """Strategy minus baseline, mean of the cell's examples."""
+    regions: tuple[RegionGain, ...]
+
+
+class OverlayData(NamedTuple):
+    """All strategies on one map."""
+
+    title: str
+    overlays: tuple[Overlay, ...]
+    axis_names: tuple[str, str]
+    """Of variability and confidence."""
+    higher_is_better: bool
+
+
+def map_of_scores(scores: Sequence[Scores]) -> EvaluationMap:
+    """Return a map of examples from the scores of several strategies, each counted alike whatever its seeds.
+
+    Regions are parted at the medians: easy at or above that of the mean, below it ambiguous above the median of the
+    standard deviation, else hard.
+
+    Args:
+        scores: of the same examples, at least one, each with scores of examples.
+
+    Raises:
+        ValueError: scores of other examples, or none.
+    """
+    if not scores or any(each.examples is None for each in scores):
+        raise ValueError("a map of scores needs the scores of examples")
+    ids = scores[0].example_ids
+    tables = [each.aligned_to(ids).examples for each in scores]
+    means = np.mean([table.mean(axis=0) for table in tables if table is not None], axis=0)
+    squares = np.mean([(table**2).mean(axis=0) for table in tables if table is not None], axis=0)
+    spread = np.sqrt(np.maximum(0.0, squares - means**2))
+    # Equal scores leave a spread of rounding errors.
+    spread[spread < 1e-6 * np.abs(means).max(initial=1.0)] = 0.0
+    region = np.where(
+        means >= np.median(means), "easy", np.where(spread > np.median(spread), "ambiguous", "hard")
+    ).astype(np.str_)
+    return EvaluationMap(ids, means, spread, region, "mean score", "standard deviation of the score")
+
+
+def overlay_data(
+    title: str,
+    treatments: Sequence[tuple[str, Scores]],
+    control: Scores,
+    evaluation_map: EvaluationMap,
+    higher_is_better: bool = True,
+) -> OverlayData:
+    """Return what the overlay shows. Examples that the map does not hold are left out.
+
+    Args:
+        title: such as the metric and the evaluation set.
+        treatments: label and scores of each strategy, on the examples of ``control``.
+        control: scores of the baseline, with those of examples.
+        evaluation_map: where the examples stand.
+        higher_is_better: False for losses.
+
+    Raises:
+        ValueError: scores of other examples, or none.
+    """
+    place = {each: position for position, each in enumerate(evaluation_map.example_ids)}
+    ids = [each for each in control.example_ids if each in place]
+    rows = np.array([place[each] for each in ids], dtype=np.int64)
+    known = evaluation_map._replace(
+        example_ids=tuple(ids),
+        confidence=evaluation_map.confidence[rows],
+        variability=evaluation_map.variability[rows],
+        region=evaluation_map.region[rows],
+    )
+    columns = np.array([each in place for each in control.example_ids])
+    inside = _restricted(control, columns)
+    overlays = tuple(
+        _overlay(label, _restricted(scores.aligned_to(control.example_ids), columns), inside, known)
+        for label, scores in treatments
+    )
+    return OverlayData(title, overlays, (known.variability_name, known.confidence_name), higher_is_better)
+
+
+def _restricted(scores: Scores, columns: NDArray[np.bool_]) -> Scores:
+    if scores.examples is None or not columns.any():
+        raise ValueError("an overlay needs scores of examples that the map holds")
+    ids = [each for each, kept in zip(scores.example_ids, columns, strict=True) if kept]
+    return Scores.of_examples(scores.seeds, scores.examples[:, columns], ids)
+
+
+def _overlay(label: str, treatment: Scores, control: Scores, known: EvaluationMap) -> Overlay:
+    difference = _means(treatment) - _means(control)
+    cell = _binned(known.variability) * _BINS + _binned(known.confidence)
+    _, cell = np.unique(cell, return_inverse=True)
+    counts = np.bincount(cell)
+    mean_of = [np.bincount(cell, values) / counts for values in (known.variability, known.confidence, difference)]
+    regions = [_gain(name, treatment, control, known.region == name) for name in REGIONS]
+    present = tuple(region for region in regions if region is not None)
+    return Overlay(label, mean_of[0], mean_of[1], counts.astype(np.int64), mean_of[2], present)
+
+
+def _means(scores: Scores) -> NDArray[np.float64]:
+    assert scores.examples is not None
+    means: NDArray[np.float64] = scores.examples.mean(axis=0)
+    return means
+
+
+def _binned(values: ArrayLike) -> NDArray[np.int64]:
+    array = np.asarray(values, dtype=np.float64)
+    width = float(array.max() - array.min()) / _BINS or 1.0
+    bins: NDArray[np.int64] = np.minimum(_BINS - 1, (array - array.min()) // width).astype(np.int64)
+    return bins
+
+
+def _gain(region: str, treatment: Scores, control: Scores, columns: NDArray[np.bool_]) -> RegionGain | None:
+    if not columns.any():
+        return None
+    found = compare_scores(_restricted(treatment, columns), _restricted(control, columns))
+    return RegionGain(region, int(columns.sum()), found.difference, found.interval)
+
+
+def draw_overlay(data: OverlayData) -> Figure:
+    """Draw a row a strategy: the map at the left, what is gained in each region at the right."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    count = len(data.overlays)
+    figure, rows = column_figure(
+        [1.15] * (count - 1) + [1.45], columns=2, width_ratios=(1.35, 1.0), sharex="col", sharey="col"
+    )
+    colours = (_WORSE, _EVEN, _BETTER) if data.higher_is_better else (_BETTER, _EVEN, _WORSE)
+    hues = LinearSegmentedColormap.from_list("gain", colours)
+    limit = _colour_limit(data)
+    for overlay, (left, right) in zip(data.overlays, rows, strict=True):
+        _draw_map(left, overlay, hues, limit)
+        _draw_regions(right, overlay, data.higher_is_better)
+    rows[0][1].set_title(data.title, fontsize=FONT, color=INK, loc="right", pad=3, parse_math=False)
+    variability, confidence = data.axis_names
+    rows[-1][0].set_xlabel(variability, fontsize=FONT, color=INK, labelpad=1)
+    rows[-1][1].set_xlabel("difference", fontsize=FONT, color=INK, labelpad=1)
+    for left, _ in rows:
+        left.set_ylabel(confidence, fontsize=FONT, color=INK, labelpad=1)
+    caption(
+        figure,
+        f"points: examples of like {confidence} and spread, larger for more; blue: better than the baseline, "
+        f"orange: worse, full colour from {limit:.2g}; bars: 95 % intervals over seeds and examples",
+    )
+    return figure
+
+
+def _colour_limit(data: OverlayData) -> float:
+    """Return the difference of full colour: what nine examples in ten stay under."""
+    differences = np.concatenate([np.abs(overlay.difference) for overlay in data.overlays])
+    weights = np.concatenate([overlay.num_examples for overlay in data.overlays])
+    order = np.argsort(differences)
+    covered = np.cumsum(weights[order]) / weights.sum()
+    return float(differences[order][np.searchsorted(covered, 0.9)]) or float(differences.max()) or 1.0
+
+
+def _draw_map(ax: Axes, overlay: Overlay, hues: Colormap, limit: float) -> None:
+    heading(ax, fitted([overlay.label], 26, 1)[0])
+    sizes = 6 + 150 * np.sqrt(overlay.num_examples / overlay.num_examples.sum())
+    order = np.argsort(-sizes)
+    ax.scatter(
+        overlay.variability[order],
+        overlay.confidence[order],
+        s=sizes[order],
+        c=overlay.difference[order],
+        cmap=hues,
+        vmin=-limit,
+        vmax=limit,
+        edgecolors="#777777",
+        linewidths=0.4,
+        zorder=3,
+    )
+    ax.margins(0.1)
+    ax.locator_params(nbins=4)
+    ax.grid(color=GRID, linewidth=0.5)
+
+
+def _draw_regions(ax: Axes, overlay: Overlay, higher_is_better: bool) -> None:
+    ax.axvline(0, color="#777777", linewidth=0.8)
+    ax.grid(axis="x", color=GRID, linewidth=0.5)
+    for region in overlay.regions:
+        gained = (region.difference > 0) == higher_is_better
+        colour = _BETTER if gained else _WORSE
+        position = REGIONS.index(region.region)
+        if region.interval:
+            ax.hlines(position, *region.interval, color=colour, linewidth=1.3, zorder=3)
+        ax.scatter([region.difference], [position], s=16, c=colour, marker="^" if gained else "v", zorder=4)
+        text = f"{region.num_examples:,}"
+        ax.annotate(
+            text, (1.0, position - 0.22), xycoords=("axes fraction", "data"), fontsize=FONT, ha="right", va="bottom"
+        )
+    ax.set_yticks(range(len(REGIONS)), REGIONS, color=INK)
+    ax.tick_params(axis="y", length=0)
+    ax.set_ylim(len(REGIONS) - 0.5, -0.7)
+    ax.locator_params(axis="x", nbins=3)
