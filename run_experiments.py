@@ -19,6 +19,7 @@ examples:
       --model distilbert-base-uncased --seeds 42 43
   python run_experiments.py --mode run --suite my_suite.py --experiments-dir my_experiments
   python run_experiments.py --mode run --configs experiments/*/config.json
+  python run_experiments.py --mode run --suite sample --until-decided --max-seeds 12 --margin 0.5
   python run_experiments.py --mode analyze
 
 exit status: 0 done, 1 an experiment failed, 2 a mistake in flags, files or data, 130 interrupted, 143 terminated
@@ -53,6 +54,7 @@ _SUITE_FLAGS = (
     "cluster_dir",
 )
 
+_DECIDING_FLAGS = ("max_seeds", "metric", "baseline", "margin", "alpha")
 
 _TERMINATED = 143
 """Exit status of what was sent SIGTERM."""
@@ -81,7 +83,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(flags: argparse.Namespace) -> int:
     from experiment_runner import print_dry_run, run_experiments_from_list
 
-    experiments = _experiments(flags)
     options = {
         "auto_prepare": not flags.no_auto_prepare,
         "force": flags.force,
@@ -91,6 +92,12 @@ def _run(flags: argparse.Namespace) -> int:
         "tags": flags.tags,
         "notes": flags.notes,
     }
+    if flags.until_decided:
+        return _run_until_decided(flags, options)
+    lonely = [name for name in _DECIDING_FLAGS if getattr(flags, name) is not None]
+    if lonely:
+        raise ConfigError(f"--{lonely[0].replace('_', '-')} says nothing without --until-decided (or --mode analyze)")
+    experiments = _experiments(flags)
     if flags.dry_run:
         print_dry_run(experiments, flags.experiments_dir, **options)
         return 0
@@ -100,6 +107,26 @@ def _run(flags: argparse.Namespace) -> int:
     print(f"{done} of {len(experiments)} experiments are done, {failed} failed; see {flags.experiments_dir}")
     print(f"next: python run_experiments.py --mode analyze --experiments-dir {flags.experiments_dir}")
     return 1 if failed else 0
+
+
+def _run_until_decided(flags: argparse.Namespace, runner_options: dict[str, Any]) -> int:
+    from deciding import DecidingOptions, plan_until_decided, run_until_decided
+
+    if flags.configs:
+        raise ConfigError("--until-decided adds seeds to a suite; saved configurations of --configs have theirs")
+    given = _suite_options(flags)
+    seeds = given.pop("seeds", SuiteOptions().seeds)
+    chosen = {name: getattr(flags, name) for name in _DECIDING_FLAGS if getattr(flags, name) is not None}
+    options = DecidingOptions(**chosen)
+
+    def suite(seeds: tuple[int, ...]) -> list[ExperimentConfig]:
+        return create_suite(flags.suite, SuiteOptions(**given, seeds=seeds))
+
+    if flags.dry_run:
+        plan_until_decided(suite, seeds, flags.experiments_dir, options, **runner_options)
+        return 0
+    decisions = run_until_decided(suite, seeds, flags.experiments_dir, options, **runner_options)
+    return 0 if all(result["success"] for result in decisions.results) else 1
 
 
 def _analyze(flags: argparse.Namespace) -> int:
@@ -113,6 +140,17 @@ def _analyze(flags: argparse.Namespace) -> int:
 
 
 def _experiments(flags: argparse.Namespace) -> list[ExperimentConfig]:
+    given = _suite_options(flags)
+    if flags.configs:
+        if given:
+            name = next(iter(given.get("training", given))).replace("_", "-")
+            raise ConfigError(f"--configs runs saved configurations as they are; leave out --{name}, or edit the files")
+        return [ExperimentConfig.load(path) for path in flags.configs]
+    return create_suite(flags.suite, SuiteOptions(**given))
+
+
+def _suite_options(flags: argparse.Namespace) -> dict[str, Any]:
+    """Return the fields of SuiteOptions that flags give."""
     given = {name: getattr(flags, name) for name in _SUITE_FLAGS if getattr(flags, name) is not None}
     training = {name: getattr(flags, name) for name in _TRAINING_FLAGS if getattr(flags, name) is not None}
     if flags.arguments:
@@ -123,12 +161,7 @@ def _experiments(flags: argparse.Namespace) -> list[ExperimentConfig]:
         given["clustering"] = _pairs(flags.clustering, "--clustering", _number_or_text)
     if flags.columns:
         given["columns"] = _pairs(flags.columns, "--columns", str)
-    if flags.configs:
-        if given:
-            name = next(iter(training or given)).replace("_", "-")
-            raise ConfigError(f"--configs runs saved configurations as they are; leave out --{name}, or edit the files")
-        return [ExperimentConfig.load(path) for path in flags.configs]
-    return create_suite(flags.suite, SuiteOptions(**given))
+    return given
 
 
 def _pairs(words: Sequence[str], flag: str, parse: Any) -> dict[str, Any]:
@@ -168,6 +201,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_training(parser)
     _add_signals(parser)
     _add_how(parser)
+    _add_verdict(parser)
     return parser
 
 
@@ -243,6 +277,19 @@ def _add_how(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--tags", nargs="+", default=(), metavar="TAG", help="words to find these experiments by")
     group.add_argument("--notes", default="", metavar="TEXT", help="a note on these experiments")
     group.add_argument("--show-plots", action="store_true", help="open a window with the plots (--mode analyze)")
+
+
+def _add_verdict(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("what counts as a difference (--mode analyze, and --until-decided)")
+    group.add_argument("--metric", metavar="NAME", help="such as eval_f1 (default: the task's primary metric)")
+    group.add_argument("--baseline", metavar="NAME", help="what the others are compared with (default: baseline)")
+    group.add_argument("--margin", type=float, metavar="X", help="differences within it do not matter (default: 0.5)")
+    group.add_argument("--alpha", type=float, metavar="X", help="chance of any false claim (default: 0.05)")
+    deciding = parser.add_argument_group("seeds one by one (--mode run)")
+    deciding.add_argument(
+        "--until-decided", action="store_true", help="add seeds to what is undecided, and to nothing else"
+    )
+    deciding.add_argument("--max-seeds", type=int, metavar="N", help="of each variant (default: 12)")
 
 
 if __name__ == "__main__":

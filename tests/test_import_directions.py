@@ -37,14 +37,24 @@ MAY_IMPORT: dict[str, set[str]] = {
     "experiment_runner": FOUNDATION | CONFIG | {"planning", "running"},
     "experiment_results": FOUNDATION | {"analysis", "experiment_config", "plots"},
     "experiment_analysis": FOUNDATION | {"analysis", "experiment_config", "experiment_results", "plots"},
+    "deciding": FOUNDATION | CONFIG | {"analysis", "experiment_results", "experiment_runner"},
+    "experiment_ab_test": FOUNDATION | CONFIG | {"analysis", "experiment_results"},
     "experiment_commands": FOUNDATION
-    | {"analysis", "experiment_config", "experiment_results", "experiment_runner", "plots", "tracking"},
+    | {
+        "analysis",
+        "experiment_ab_test",
+        "experiment_config",
+        "experiment_results",
+        "experiment_runner",
+        "plots",
+        "tracking",
+    },
     # the commands and their flags; nobody imports a command
     "run_flags": FOUNDATION | CONFIG,
     "run_bar": FOUNDATION | {"training"},
     "run": FOUNDATION | CONFIG | {"run_bar", "run_flags", "training"},
     "experiment_cli": FOUNDATION | {"experiment_commands"},
-    "run_experiments": FOUNDATION | CONFIG | {"experiment_analysis", "experiment_runner", "suites"},
+    "run_experiments": FOUNDATION | CONFIG | {"deciding", "experiment_analysis", "experiment_runner", "suites"},
     "extract_embeddings": FOUNDATION | {"clustering", "tasks"},
     "cluster_analysis": FOUNDATION | {"clustering", "tasks"},
 }

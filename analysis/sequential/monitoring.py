@@ -16,7 +16,7 @@ from analysis.sequential.prediction import Chances, chances_at
 from analysis.student_t import Interval
 from analysis.verdicts import Word
 
-__all__ = ["Look", "Rule", "monitor"]
+__all__ = ["Look", "Rule", "among", "monitor"]
 
 
 class Rule(NamedTuple):
@@ -47,7 +47,7 @@ class Look(NamedTuple):
 
 
 def monitor(
-    treatments: Mapping[str, Scores], control: Scores, seeds: Sequence[int], design: Design, rule: Rule
+    treatments: Mapping[str, Scores | None], control: Scores, seeds: Sequence[int], design: Design, rule: Rule
 ) -> dict[str, list[Look]]:
     """Return the looks at each treatment, the last of them the one at which it stopped or that is newest.
 
@@ -57,7 +57,7 @@ def monitor(
     spend alpha over the looks too. Else there is no more to wait for where a decision has become improbable.
 
     Args:
-        treatments: scores by name; seeds that are not there yet, or failed, are waited for.
+        treatments: scores by name, None where there are none yet; seeds that are missing, or failed, are waited for.
         control: what they are compared with.
         seeds: in the order in which they are run; others do not count.
         design: when to look and when to stop.
@@ -73,7 +73,9 @@ def monitor(
         seen = {
             name: comparison
             for name, scores in treatments.items()
-            if not _stopped(looks[name]) and (comparison := _next(scores, control, seeds[:count], design, looks[name]))
+            if scores is not None
+            and not _stopped(looks[name])
+            and (comparison := _next(scores, control, seeds[:count], design, looks[name]))
         }
         num_claims = sum(1 for history in looks.values() if _claimed(history))
         for name, look in _judged(seen, len(treatments) - num_claims, design, rule).items():
@@ -93,7 +95,7 @@ def _next(
     treatment: Scores, control: Scores, seeds: Sequence[int], design: Design, history: Sequence[Look]
 ) -> Comparison | None:
     """Return the comparison over the seeds so far; None where there are no more of them than at the look before."""
-    mine, theirs = (_restricted(each, seeds) for each in (treatment, control))
+    mine, theirs = (among(each, seeds) for each in (treatment, control))
     if mine is None or theirs is None:
         return None
     count = min(mine.num_seeds, theirs.num_seeds)
@@ -102,7 +104,8 @@ def _next(
     return compare_scores(mine, theirs)
 
 
-def _restricted(scores: Scores, seeds: Sequence[int]) -> Scores | None:
+def among(scores: Scores, seeds: Sequence[int]) -> Scores | None:
+    """Return the scores of those of the seeds that are there, or None where there are none."""
     there = [seed for seed in seeds if seed in scores.seeds]
     return scores.of(there) if there else None
 
@@ -149,5 +152,6 @@ def _within(comparison: Comparison, margin: float, level: float) -> bool:
 def _outlook(look: Look, alpha: float, design: Design, rule: Rule) -> Look:
     end = design.max_seeds
     chances = chances_at(look.comparison, end, design.level(end, alpha), rule.margin, design.equivalence_level(end))
-    reason = f"{100 * chances.any:.0f} % likely to be decided by {end} seeds"
+    likely = f"{100 * chances.any:.0f} %" if chances.any >= 0.005 else "less than 1 %"
+    reason = f"{likely} likely to be decided by {end} seeds"
     return look._replace(chances=chances, stop=chances.any < design.futility, reason=reason)
