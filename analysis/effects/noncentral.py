@@ -6,12 +6,12 @@ right to few digits only, and the former is wrong at ``t = 0``.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 
 from scipy.optimize import brentq
-from scipy.special import ncfdtr, nctdtr, ndtr
+from scipy.special import ncfdtr
 
+from analysis.noncentral_t import noncentral_t_below
 from analysis.student_t import Interval
 
 __all__ = ["noncentral_f_interval", "noncentral_t_interval"]
@@ -32,18 +32,9 @@ def noncentral_t_interval(statistic: float, degrees: float, level: float = 0.95)
     reach = 40 + 10 * abs(statistic)
 
     def bound(tail: float) -> float:
-        return _root(lambda shift: _noncentral_t_below(statistic, degrees, shift) - tail, -reach, reach)
+        return _root(lambda shift: noncentral_t_below(statistic, degrees, shift) - tail, -reach, reach)
 
     return Interval(bound((1 + level) / 2), bound((1 - level) / 2))
-
-
-def _noncentral_t_below(statistic: float, degrees: float, shift: float) -> float:
-    below = float(nctdtr(degrees, shift, statistic))
-    if math.isnan(below):
-        # Far out scipy gives nan; a normal variable is near enough to tell the side (Abramowitz and Stegun 26.7.10).
-        spread = math.sqrt(1 + statistic**2 / (2 * degrees))
-        below = float(ndtr((statistic * (1 - 1 / (4 * degrees)) - shift) / spread))
-    return below
 
 
 def noncentral_f_interval(statistic: float, degrees: float, residual_degrees: float, level: float = 0.95) -> Interval:

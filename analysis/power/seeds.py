@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
+from dataclasses import replace
 from statistics import NormalDist
 from typing import NamedTuple
 
-from scipy.special import nctdtr, stdtrit
+from scipy.special import chdtri
 
 from analysis.crossed import MIN_SEEDS, Comparison, Variance
+from analysis.noncentral_t import t_test_power
 
-__all__ = ["MAX_SEEDS", "Need", "power_with_seeds", "seeds_needed", "variance_with_seeds"]
+__all__ = ["MAX_SEEDS", "PILOT_LEVEL", "Need", "power_with_seeds", "seeds_needed", "variance_with_seeds"]
 
 MAX_SEEDS = 1000
 """Beyond so many nobody trains; the need is said to be more."""
+
+PILOT_LEVEL = 0.8
+"""Level of the range of seeds: few seeds know their own spread badly, and a range of 95 % would say nothing."""
 
 
 class Need(NamedTuple):
@@ -25,6 +31,10 @@ class Need(NamedTuple):
     """Seeds of each side in all; None where no number of them is enough, or more than :data:`MAX_SEEDS` are."""
     examples: int | None
     """Evaluation examples in all that it takes beside any number of seeds; None where there are enough."""
+    fewest: int | None = None
+    """Seeds that do if the true spread over seeds is as small as those seen allow; None as in ``seeds``."""
+    most: int | None = None
+    """Seeds that it takes if that spread is as large as those seen allow; None as in ``seeds``."""
 
 
 def power_with_seeds(comparison: Comparison, num_seeds: int, effect: float, alpha: float = 0.05) -> float:
@@ -42,9 +52,7 @@ def power_with_seeds(comparison: Comparison, num_seeds: int, effect: float, alph
     if comparison.variance is None or num_seeds < 2:
         raise ValueError("power needs a comparison with a variance, and at least 2 seeds on each side")
     planned = variance_with_seeds(comparison, num_seeds)
-    degrees, distance = planned.degrees, abs(effect) / math.sqrt(planned.total)
-    critical = float(stdtrit(degrees, 1 - alpha / 2))
-    return float(1 - nctdtr(degrees, distance, critical) + nctdtr(degrees, distance, -critical))
+    return t_test_power(effect / math.sqrt(planned.total), planned.degrees, alpha)
 
 
 def variance_with_seeds(comparison: Comparison, num_seeds: int) -> Variance:
@@ -65,6 +73,9 @@ def variance_with_seeds(comparison: Comparison, num_seeds: int) -> Variance:
 def seeds_needed(comparison: Comparison, effect: float, alpha: float = 0.05, power: float = 0.8) -> Need | None:
     """Return what it takes to find a true difference of ``effect``, or None where the variance is not known.
 
+    The variance over seeds comes from few of them. It has a chi-square interval, of level :data:`PILOT_LEVEL`, whose
+    ends are taken for the truth to give the fewest and the most seeds (Browne 1995).
+
     Args:
         comparison: whose variances are taken for the true ones.
         effect: on the metric's scale, not 0.
@@ -78,13 +89,24 @@ def seeds_needed(comparison: Comparison, effect: float, alpha: float = 0.05, pow
     reach = ((normal.inv_cdf(1 - alpha / 2) + normal.inv_cdf(power)) / effect) ** 2
     if variance.examples * reach >= 1:
         return Need(effect, power, None, math.ceil(comparison.num_examples * variance.examples * reach))
-    low, high = MIN_SEEDS, MAX_SEEDS
-    if power_with_seeds(comparison, high, effect, alpha) < power:
-        return Need(effect, power, None, None)
-    while low < high:
-        middle = (low + high) // 2
-        if power_with_seeds(comparison, middle, effect, alpha) >= power:
-            high = middle
-        else:
-            low = middle + 1
-    return Need(effect, power, low, None)
+    fewest, seeds, most = (
+        _fewest_seeds(replace(comparison, variance=each), effect, alpha, power)
+        for each in (
+            _with_spread(variance, (1 - PILOT_LEVEL) / 2),
+            variance,
+            _with_spread(variance, (1 + PILOT_LEVEL) / 2),
+        )
+    )
+    return Need(effect, power, seeds, None, fewest, most)
+
+
+def _with_spread(variance: Variance, probability: float) -> Variance:
+    """Return the variance with the seeds' part at one end of its chi-square interval."""
+    factor = variance.seed_degrees / float(chdtri(variance.seed_degrees, probability))
+    return variance._replace(seeds=variance.seeds * factor, one_seed=variance.one_seed * factor)
+
+
+def _fewest_seeds(comparison: Comparison, effect: float, alpha: float, power: float) -> int | None:
+    counts = range(MIN_SEEDS, MAX_SEEDS + 1)
+    place = bisect_left(counts, power, key=lambda count: power_with_seeds(comparison, count, effect, alpha))
+    return counts[place] if place < len(counts) else None
