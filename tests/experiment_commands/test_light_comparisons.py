@@ -40,7 +40,7 @@ def test_loads_what_it_needs_alone(
     folders = [
         add_run(tmp_path / "experiments", variant, seed, {"eval_f1": 70.0 + seed}, ({"name": variant},), loss)
         for variant in ("baseline", "smoothing")
-        for seed in (1, 2)
+        for seed in (1, 2, 3)
     ]
     take_in(*folders)
     heavy = " ".join(name for name in HEAVY if name not in may_load)
