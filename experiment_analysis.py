@@ -13,7 +13,7 @@ import pandas as pd
 from rich.console import Console
 
 from errors import DataError
-from experiment_results.comparison import BASELINE, compare, paired_variants
+from experiment_results.comparison import compare
 from experiment_results.comparison_plot import comparison_sections, draw_comparison
 from experiment_results.frame import build_frame
 from experiment_results.metrics import check_metric, ordered_metrics, primary_metric
@@ -21,6 +21,7 @@ from experiment_results.outputs import data_maps, write_all_results, write_csv, 
 from experiment_results.reading import read_experiments
 from experiment_results.terminal import print_summary
 from experiment_results.training_curves import draw_curves, training_curves
+from experiment_results.variants import BASELINE, paired_variants
 from plots.saving import save_picture, show_pictures, why_no_window
 
 if TYPE_CHECKING:

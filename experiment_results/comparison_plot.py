@@ -9,8 +9,8 @@ import pandas as pd
 
 from analysis.intervals import Interval
 from analysis.summary import summarise_variant
-from experiment_results.comparison import BASELINE, VariantRuns, paired_variants
 from experiment_results.metrics import MetricName, ordered_metrics
+from experiment_results.variants import BASELINE, VariantRuns, paired_variants
 from experiment_results.wording import data_title, first_of, seeds_text, shortened
 from plots.palette import family_colours
 

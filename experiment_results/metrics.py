@@ -20,6 +20,7 @@ __all__ = [
     "parse_metrics",
     "primary_metric",
     "reported_metrics",
+    "shown_metrics",
 ]
 
 VALIDATION = "validation"
@@ -34,6 +35,11 @@ class MetricName(NamedTuple):
     name: str
     eval_set: str
     kind: str
+
+    @property
+    def higher_is_better(self) -> bool:
+        """Whether it is a quality and no loss."""
+        return self.kind != "loss"
 
 
 def parse_metrics(names: Iterable[str], primary: str) -> list[MetricName]:
@@ -94,6 +100,16 @@ def ordered_metrics(frame: pd.DataFrame) -> list[MetricName]:
     if primary is None:
         return []
     return parse_metrics(_numeric_columns(frame), primary)
+
+
+def shown_metrics(frame: pd.DataFrame, metric: str | None = None) -> list[MetricName]:
+    """Return the metrics that verdicts are about: ``metric`` alone, or the primary one on every evaluation set."""
+    metrics = ordered_metrics(frame)
+    if metric is not None:
+        return [each for each in metrics if each.name == metric]
+    primary = primary_metric(frame)
+    kinds = {each.kind for each in metrics if each.name == primary}
+    return [each for each in metrics if each.kind in kinds]
 
 
 def reported_metrics(frame: pd.DataFrame) -> list[str]:

@@ -8,9 +8,10 @@ from typing import Any
 import pandas as pd
 
 from atomic_files import atomic_path, write_json
-from experiment_results.comparison import BASELINE, compare, paired_variants
+from experiment_results.comparison import compare
 from experiment_results.metrics import reported_metrics
 from experiment_results.reading import ExperimentFolders
+from experiment_results.variants import BASELINE, paired_variants
 
 __all__ = ["data_maps", "write_all_results", "write_csv", "write_summary"]
 

@@ -11,9 +11,10 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from experiment_results.comparison import BASELINE, compare, paired_variants
+from experiment_results.comparison import compare
 from experiment_results.frame import DATA_COLUMNS
 from experiment_results.metrics import ordered_metrics, primary_metric, reported_metrics
+from experiment_results.variants import BASELINE, paired_variants
 from experiment_results.wording import data_title, decimals_for, seeds_text, signed, unsigned
 
 __all__ = ["print_summary"]

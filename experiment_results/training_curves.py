@@ -11,10 +11,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.curves import Series, mean_curve
-from experiment_results.comparison import BASELINE, VariantRuns, paired_variants
 from experiment_results.comparison_plot import MAX_STRATEGIES
 from experiment_results.metrics import ordered_metrics
 from experiment_results.reading import read_training_metrics
+from experiment_results.variants import BASELINE, VariantRuns, paired_variants
 from experiment_results.wording import data_title, first_of, shortened
 from plots.palette import family_colours
 

@@ -8,9 +8,10 @@ import pandas as pd
 import pytest
 
 from errors import ConfigError
-from experiment_results.comparison import COMPARISON_COLUMNS, compare, paired_variants
+from experiment_results.comparison import COMPARISON_COLUMNS, compare
 from experiment_results.frame import build_frame
 from experiment_results.reading import read_experiments
+from experiment_results.variants import paired_variants
 from tests.experiment_folders import config_mapping, write_run, write_suite
 
 FILTER = ({"name": "cartography_filter", "top_fraction": 0.33},)

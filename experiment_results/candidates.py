@@ -1,0 +1,93 @@
+"""A variant and its baseline by one metric: compared, or the reason why not."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+
+from analysis.crossed import Comparison, compare_scores
+from analysis.verdicts import Claim
+from experiment_results.example_scores import VariantScores
+from experiment_results.grouping import differing_fields
+from experiment_results.metrics import MetricName
+from experiment_results.variants import VariantRuns
+from experiment_results.verdict_options import VerdictOptions
+
+__all__ = ["Candidate", "candidate_of"]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """What is compared, and what that gave."""
+
+    variant: VariantRuns
+    reference: VariantRuns | None
+    metric: MetricName
+    scores: VariantScores
+    reference_scores: VariantScores | None
+    family: str
+    """"shown" or "further"; p-values are corrected within."""
+    margin: float | None
+    comparison: Comparison | None
+    refusal: str
+    """Why nothing is compared; empty where it is."""
+    differences: tuple[str, ...]
+    """Settings beside strategy and seed that set the two apart."""
+
+    @property
+    def claim(self) -> Claim | None:
+        """What is to be judged; None where nothing was compared."""
+        if self.comparison is None:
+            return None
+        return Claim(self.comparison, self.margin, self.metric.higher_is_better)
+
+
+def candidate_of(
+    pair: tuple[VariantRuns, VariantRuns | None],
+    metric: MetricName,
+    scores: tuple[VariantScores, VariantScores | None],
+    margin: float | None,
+    family: str,
+    options: VerdictOptions,
+) -> Candidate:
+    """Compare a variant with its baseline, unless more than strategy and seed sets them apart."""
+    variant, reference = pair
+    differences = _differences(variant, reference)
+    refusal = _refusal(pair, scores, metric, () if options.allow_differences else differences)
+    comparison = None if refusal else _compared(*scores, options.level)
+    return Candidate(variant, reference, metric, *scores, family, margin, comparison, refusal, differences)
+
+
+def _differences(variant: VariantRuns, reference: VariantRuns | None) -> tuple[str, ...]:
+    if reference is None or reference.setting == variant.setting:
+        return ()
+    configs = [json.loads(each.config) for each in (reference, variant)]
+    fields = [name for name in differing_fields(configs) if not name.startswith("strategies.")]
+    return tuple(fields) or ("settings",)
+
+
+def _refusal(
+    pair: tuple[VariantRuns, VariantRuns | None],
+    scores: tuple[VariantScores, VariantScores | None],
+    metric: MetricName,
+    differences: tuple[str, ...],
+) -> str:
+    if scores[0].scores is None:
+        return f"no run has a value of {metric.name}"
+    if scores[1] is None:
+        return "no single baseline to compare with"
+    if scores[1].scores is None:
+        return f"no run of the baseline has a value of {metric.name}"
+    if differences:
+        return f"differs from its baseline in {', '.join(differences)}; --allow-differences compares all the same"
+    return ""
+
+
+def _compared(mine: VariantScores, theirs: VariantScores | None, level: float) -> Comparison | None:
+    if mine.scores is None or theirs is None or theirs.scores is None:
+        return None
+    comparison = compare_scores(mine.scores, theirs.scores, level=level)
+    problem = mine.problem or (theirs.problem and f"baseline: {theirs.problem}")
+    if not problem:
+        return comparison
+    return replace(comparison, variance=None, interval=None, p_value=None, smallest_p=None, problem=problem)
