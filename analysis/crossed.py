@@ -4,64 +4,47 @@ A score is a variant's mean, plus the luck of a seed, plus the difficulty of an 
 random effects). The variance of a difference of means then has a part that falls with more seeds and one that only more
 examples make smaller. Both are estimated by the method of moments, and the difference is referred to Student's t.
 
-Two choices are this module's own, made because simulation asked for them (docs/statistics.md):
+Three choices were made because simulation asked for them (docs/calibration.md):
 
 * Degrees of freedom. With shares w of the variance estimated on d degrees each, ``1 / df = sum(w / d)``. The rule of
   Satterthwaite (1946), ``1 / df = sum(w**2 / d)``, finds up to 8 % false differences in place of 5 % from three seeds.
+  The spreads over seeds of two sides that are not paired are joined by the rule of Welch (1947): from three seeds,
+  Satterthwaite's finds 3.5 % in place of 5 %, and a real difference in 69 cases of 100 in place of 77.
 * Pairing. Runs of one seed share its luck or do not; from a few seeds their means cannot tell. What seeds do to single
   examples can: where residuals of equal seeds correlate, the comparison is paired by seed, otherwise it takes both
   sides as independent, which has more degrees of freedom. The residuals say nothing about the difference of means, so
   that choosing by them leaves the error rates as they are.
+* Few examples that differ. Where nearly all scores are the same under both, Student's t trusts a handful of examples
+  too much. With fewer than six even an exact sign test cannot tell a difference from chance, and no p-value is given.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import comb
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtr, stdtrit
 
 from analysis.effects.sizes import hedges_g, probability_of_superiority
+from analysis.power.floors import smallest_exact_p
 from analysis.scores import Scores
 from analysis.student_t import Interval
+from analysis.variances import Variance, paired_variance, residuals, unpaired_variance, variance_over_examples
 
-__all__ = ["MIN_SEEDS", "Alternative", "Basis", "Comparison", "Pairing", "Variance", "compare_scores"]
+__all__ = ["MIN_SEEDS", "Alternative", "Basis", "Comparison", "Pairing", "compare_scores"]
 
 MIN_SEEDS = 3
 """With fewer the spread over seeds is hardly known, and no p-value is given."""
+
+MIN_DIFFERING = 6
+"""With fewer examples that differ an exact sign test, of p-value 2 / 2**5 at best, cannot reach 0.05."""
 
 Alternative = Literal["two-sided", "greater", "less"]
 Basis = Literal["seeds and examples", "seeds", "examples", "nothing"]
 """What chance an interval speaks of: "seeds" holds for this evaluation set alone, "examples" for these models alone."""
 Pairing = Literal["auto", "paired", "unpaired"]
-
-
-class Variance(NamedTuple):
-    """What makes a difference of means uncertain, as variances of that difference."""
-
-    seeds: float
-    """Part that more seeds make smaller, with what is left of single scores."""
-    seed_degrees: float
-    one_seed: float
-    """What ``seeds`` would be with a single seed on each side."""
-    examples: float
-    """Part that only more examples make smaller; 0 where they are unknown or taken as fixed."""
-    example_degrees: float
-
-    @property
-    def total(self) -> float:
-        """Variance of the difference."""
-        return self.seeds + self.examples
-
-    @property
-    def degrees(self) -> float:
-        """Degrees of freedom: the harmonic mean of the parts', weighted by their shares."""
-        seeds = self.seeds / self.total / self.seed_degrees if self.seeds else 0.0
-        examples = self.examples / self.total / self.example_degrees if self.examples else 0.0
-        return 1 / (seeds + examples)
 
 
 @dataclass(frozen=True)
@@ -203,20 +186,12 @@ def _residual_correlation(treatment: Scores, control: Scores, shared: list[int])
     """Return how alike equal seeds move single examples in both, beyond the means of seeds and of examples."""
     if treatment.examples is None or control.examples is None or len(shared) < 2:
         return None
-    first, second = (_residuals(_examples(each.of(shared))) for each in (treatment, control))
+    rows, control_rows = ([each.seeds.index(seed) for seed in shared] for each in (treatment, control))
+    first, second = residuals(treatment.examples[rows]), residuals(control.examples[control_rows])
     scale = float(np.sqrt(np.sum(first**2) * np.sum(second**2)))
-    return float(np.sum(first * second)) / scale if scale else None
-
-
-def _examples(scores: Scores) -> NDArray[np.float64]:
-    assert scores.examples is not None
-    return scores.examples
-
-
-def _residuals(table: NDArray[np.float64]) -> NDArray[np.float64]:
-    rows, columns = table.mean(axis=1, keepdims=True), table.mean(axis=0, keepdims=True)
-    residuals: NDArray[np.float64] = table - rows - columns + table.mean()
-    return residuals
+    # What rounding leaves is no residual.
+    rounding = 1e-24 * float(np.sqrt(np.sum(treatment.examples**2) * np.sum(control.examples**2)))
+    return float(np.sum(first * second)) / scale if scale > rounding else None
 
 
 def _pairing_pays(treatment: Scores, control: Scores, shared: list[int], correlation: float | None) -> bool:
@@ -234,23 +209,40 @@ def _pairing_pays(treatment: Scores, control: Scores, shared: list[int], correla
 
 def _tested(found: Comparison, treatment: Scores, control: Scores, alternative: Alternative) -> Comparison:
     fewest = min(treatment.num_seeds, control.num_seeds)
-    known = treatment.examples is not None
-    if fewest == 1 and known and treatment.num_examples > 1:
-        variance = _variance_over_examples(treatment, control)
-        problem = "one seed: nothing is known of the spread over seeds; the interval holds for these models alone"
-        return _with_interval(replace(found, basis="examples", problem=problem), variance, alternative)
-    if fewest < MIN_SEEDS:
+    several = treatment.num_examples > 1
+    if fewest < MIN_SEEDS and not (fewest == 1 and several):
         seeds = "one seed" if fewest == 1 else f"{fewest} seeds"
         return replace(
             found, problem=f"{seeds}: too few to know the spread over seeds, at least {MIN_SEEDS} are needed"
         )
+    if several and (problem := _few_differ(treatment, control)):
+        return replace(found, problem=problem)
+    if fewest == 1:
+        problem = "one seed: nothing is known of the spread over seeds; the interval holds for these models alone"
+        variance = variance_over_examples(treatment, control)
+        return _with_interval(replace(found, basis="examples", problem=problem), variance, alternative)
+    control_seeds = None if found.paired else control.num_seeds
     found = replace(
         found,
-        basis="seeds and examples" if known else "seeds",
-        smallest_p=_smallest_exact_p(treatment.num_seeds, control.num_seeds, found.paired),
+        basis="seeds and examples" if several else "seeds",
+        smallest_p=smallest_exact_p(treatment.num_seeds, control_seeds),
     )
-    variance = _paired_variance(treatment, control) if found.paired else _unpaired_variance(treatment, control)
+    variance = paired_variance(treatment, control) if found.paired else unpaired_variance(treatment, control)
     return _with_interval(found, variance, alternative)
+
+
+def _few_differ(treatment: Scores, control: Scores) -> str:
+    """Return why so few examples that differ tell nothing; empty where enough do."""
+    assert treatment.examples is not None and control.examples is not None
+    means, control_means = treatment.examples.mean(axis=0), control.examples.mean(axis=0)
+    differing = int(np.sum(~np.isclose(means, control_means, rtol=1e-12, atol=0)))
+    if not 0 < differing < min(MIN_DIFFERING, means.size):
+        return ""
+    score = "example scores" if differing == 1 else "examples score"
+    return (
+        f"only {differing} of {means.size:,} {score} differently: too few to tell a difference from chance, at least "
+        f"{MIN_DIFFERING} must"
+    )
 
 
 def _with_interval(found: Comparison, variance: Variance, alternative: Alternative) -> Comparison:
@@ -264,68 +256,6 @@ def _with_interval(found: Comparison, variance: Variance, alternative: Alternati
 def _negligible(found: Comparison) -> float:
     """Return a variance that is nothing but rounding."""
     return (1e-12 * max(abs(found.mean), abs(found.control_mean), 1e-300)) ** 2
-
-
-def _paired_variance(treatment: Scores, control: Scores) -> Variance:
-    """Return the parts from the mean squares of the table of differences, seeds by examples."""
-    num_seeds = treatment.num_seeds
-    if treatment.examples is None:
-        seeds = float(np.var(treatment.values - control.values, ddof=1)) / num_seeds
-        return Variance(seeds, num_seeds - 1, seeds * num_seeds, 0.0, np.inf)
-    table = treatment.examples - _examples(control)
-    num_examples = table.shape[1]
-    seeds = float(np.var(table.mean(axis=1), ddof=1)) / num_seeds
-    residual = _residual_mean_square(table)
-    examples = float(np.var(table.mean(axis=0), ddof=1)) - residual / num_seeds if num_examples > 1 else 0.0
-    # Means of few seeds can agree by accident; they still vary as what is left of single scores makes them.
-    seeds = seeds or residual / (num_seeds * num_examples)
-    return Variance(
-        seeds, num_seeds - 1, seeds * num_seeds, max(0.0, examples) / num_examples, max(1, num_examples - 1)
-    )
-
-
-def _unpaired_variance(treatment: Scores, control: Scores) -> Variance:
-    """Return the parts from both tables apart: Welch's for the seeds, the rest of the examples' differences."""
-    sides = (treatment, control)
-    spreads = [float(np.var(each.values, ddof=1)) for each in sides]
-    if treatment.examples is None:
-        return _of_two_sides(sides, spreads, 0.0, np.inf)
-    first, second = treatment.examples, _examples(control)
-    num_examples = first.shape[1]
-    residuals = [_residual_mean_square(table) for table in (first, second)]
-    # Means of few seeds can agree by accident; they still vary as what is left of single scores makes them.
-    spreads = [spread or residual / num_examples for spread, residual in zip(spreads, residuals, strict=True)]
-    means = first.mean(axis=0) - second.mean(axis=0)
-    left = sum(residual / each.num_seeds for residual, each in zip(residuals, sides, strict=True))
-    examples = float(np.var(means, ddof=1)) - left if num_examples > 1 else 0.0
-    return _of_two_sides(sides, spreads, max(0.0, examples) / num_examples, max(1, num_examples - 1))
-
-
-def _of_two_sides(
-    sides: tuple[Scores, Scores], spreads: list[float], examples: float, example_degrees: float
-) -> Variance:
-    parts = [spread / each.num_seeds for spread, each in zip(spreads, sides, strict=True)]
-    seeds, degrees = sum(parts), float(sum(each.num_seeds - 1 for each in sides))
-    if seeds:
-        # Welch (1947).
-        degrees = seeds**2 / sum(part**2 / (each.num_seeds - 1) for part, each in zip(parts, sides, strict=True))
-    return Variance(seeds, degrees, sum(spreads), examples, example_degrees)
-
-
-def _residual_mean_square(table: NDArray[np.float64]) -> float:
-    degrees = (table.shape[0] - 1) * (table.shape[1] - 1)
-    return float(np.sum(_residuals(table) ** 2)) / degrees if degrees else 0.0
-
-
-def _variance_over_examples(treatment: Scores, control: Scores) -> Variance:
-    """Return the variance of a mean difference over examples, for models that are taken as they are."""
-    differences = _examples(treatment).mean(axis=0) - _examples(control).mean(axis=0)
-    count = differences.size
-    return Variance(0.0, np.inf, 0.0, float(np.var(differences, ddof=1)) / count, count - 1)
-
-
-def _smallest_exact_p(num_seeds: int, num_control_seeds: int, paired: bool) -> float:
-    return min(1.0, 2 / (2**num_seeds if paired else comb(num_seeds + num_control_seeds, num_seeds)))
 
 
 def _interval(difference: float, variance: Variance, level: float) -> Interval:

@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 from scipy.special import chdtri
 
-from analysis.crossed import MIN_SEEDS, Comparison, Variance
+from analysis.crossed import MIN_SEEDS, Comparison
 from analysis.noncentral_t import t_test_power
+from analysis.variances import Variance
 
 __all__ = ["MAX_SEEDS", "PILOT_LEVEL", "Need", "power_with_seeds", "seeds_needed", "variance_with_seeds"]
 
@@ -66,7 +67,8 @@ def variance_with_seeds(comparison: Comparison, num_seeds: int) -> Variance:
         raise ValueError("the comparison has no variance")
     fewer = min(comparison.num_seeds, comparison.num_control_seeds)
     counted = comparison.num_shared_seeds if comparison.paired else fewer
-    degrees = variance.seed_degrees * (num_seeds - 1) / max(1, counted - 1)
+    # Degrees grow with the seeds as in Welch's rule, which for pairs of seeds leaves one less than their number.
+    degrees = (variance.seed_degrees + 2) * (num_seeds + 1) / (counted + 1) - 2
     return variance._replace(seeds=variance.one_seed / num_seeds, seed_degrees=degrees)
 
 

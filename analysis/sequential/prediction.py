@@ -8,8 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import chdtri, ndtr, stdtrit
 
-from analysis.crossed import Comparison, Variance
+from analysis.crossed import Comparison
 from analysis.power.seeds import variance_with_seeds
+from analysis.variances import Variance
+from analysis.variances import Variance
 
 __all__ = ["Chances", "chances_at"]
 
