@@ -18,7 +18,7 @@ from analysis.crossed import compare_scores
 from analysis.intervals import Interval
 from analysis.scores import Scores
 from plots.labels import fitted
-from plots.style import FONT, GRID, INK, caption, column_figure, heading
+from plots.style import FONT, GRID, INK, Sign, caption, column_figure, heading, name_rows, sign_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,7 +30,7 @@ __all__ += ["overlay_data"]
 
 REGIONS = ("easy", "ambiguous", "hard")
 _BINS = 12
-_WORSE, _EVEN, _BETTER = "#D55E00", "#f0f0f0", "#0072B2"
+_EVEN = "#f0f0f0"
 
 
 class EvaluationMap(NamedTuple):
@@ -169,7 +169,7 @@ def _means(scores: Scores) -> NDArray[np.float64]:
 def _binned(values: ArrayLike) -> NDArray[np.int64]:
     array = np.asarray(values, dtype=np.float64)
     width = float(array.max() - array.min()) / _BINS or 1.0
-    bins: NDArray[np.int64] = np.minimum(_BINS - 1, (array - array.min()) // width).astype(np.int64)
+    bins: NDArray[np.int64] = np.minimum(_BINS - 1, (array - array.min() + 1e-6 * width) // width).astype(np.int64)
     return bins
 
 
@@ -185,11 +185,9 @@ def draw_overlay(data: OverlayData) -> Figure:
     from matplotlib.colors import LinearSegmentedColormap
 
     count = len(data.overlays)
-    figure, rows = column_figure(
-        [1.15] * (count - 1) + [1.45], columns=2, width_ratios=(1.35, 1.0), sharex="col", sharey="col"
-    )
-    colours = (_WORSE, _EVEN, _BETTER) if data.higher_is_better else (_BETTER, _EVEN, _WORSE)
-    hues = LinearSegmentedColormap.from_list("gain", colours)
+    figure, rows = column_figure([1.15] * (count - 1) + [1.45], columns=2, width_ratios=(1.35, 1.0), sharex="col")
+    low, high = ("worse", "better") if data.higher_is_better else ("better", "worse")
+    hues = LinearSegmentedColormap.from_list("gain", (sign_of(low).colour, _EVEN, sign_of(high).colour))
     limit = _colour_limit(data)
     for overlay, (left, right) in zip(data.overlays, rows, strict=True):
         _draw_map(left, overlay, hues, limit)
@@ -241,18 +239,19 @@ def _draw_map(ax: Axes, overlay: Overlay, hues: Colormap, limit: float) -> None:
 def _draw_regions(ax: Axes, overlay: Overlay, higher_is_better: bool) -> None:
     ax.axvline(0, color="#777777", linewidth=0.8)
     ax.grid(axis="x", color=GRID, linewidth=0.5)
-    for region in overlay.regions:
-        gained = (region.difference > 0) == higher_is_better
-        colour = _BETTER if gained else _WORSE
-        position = REGIONS.index(region.region)
+    for position, region in enumerate(overlay.regions):
+        sign = _sign(region, higher_is_better)
         if region.interval:
-            ax.hlines(position, *region.interval, color=colour, linewidth=1.3, zorder=3)
-        ax.scatter([region.difference], [position], s=16, c=colour, marker="^" if gained else "v", zorder=4)
-        text = f"{region.num_examples:,}"
-        ax.annotate(
-            text, (1.0, position - 0.22), xycoords=("axes fraction", "data"), fontsize=FONT, ha="right", va="bottom"
-        )
-    ax.set_yticks(range(len(REGIONS)), REGIONS, color=INK)
-    ax.tick_params(axis="y", length=0)
-    ax.set_ylim(len(REGIONS) - 0.5, -0.7)
+            ax.hlines(position, *region.interval, color=sign.colour, linewidth=1.3, zorder=3)
+        face = sign.colour if sign.filled else "white"
+        ax.scatter([region.difference], [position], s=18, c=face, ec=sign.colour, marker=sign.marker, zorder=4)
+    name_rows(ax, [f"{region.region}\n{region.num_examples:,}" for region in overlay.regions])
+    ax.set_ylim(len(overlay.regions) - 0.5, -0.5)
     ax.locator_params(axis="x", nbins=3)
+
+
+def _sign(region: RegionGain, higher_is_better: bool) -> Sign:
+    """Return the sign of better or worse only where the interval leaves out 0."""
+    if region.interval is None or region.interval.low <= 0 <= region.interval.high:
+        return sign_of("undecided")
+    return sign_of("better" if (region.difference > 0) == higher_is_better else "worse")
