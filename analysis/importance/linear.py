@@ -1,0 +1,102 @@
+"""What columns add to a linear model, and whether that could be chance."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Addition", "added", "basis", "permutation_p"]
+
+_NEGLIGIBLE = 1e-9
+"""Share of a column's length that rounding leaves of it where it says nothing new."""
+_CHUNK = 4_000_000
+"""Numbers that permutations hold at once: 32 MB."""
+
+
+class Addition(NamedTuple):
+    """What columns add to those that are there already."""
+
+    basis: NDArray[np.float64]
+    """Orthonormal, orthogonal to what was there, shape (num_runs, num_new)."""
+    sum_of_squares: float
+    residual: float
+    """Sum of squares that is left with them."""
+    degrees: int
+    """Degrees of freedom of the residual."""
+
+    @property
+    def mean_square(self) -> float:
+        """Of the residual."""
+        return self.residual / self.degrees
+
+    @property
+    def statistic(self) -> float:
+        """F of the columns; infinite where they leave nothing."""
+        return np.inf if not self.residual else self.sum_of_squares / self.basis.shape[1] / self.mean_square
+
+
+def basis(columns: NDArray[np.float64], known: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
+    """Return an orthonormal basis of what columns say beyond a known basis.
+
+    Args:
+        columns: shape (num_runs, num_columns).
+        known: orthonormal, shape (num_runs, num_known).
+    """
+    left = columns
+    if known is not None:
+        left = columns - known @ (known.T @ columns)
+        # Twice is enough for what rounding has left.
+        left = left - known @ (known.T @ left)
+    lengths = np.linalg.norm(columns, axis=0)
+    vectors, sizes, _ = np.linalg.svd(left / np.where(lengths > 0, lengths, 1), full_matrices=False)
+    found: NDArray[np.float64] = vectors[:, sizes > _NEGLIGIBLE]
+    return found
+
+
+def added(columns: NDArray[np.float64], known: NDArray[np.float64], scores: NDArray[np.float64]) -> Addition:
+    """Return what columns add to a model of the scores.
+
+    Args:
+        columns: shape (num_runs, num_columns).
+        known: orthonormal basis of what the model holds already, shape (num_runs, num_known).
+        scores: shape (num_runs,).
+    """
+    new = basis(columns, known)
+    explained = float(np.sum((new.T @ scores) ** 2))
+    left = scores - known @ (known.T @ scores)
+    degrees = scores.size - known.shape[1] - new.shape[1]
+    return Addition(new, explained, max(0.0, float(np.sum(left**2)) - explained), degrees)
+
+
+def permutation_p(
+    addition: Addition, known: NDArray[np.float64], scores: NDArray[np.float64], num_permutations: int,
+    rng: np.random.Generator,
+) -> float:  # fmt: skip
+    """Return the share of permutations whose F is as large, by the method of Freedman and Lane (1983).
+
+    What the model without the columns leaves of the scores is shuffled, so that the other parameters keep their
+    effects. The scores as they are count as one of the permutations (Phipson and Smyth 2010).
+
+    Args:
+        addition: of :func:`added` for the same model and scores.
+        known: basis of the model without the columns, shape (num_runs, num_known).
+        scores: shape (num_runs,).
+        num_permutations: at least 1.
+        rng: where they are drawn from.
+    """
+    left = scores - known @ (known.T @ scores)
+    both = np.concatenate([addition.basis, known], axis=1)
+    num_new = addition.basis.shape[1]
+    observed = addition.sum_of_squares / (addition.residual or np.finfo(np.float64).tiny)
+    extreme, chunk = 0, max(1, _CHUNK // scores.size)
+    for start in range(0, num_permutations, chunk):
+        count = min(chunk, num_permutations - start)
+        shuffled = rng.permuted(np.broadcast_to(left, (count, left.size)), axis=1)
+        squares = (shuffled @ both) ** 2
+        gained, whole = squares[:, :num_new].sum(axis=1), float(np.sum(left**2))
+        residual = np.maximum(whole - squares.sum(axis=1), np.finfo(np.float64).tiny)
+        # Ties are ties whatever rounding says.
+        extreme += int(np.count_nonzero(gained / residual >= observed * (1 - 1e-9)))
+    return (extreme + 1) / (num_permutations + 1)

@@ -1,0 +1,134 @@
+"""Parameters of runs: which vary, which always move together, and what stands for each in a linear model."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["MAX_LEVELS", "Factor", "LeftOut", "factors_of"]
+
+MAX_LEVELS = 5
+"""A number with more distinct values counts as a quantity with a curved trend, one with fewer as so many levels."""
+_LOGARITHMIC_FROM = 10.0
+"""From this ratio of the largest to the smallest value on, a positive number is taken by its logarithm."""
+
+
+class LeftOut(NamedTuple):
+    """A parameter that says nothing of its own."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, eq=False)
+class Factor:
+    """A parameter, or several that always move together, as columns of a linear model."""
+
+    names: tuple[str, ...]
+    levels: tuple[Any, ...]
+    """Distinct values of the first of the names: numbers ascending, others in the order of their text."""
+    codes: NDArray[np.intp]
+    """Position of each run's level, shape (num_runs,)."""
+    level_columns: NDArray[np.float64]
+    """What stands for each level, shape (num_levels, num_columns)."""
+    is_trend: bool
+    """Whether the columns are a quadratic trend; else they are indicators of all levels but the first."""
+
+    @property
+    def columns(self) -> NDArray[np.float64]:
+        """Columns of the runs, shape (num_runs, num_columns)."""
+        return self.level_columns[self.codes]
+
+
+def factors_of(parameters: Mapping[str, Sequence[Any]]) -> tuple[list[Factor], list[LeftOut]]:
+    """Return the parameters that vary, and those that do but say nothing of their own.
+
+    Args:
+        parameters: by name one value a run; None where a run has none. Seeds are no parameters.
+
+    Raises:
+        ValueError: unequal numbers of values.
+    """
+    if len({len(values) for values in parameters.values()}) > 1:
+        raise ValueError("every parameter needs one value a run")
+    varying = {name: values for name, values in parameters.items() if len(set(map(_key, values))) > 1}
+    factors, left_out = [], []
+    for name, values in varying.items():
+        factor = _factor(name, values)
+        if not factor.is_trend and len(factor.levels) > len(values) / 2 and len(factor.levels) > 2:
+            left_out.append(LeftOut(name, "most runs have a value of their own"))
+        else:
+            factors.append(factor)
+    factors = _joined(factors)
+    kept = []
+    for factor in factors:
+        owner = _owner(factor, factors)
+        if owner is None:
+            kept.append(factor)
+        else:
+            left_out += [LeftOut(name, f"belongs to a value of {owner.names[0]}") for name in factor.names]
+    return kept, left_out
+
+
+def _factor(name: str, values: Sequence[Any]) -> Factor:
+    numeric = all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
+    distinct = {_key(value): value for value in values}
+    order = sorted(distinct, key=lambda key: distinct[key]) if numeric else sorted(distinct, key=str)
+    place = {key: position for position, key in enumerate(order)}
+    codes = np.array([place[_key(value)] for value in values], dtype=np.intp)
+    levels = tuple(distinct[key] for key in order)
+    is_trend = numeric and len(levels) > MAX_LEVELS and all(map(math.isfinite, levels))
+    columns = _trend(np.array(levels, dtype=np.float64)) if is_trend else np.eye(len(levels))[:, 1:]
+    return Factor((name,), levels, codes, columns, is_trend)
+
+
+def _key(value: Any) -> Hashable:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    return json.dumps(value, sort_keys=True, default=str)
+
+
+def _trend(levels: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return a line and a parabola over levels, which are ascending."""
+    if levels[0] > 0 and levels[-1] / levels[0] >= _LOGARITHMIC_FROM:
+        levels = np.log(levels)
+    line = 2 * (levels - levels[0]) / (levels[-1] - levels[0]) - 1
+    return np.column_stack([line, line**2])
+
+
+def _joined(factors: Sequence[Factor]) -> list[Factor]:
+    """Return the factors, those with levels that are one-to-one as a single one."""
+    found: dict[Hashable, Factor] = {}
+    for factor in factors:
+        key: Hashable = factor.names if factor.is_trend else _partition(factor).tobytes()
+        known = found.get(key)
+        names = factor.names if known is None else (*known.names, *factor.names)
+        base = known or factor
+        found[key] = Factor(names, base.levels, base.codes, base.level_columns, base.is_trend)
+    return list(found.values())
+
+
+def _partition(factor: Factor) -> NDArray[np.intp]:
+    """Return the codes, numbered by first appearance, so that equal partitions of the runs are equal."""
+    first_places = np.unique(factor.codes, return_index=True)[1]
+    renumbered: NDArray[np.intp] = np.argsort(np.argsort(first_places))[factor.codes]
+    return renumbered
+
+
+def _owner(factor: Factor, factors: Sequence[Factor]) -> Factor | None:
+    """Return the factor by whose levels a setting is told that not all runs have; None where there is none."""
+    if None not in factor.levels:
+        return None
+    for other in factors:
+        if other is factor or other.is_trend or len(other.levels) <= len(factor.levels):
+            continue
+        pairs = set(zip(other.codes.tolist(), factor.codes.tolist(), strict=True))
+        if len(pairs) == len(other.levels):
+            return other
+    return None
