@@ -25,6 +25,7 @@ seed. Experiments of a group are repetitions: their configurations differ in see
 """
 
 _COMMANDS = {
+    "abtest": "experiment_commands.abtest:abtest",
     "compare": "experiment_commands.compare:compare",
     "curves": "experiment_commands.curves:curves",
     "delete": "experiment_commands.delete:delete",
