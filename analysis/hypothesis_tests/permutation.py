@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from analysis.crossed import Alternative
 from analysis.estimates import checked_scores
+from analysis.hypothesis_tests.batches import batches
 from analysis.hypothesis_tests.conditions import checked_pairs, exact_floor, refusal, rounded_to_zero, varies
 from analysis.outcome import Outcome
 
@@ -24,8 +25,6 @@ __all__ = ["PERMUTATION", "SIGN_FLIP", "permutation_test", "sign_flip_test"]
 SIGN_FLIP = "sign-flip permutation test"
 PERMUTATION = "permutation test of two samples"
 
-_BATCH = 2**22
-"""Numbers held at once: 32 MB."""
 _ROUNDING = 1e-10
 """Sums closer than this, relative to the largest possible one, are tied."""
 
@@ -155,7 +154,7 @@ def _drawn_flips(
     differences: NDArray[np.float64], num_resamples: int, rng: np.random.Generator
 ) -> Iterator[NDArray[np.float64]]:
     count = differences.size
-    for rows in _batches(num_resamples, count):
+    for rows in batches(num_resamples, count):
         flipped = np.unpackbits(rng.integers(0, 256, (rows, -(-count // 8)), dtype=np.uint8), axis=1, count=count)
         yield differences.sum() - 2 * (flipped.astype(np.float64) @ differences)
 
@@ -168,12 +167,5 @@ def _every_deal(pooled: NDArray[np.float64], num_first: int) -> Iterator[NDArray
 def _drawn_deals(
     pooled: NDArray[np.float64], num_first: int, num_resamples: int, rng: np.random.Generator
 ) -> Iterator[NDArray[np.float64]]:
-    for rows in _batches(num_resamples, pooled.size):
+    for rows in batches(num_resamples, pooled.size):
         yield rng.permuted(np.tile(pooled, (rows, 1)), axis=1)[:, :num_first].sum(axis=1)
-
-
-def _batches(num_resamples: int, width: int) -> Iterator[int]:
-    """Yield how many rows to hold at once."""
-    rows = max(1, _BATCH // width)
-    for start in range(0, num_resamples, rows):
-        yield min(rows, num_resamples - start)

@@ -1,0 +1,17 @@
+"""Resamples by the batch: their arrays stay small whatever their number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+__all__ = ["batches"]
+
+_NUMBERS = 2**22
+"""Held at once: 32 MB."""
+
+
+def batches(num_resamples: int, width: int) -> Iterator[int]:
+    """Yield how many resamples to hold at once, until there are ``num_resamples``; each takes ``width`` numbers."""
+    rows = max(1, _NUMBERS // width)
+    for start in range(0, num_resamples, rows):
+        yield min(rows, num_resamples - start)
