@@ -67,9 +67,11 @@ def variance_with_seeds(comparison: Comparison, num_seeds: int) -> Variance:
         raise ValueError("the comparison has no variance")
     fewer = min(comparison.num_seeds, comparison.num_control_seeds)
     counted = comparison.num_shared_seeds if comparison.paired else fewer
+    if num_seeds == counted:
+        return variance
     # Welch's degrees grow with the seeds; spreads that happen to look alike promise more of them than there are.
     degrees = (variance.seed_degrees + 2) * (num_seeds + 1) / (counted + 1) - 2
-    most = max(variance.seed_degrees, (num_seeds - 1) * (1 if comparison.paired else 2))
+    most = (num_seeds - 1) * (1 if comparison.paired else 2)
     return variance._replace(seeds=variance.one_seed / num_seeds, seed_degrees=min(degrees, most))
 
 

@@ -43,14 +43,14 @@ def _with_examples(
 
 
 @pytest.mark.parametrize("num_seeds", [2, 3, 5, 12])
-@pytest.mark.parametrize("effect", [0.3, 1.0, 2.5])
+@pytest.mark.parametrize("effect", [0.3, 1.0, 1.5])
 def test_paired_power_is_that_of_statsmodels(num_seeds: int, effect: float) -> None:
     expected = TTestPower().power(effect / 0.8, num_seeds, 0.05)
     assert power_with_seeds(_paired(0.8), num_seeds, effect) == pytest.approx(expected, abs=1e-6)
     assert power_with_seeds(_paired(0.8), num_seeds, -effect) == pytest.approx(expected, abs=1e-6)
 
 
-@pytest.mark.parametrize("num_seeds", [3, 5, 12])
+@pytest.mark.parametrize("num_seeds", [3, 7, 12])
 def test_unpaired_power_is_that_of_statsmodels(num_seeds: int) -> None:
     comparison = compare_scores(_of_std(0.8), _of_std(0.8, 81.0), pairing="unpaired")
     expected = TTestIndPower().power(1.0 / 0.8, num_seeds, 0.05)
