@@ -78,7 +78,13 @@ def _verdict(claim: Claim, p_corrected: float | None, alpha: float, strictest: f
     if _within(comparison, claim.margin, alpha):
         return Verdict("equivalent", p_corrected, None, f"any difference is smaller than {claim.margin:g}")
     need = seeds_needed(comparison, claim.margin, strictest, power)
-    return Verdict("undecided", p_corrected, need, "" if need is None else _advice(comparison, need))
+    if need is None:
+        return Verdict("undecided", p_corrected, None, "")
+    advice = _advice(comparison, need)
+    if abs(comparison.difference) > claim.margin:
+        seen = seeds_needed(comparison, abs(comparison.difference), strictest, power)
+        advice += _advice_as_seen(comparison, seen)
+    return Verdict("undecided", p_corrected, need, advice)
 
 
 def _within(comparison: Comparison, margin: float, alpha: float) -> bool:
@@ -92,7 +98,26 @@ def _advice(comparison: Comparison, need: Need) -> str:
         return f"no number of seeds is enough {goal}: it takes {need.examples:,} evaluation examples"
     if need.seeds is None:
         return f"more than {MAX_SEEDS} seeds {goal}"
-    more = need.seeds - min(comparison.num_seeds, comparison.num_control_seeds)
+    more = _more(comparison, need.seeds)
     if more <= 0:
         return f"there are seeds enough {goal}; more would narrow the interval"
-    return f"{more} more seed{'s' if more > 1 else ''} {goal}"
+    return f"{more} more seed{'s' if more > 1 else ''}{_range(comparison, need)} {goal}"
+
+
+def _range(comparison: Comparison, need: Need) -> str:
+    """Return how few and how many more seeds it may come to, for the spread over seeds is not known well."""
+    if need.fewest is None:
+        return ""
+    fewest = max(0, _more(comparison, need.fewest))
+    return f" ({fewest} or more)" if need.most is None else f" ({fewest} to {_more(comparison, need.most)})"
+
+
+def _advice_as_seen(comparison: Comparison, need: Need | None) -> str:
+    """Return what a difference as large as the one seen would take, which may be far more than the margin."""
+    if need is None or need.seeds is None or (more := _more(comparison, need.seeds)) <= 0:
+        return ""
+    return f"; {more} more seed{'s' if more > 1 else ''} if it is as large as it looks"
+
+
+def _more(comparison: Comparison, num_seeds: int) -> int:
+    return num_seeds - min(comparison.num_seeds, comparison.num_control_seeds)
