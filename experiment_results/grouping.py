@@ -12,7 +12,16 @@ from typing import Any, NamedTuple
 from errors import AssayError
 from experiment_config import ExperimentConfig, content_key
 
-__all__ = ["Seedless", "Variant", "differing_fields", "distinct_labels", "group_runs", "label_of", "without_seed"]
+__all__ = [
+    "Seedless",
+    "Variant",
+    "differing_fields",
+    "distinct_labels",
+    "flat_fields",
+    "group_runs",
+    "label_of",
+    "without_seed",
+]
 
 _STRATEGY_FIELDS = ("strategies", "filter_validation")
 _FOLDERS = {"data_map": ("cartography_dir", "validation_cartography_dir"), "clusters": ("cluster_dir",)}
@@ -132,9 +141,14 @@ def label_of(name: str) -> str:
 
 def differing_fields(configs: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return the dotted names of the fields in which ``configs`` are not all equal, sorted."""
-    flat = [dict(_flatten(config)) for config in configs]
+    flat = [flat_fields(config) for config in configs]
     names = sorted(set[str]().union(*flat))
     return [name for name in names if len({json.dumps(each.get(name), sort_keys=True) for each in flat}) > 1]
+
+
+def flat_fields(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of all fields by their dotted names."""
+    return dict(_flatten(config))
 
 
 def _flatten(value: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:
@@ -163,7 +177,7 @@ def distinct_labels(variants: Sequence[Variant]) -> dict[str, str]:
 
 def _suffixes(configs: Sequence[Mapping[str, Any]]) -> list[str]:
     names = differing_fields(configs)[:_MAX_NAMED_FIELDS]
-    flat = [dict(_flatten(config)) for config in configs]
+    flat = [flat_fields(config) for config in configs]
     return [" (" + ", ".join(f"{name.split('.')[-1]}={_show(each.get(name))}" for name in names) + ")" for each in flat]
 
 

@@ -15,8 +15,16 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["MIN_TASKS", "CriticalDifferenceData", "critical_difference_data", "draw_critical_difference"]
+__all__ = [
+    "MIN_STRATEGIES",
+    "MIN_TASKS",
+    "CriticalDifferenceData",
+    "critical_difference_data",
+    "draw_critical_difference",
+]
 
+MIN_STRATEGIES = 3
+"""With two the Nemenyi test finds too many differences."""
 MIN_TASKS = 3
 """With fewer tasks no two mean ranks can differ by as much as the critical difference."""
 _LABEL_WIDTH = 20
@@ -62,7 +70,7 @@ def critical_difference_data(
     from analysis.hypothesis_tests.friedman import critical_difference, friedman_test, mean_ranks, not_separated
 
     table = np.asarray(scores, dtype=np.float64)
-    if table.ndim != 2 or table.shape[1] != len(labels) or len(labels) < 3:
+    if table.ndim != 2 or table.shape[1] != len(labels) or len(labels) < MIN_STRATEGIES:
         raise ValueError(f"expected scores of shape (num_tasks, {len(labels)}) of three strategies or more")
     ranks = mean_ranks(table, higher_is_better)
     order = np.argsort(ranks, kind="stable")
