@@ -71,7 +71,7 @@ def _main_effect(
     problem = _problem(addition, factor, factors, scores.size)
     if problem:
         return Effect((factor.names,), problem=problem)
-    p_value = permutation_p(addition, known, scores, resampling.num_permutations, resampling.rng)
+    (p_value,) = permutation_p([addition], known, scores, resampling.num_permutations, resampling.rng)
     effect = _tested((factor.names,), addition, scores, p_value)
     if addition.basis.shape[1] < factor.level_columns.shape[1]:
         return replace(effect, problem="some of its values only occur with certain values of other parameters")
@@ -143,19 +143,25 @@ def interactions(factors: Sequence[Factor], scores: NDArray[np.float64], resampl
         resampling: how chance is told.
     """
     known = _model(factors, scores.size)
-    return [_interaction(pair, known, scores, resampling) for pair in combinations(factors, 2)]
+    pairs = list(combinations(factors, 2))
+    additions = [added(_products(*pair), known, scores) for pair in pairs]
+    told = [each for each in additions if not _untold(each)]
+    resamples = resampling.num_permutations
+    p_values = iter(permutation_p(told, known, scores, resamples, resampling.rng) if told else ())
+    found = []
+    for (first, second), addition in zip(pairs, additions, strict=True):
+        names, problem = (first.names, second.names), _untold(addition)
+        found.append(Effect(names, problem=problem) if problem else _tested(names, addition, scores, next(p_values)))
+    return found
 
 
-def _interaction(
-    pair: tuple[Factor, Factor], known: NDArray[np.float64], scores: NDArray[np.float64], resampling: Resampling
-) -> Effect:
-    first, second = pair[0].columns, pair[1].columns
-    products = (first[:, :, None] * second[:, None, :]).reshape(scores.size, -1)
-    addition = added(products, known, scores)
-    names = (pair[0].names, pair[1].names)
+def _products(first: Factor, second: Factor) -> NDArray[np.float64]:
+    products: NDArray[np.float64] = first.columns[:, :, None] * second.columns[:, None, :]
+    return products.reshape(first.codes.size, -1)
+
+
+def _untold(addition: Addition) -> str:
+    """Return why nothing can be said of an interaction; empty where something can."""
     if not addition.basis.shape[1]:
-        return Effect(names, problem="no runs tell: too few combinations of their values were tried")
-    if addition.degrees < 1:
-        return Effect(names, problem=f"{scores.size} runs are too few for so many parameters")
-    p_value = permutation_p(addition, known, scores, resampling.num_permutations, resampling.rng)
-    return _tested(names, addition, scores, p_value)
+        return "too few combinations of their values were tried"
+    return "too few runs for so many parameters" if addition.degrees < 1 else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -71,32 +72,33 @@ def added(columns: NDArray[np.float64], known: NDArray[np.float64], scores: NDAr
 
 
 def permutation_p(
-    addition: Addition, known: NDArray[np.float64], scores: NDArray[np.float64], num_permutations: int,
+    additions: Sequence[Addition], known: NDArray[np.float64], scores: NDArray[np.float64], num_permutations: int,
     rng: np.random.Generator,
-) -> float:  # fmt: skip
-    """Return the share of permutations whose F is as large, by the method of Freedman and Lane (1983).
+) -> list[float]:  # fmt: skip
+    """Return for each addition the share of permutations whose F is as large, by Freedman and Lane (1983).
 
     What the model without the columns leaves of the scores is shuffled, so that the other parameters keep their
     effects. The scores as they are count as one of the permutations (Phipson and Smyth 2010).
 
     Args:
-        addition: of :func:`added` for the same model and scores.
+        additions: of :func:`added`, each to the same model of the same scores.
         known: basis of the model without the columns, shape (num_runs, num_known).
         scores: shape (num_runs,).
         num_permutations: at least 1.
         rng: where they are drawn from.
     """
     left = scores - known @ (known.T @ scores)
-    both = np.concatenate([addition.basis, known], axis=1)
-    num_new = addition.basis.shape[1]
-    observed = addition.sum_of_squares / (addition.residual or np.finfo(np.float64).tiny)
-    extreme, chunk = 0, max(1, _CHUNK // scores.size)
+    whole, tiny = float(np.sum(left**2)), np.finfo(np.float64).tiny
+    new = np.concatenate([each.basis for each in additions], axis=1)
+    starts = np.cumsum([0, *(each.basis.shape[1] for each in additions[:-1])])
+    observed = np.array([each.sum_of_squares / max(each.residual, tiny) for each in additions])
+    extreme, chunk = np.zeros(len(additions), dtype=np.intp), max(1, _CHUNK // scores.size)
     for start in range(0, num_permutations, chunk):
         count = min(chunk, num_permutations - start)
         shuffled = rng.permuted(np.broadcast_to(left, (count, left.size)), axis=1)
-        squares = (shuffled @ both) ** 2
-        gained, whole = squares[:, :num_new].sum(axis=1), float(np.sum(left**2))
-        residual = np.maximum(whole - squares.sum(axis=1), np.finfo(np.float64).tiny)
+        gained = np.add.reduceat((shuffled @ new) ** 2, starts, axis=1)
+        unexplained = whole - np.sum((shuffled @ known) ** 2, axis=1)
+        residual = np.maximum(unexplained[:, None] - gained, tiny)
         # Ties are ties whatever rounding says.
-        extreme += int(np.count_nonzero(gained / residual >= observed * (1 - 1e-9)))
-    return (extreme + 1) / (num_permutations + 1)
+        extreme += np.count_nonzero(gained / residual >= observed * (1 - 1e-9), axis=0)
+    return [(int(each) + 1) / (num_permutations + 1) for each in extreme]
