@@ -10,8 +10,9 @@ from analysis.estimates import checked_scores
 from analysis.outcome import Outcome
 from analysis.power.floors import smallest_exact_p
 
-__all__ = ["checked_pairs", "exact_floor", "refusal", "rounded_to_zero", "varies"]
+__all__ = ["NOTHING_SHARED", "checked_pairs", "exact_floor", "refusal", "rounded_to_zero", "varies"]
 
+NOTHING_SHARED = "no seed is shared, so that nothing can be paired"
 _ROUNDING = 1e-12
 """Relative size of differences that are nothing but rounding."""
 

@@ -27,6 +27,7 @@ MethodName = Literal[
     "paired-bootstrap",
     "hierarchical-bootstrap",
     "mcnemar",
+    "mcnemar-mid-p",
     "aso",
     "tost",
 ]
@@ -95,6 +96,9 @@ METHODS: Mapping[str, Method] = MappingProxyType(
         ),
         "mcnemar": Method(
             "exact McNemar test of two single models' right answers", "examples", "over_examples:mcnemar"
+        ),
+        "mcnemar-mid-p": Method(
+            "McNemar test with the mid-p-value, closer to its level", "examples", "over_examples:mcnemar_mid_p"
         ),
         "aso": Method("almost stochastic order over seeds", "seeds", "over_seeds:stochastic_order"),
         "tost": Method("two one-sided t-tests over seeds: equivalent within the margin?", "seeds", "over_seeds:tost"),

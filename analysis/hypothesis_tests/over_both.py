@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from analysis.bootstrap.hierarchical import hierarchical_bootstrap
 from analysis.crossed import compare_scores
+from analysis.hypothesis_tests.conditions import NOTHING_SHARED, refusal
 from analysis.hypothesis_tests.methods import Question
 from analysis.outcome import Outcome
 from analysis.scores import Scores
@@ -15,6 +16,8 @@ CROSSED = "crossed random effects"
 
 def crossed(treatment: Scores, control: Scores, question: Question) -> Outcome:
     """Return the default comparison as an outcome."""
+    if question.pairing == "paired" and not set(treatment.seeds) & set(control.seeds):
+        return refusal(CROSSED, NOTHING_SHARED, question.alternative)
     found = compare_scores(
         treatment, control, pairing=question.pairing, alternative=question.alternative, level=question.level
     )

@@ -15,7 +15,7 @@ from analysis.hypothesis_tests.permutation import SIGN_FLIP, sign_flip_test
 from analysis.outcome import Outcome
 from analysis.scores import Scores
 
-__all__ = ["bootstrap", "mcnemar", "permutation"]
+__all__ = ["bootstrap", "mcnemar", "mcnemar_mid_p", "permutation"]
 
 _THESE_MODELS = "the models are taken as they are: nothing is said of other seeds"
 _SCALES = (1.0, 100.0)
@@ -52,6 +52,15 @@ def permutation(treatment: Scores, control: Scores, question: Question) -> Outco
 
 def mcnemar(treatment: Scores, control: Scores, question: Question) -> Outcome:
     """Return McNemar's exact test of two single models; the estimate is on the metric's scale."""
+    return _mcnemar(treatment, control, question, mid_p=False)
+
+
+def mcnemar_mid_p(treatment: Scores, control: Scores, question: Question) -> Outcome:
+    """Return the same with the mid-p-value."""
+    return _mcnemar(treatment, control, question, mid_p=True)
+
+
+def _mcnemar(treatment: Scores, control: Scores, question: Question, *, mid_p: bool) -> Outcome:
     problem = _mismatch(treatment, control) or _not_single(treatment, control)
     if problem:
         return refusal(MCNEMAR, problem, question.alternative)
@@ -59,7 +68,7 @@ def mcnemar(treatment: Scores, control: Scores, question: Question) -> Outcome:
     scale = next((each for each in _SCALES if np.isin(np.concatenate([first, second]), (0.0, each)).all()), None)
     if scale is None:
         return refusal(MCNEMAR, "scores of examples are not right or wrong alone", question.alternative)
-    found = mcnemar_test(first == scale, second == scale, alternative=question.alternative)
+    found = mcnemar_test(first == scale, second == scale, alternative=question.alternative, mid_p=mid_p)
     return replace(found, estimate=None if found.estimate is None else found.estimate * scale)
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.hypothesis_tests.conditions import refusal
+from analysis.hypothesis_tests.conditions import NOTHING_SHARED, refusal
 from analysis.hypothesis_tests.equivalence import EQUIVALENCE, paired_equivalence_test, welch_equivalence_test
 from analysis.hypothesis_tests.methods import Question
 from analysis.hypothesis_tests.permutation import SIGN_FLIP, permutation_test, sign_flip_test
@@ -93,7 +93,8 @@ def tost(treatment: Scores, control: Scores, question: Question) -> Outcome:
 def stochastic_order(treatment: Scores, control: Scores, question: Question) -> Outcome:
     """Return the violation ratio of almost stochastic order, with the bound epsilon_min as its statistic.
 
-    It has no p-value on purpose, see :mod:`analysis.hypothesis_tests.stochastic_order`.
+    It asks whether the treatment scores more, whatever the alternative, and has no p-value on purpose: see
+    :mod:`analysis.hypothesis_tests.stochastic_order`.
     """
     if min(treatment.num_seeds, control.num_seeds) < 2:
         return refusal(STOCHASTIC_ORDER, "one seed: it takes two on each side to know a distribution")
@@ -107,7 +108,7 @@ def stochastic_order(treatment: Scores, control: Scores, question: Question) -> 
         STOCHASTIC_ORDER,
         found.epsilon_min,
         None,
-        question.alternative,
+        "greater",
         estimate=found.violation_ratio,
         interval=Interval(0.0, found.epsilon_min),
         assumptions=("scores are independent, within and between the sides", "both distributions differ"),
@@ -129,7 +130,7 @@ def _pairs(treatment: Scores, control: Scores) -> _Pairs | None:
 
 
 def _nothing_shared(test: str, question: Question) -> Outcome:
-    return refusal(test, "no seed is shared, so that nothing can be paired", question.alternative)
+    return refusal(test, NOTHING_SHARED, question.alternative)
 
 
 def _with_left_out(found: Outcome, pairs: _Pairs) -> Outcome:

@@ -3,6 +3,10 @@
 Del Barrio, Cuesta-Albertos and Matrán (2018), brought to comparisons of models by Dror et al. (2019). The violation
 ratio is the share of the squared distance between both quantile functions where the treatment's is the lower one: 0
 says that the treatment is better at every quantile, 0.5 that neither is, 1 that the control is.
+
+The bound rests on a limit law for two distributions that differ, so that it is no test of whether they do: for two
+samples of one normal distribution epsilon_min falls below 0.5 in 22 % of cases with 3 scores a side and in 15 % with
+200, at level 0.95 (below 0.2: 8 % and 2 %). Hence there is no p-value.
 """
 
 from __future__ import annotations

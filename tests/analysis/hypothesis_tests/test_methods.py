@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from typing import get_args
 
 import numpy as np
 import pytest
 from scipy import stats
 
-from analysis.crossed import compare_scores
-from analysis.hypothesis_tests.methods import DEFAULT_METHOD, METHODS, run_method
+from analysis.crossed import Pairing, compare_scores
+from analysis.hypothesis_tests.methods import DEFAULT_METHOD, METHODS, MethodName, run_method
 from analysis.scores import Scores
 
 RNG = np.random.default_rng
@@ -45,8 +46,10 @@ def test_the_default_method_is_the_default_comparison() -> None:
 
 @pytest.mark.parametrize("name", METHODS)
 @pytest.mark.parametrize("case", AWKWARD)
-def test_a_method_gives_a_p_value_or_says_why_not(name: str, case: str) -> None:
-    found = run_method(name, AWKWARD[case][0], AWKWARD[case][1], rng=RNG(0), margin=1.0, num_resamples=500)
+@pytest.mark.parametrize("pairing", get_args(Pairing))
+def test_a_method_gives_a_p_value_or_says_why_not(name: str, case: str, pairing: Pairing) -> None:
+    treatment, control = AWKWARD[case]
+    found = run_method(name, treatment, control, rng=RNG(0), pairing=pairing, margin=1.0, num_resamples=500)
     assert (found.p_value is None) == bool(found.problem)
     if found.p_value is not None:
         assert found.assumptions
@@ -59,7 +62,7 @@ def test_the_same_seed_gives_the_same_outcome(name: str) -> None:
     assert first == second
 
 
-@pytest.mark.parametrize("name", sorted(set(METHODS) - {"aso", "mcnemar", "tost"}))
+@pytest.mark.parametrize("name", sorted(set(METHODS) - {"aso", "mcnemar", "mcnemar-mid-p", "tost"}))
 def test_a_large_difference_is_evidence_for_more_and_none_for_less(name: str) -> None:
     better = Scores.of_examples(CONTROL.seeds, RNG(4).normal(95, 3, (5, 40)))
     more, less = (
@@ -114,6 +117,8 @@ def test_mcnemar_counts_right_answers_on_either_scale(scale: float) -> None:
     found = run_method("mcnemar", Scores.of_examples([1], [right]), Scores.of_examples([7], [wrong]), rng=RNG(0))
     assert found.p_value == pytest.approx(0.03857422, abs=5e-9)
     assert found.estimate == pytest.approx(scale * 8 / 32)
+    mid_p = run_method("mcnemar-mid-p", Scores.of_examples([1], [right]), Scores.of_examples([7], [wrong]), rng=RNG(0))
+    assert mid_p.p_value == pytest.approx(0.02246094, abs=5e-9)
 
 
 def test_mcnemar_says_what_it_cannot_compare() -> None:
@@ -137,7 +142,8 @@ def test_impossible_questions_are_refused(wrong: dict[str, object]) -> None:
         run_method("paired-t", TREATMENT, CONTROL, rng=RNG(0), **wrong)  # type: ignore[arg-type]
 
 
-def test_every_method_says_what_it_does_in_one_line() -> None:
+def test_every_method_has_a_name_and_says_what_it_does_in_one_line() -> None:
+    assert tuple(METHODS) == get_args(MethodName)
     assert all(method.summary and len(method.summary) < 80 for method in METHODS.values())
 
 
