@@ -13,7 +13,7 @@ from analysis.scores import Scores
 from analysis.verdicts import Verdict, judge
 from experiment_results.candidates import Candidate, candidate_of
 from experiment_results.comparison_rows import COLUMNS, NUMBERS, row_of
-from experiment_results.example_scores import VariantScores, scores_of
+from experiment_results.example_scores import VariantScores, scores_by_metric
 from experiment_results.metrics import MetricName, ordered_metrics, shown_metrics
 from experiment_results.variants import VariantRuns, paired_variants
 from experiment_results.verdict_options import VerdictOptions
@@ -32,6 +32,8 @@ class ComparisonTable:
     """One row a comparison, with :data:`experiment_results.comparison_rows.COLUMNS`."""
     scores: Mapping[tuple[str, str], Scores]
     """Of every variant, the baselines too, by group and metric; those without any value are missing."""
+    options: VerdictOptions
+    """How they were made and judged."""
 
 
 def compare_all(frame: pd.DataFrame, options: VerdictOptions | None = None) -> ComparisonTable:
@@ -55,27 +57,39 @@ def compare_all(frame: pd.DataFrame, options: VerdictOptions | None = None) -> C
         members = [pair for pair in pairs if pair[0].data == data]
         part = frame[frame["group"].isin([variant.group for variant, _ in members])]
         shown = shown_metrics(part, options.metric)
-        for metric in ordered_metrics(part):
-            found = {(each.group, metric.name): scores_of(each, metric, root) for each, _ in members}
-            known |= found
-            candidates += _candidates(members, metric, found, options, "shown" if metric in shown else "further")
+        metrics = ordered_metrics(part)
+        known |= _read([variant for variant, _ in members], metrics, root)
+        for metric in metrics:
+            candidates += _candidates(members, metric, known, options, "shown" if metric in shown else "further")
     rows = [row_of(each, verdict) for each, verdict in zip(candidates, _verdicts(candidates, options), strict=True)]
     table = pd.DataFrame(rows, columns=list(COLUMNS)).astype(dict.fromkeys(NUMBERS, "float64"))
-    return ComparisonTable(table, {key: each.scores for key, each in known.items() if each.scores is not None})
+    return ComparisonTable(table, {key: each.scores for key, each in known.items() if each.scores is not None}, options)
+
+
+def _read(variants: Sequence[VariantRuns], metrics: Sequence[MetricName], root: Path) -> _Scores:
+    by_set: dict[str, list[MetricName]] = {}
+    for metric in metrics:
+        by_set.setdefault(metric.eval_set, []).append(metric)
+    return {
+        (variant.group, name): scores
+        for of_set in by_set.values()
+        for variant in variants
+        for name, scores in scores_by_metric(variant, of_set, root).items()
+    }
 
 
 def _candidates(
-    members: Sequence[_Pair], metric: MetricName, found: _Scores, options: VerdictOptions, family: str
+    members: Sequence[_Pair], metric: MetricName, known: _Scores, options: VerdictOptions, family: str
 ) -> list[Candidate]:
-    known = [each.scores for each in found.values() if each.scores is not None]
-    margin = usual_margin(known, metric.higher_is_better)
+    found = {variant.group: known[variant.group, metric.name] for variant, _ in members}
+    margin = usual_margin([each.scores for each in found.values() if each.scores], metric.higher_is_better)
     if options.margin is not None and (metric.higher_is_better or metric.name == options.metric):
         margin = options.margin
     return [
         candidate_of(
             (variant, reference),
             metric,
-            (found[variant.group, metric.name], found[reference.group, metric.name] if reference else None),
+            (found[variant.group], found[reference.group] if reference else None),
             margin,
             family,
             options,

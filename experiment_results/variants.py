@@ -54,11 +54,18 @@ class VariantRuns:
 
     def scores(self, metric: str) -> dict[int, float]:
         """Return the score of each seed; of two runs of one seed the one that finished last counts."""
+        return {seed: float(run[metric]) for seed, run in self._counted(metric).items()}
+
+    def folders(self, metric: str) -> dict[int, str]:
+        """Return the folder of the run behind each score."""
+        return {seed: str(run["folder"]) for seed, run in self._counted(metric).items()}
+
+    def _counted(self, metric: str) -> dict[int, Mapping[str, Any]]:
         done = [
             run for run in self.runs if run["success"] and not pd.isna(run.get(metric)) and not pd.isna(run["seed"])
         ]
         done.sort(key=lambda run: str(run["finished_at"] or ""))
-        return {int(run["seed"]): float(run[metric]) for run in done}
+        return {int(run["seed"]): run for run in done}
 
 
 def variants_of(frame: pd.DataFrame) -> list[VariantRuns]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-FOUNDATION = {"errors", "registry", "atomic_files", "validated"}
+FOUNDATION = {"errors", "registry", "atomic_files", "score_files", "validated"}
 CONFIG = {"experiment_config", "strategies", "tasks"}
 
 MAY_IMPORT: dict[str, set[str]] = {
@@ -18,6 +18,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "registry": {"errors"},
     "atomic_files": {"errors"},
+    "score_files": {"atomic_files"},
     "validated": {"errors", "registry"},
     # rooms that know nothing of experiments
     "strategies": FOUNDATION,

@@ -9,9 +9,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from atomic_files import explain_os_error, read_json, write_json, write_text
 from errors import AssayError, ConfigError
 from experiment_config import ExperimentConfig
+from score_files import write_score_file
 
 __all__ = ["check_same_experiment", "write_experiment", "write_metrics", "write_predictions", "writing_into"]
 
@@ -60,10 +63,17 @@ def write_metrics(folder: Path, metrics: Mapping[str, float]) -> None:
 
 
 def write_predictions(folder: Path, prefix: str, predictions: Sequence[Mapping[str, Any]]) -> None:
-    """Write ``eval_predictions.jsonl`` (or ``eval_predictions_<data set>.jsonl``), one row an example."""
+    """Write ``eval_predictions.jsonl`` (or ``eval_predictions_<data set>.jsonl``), one row an example.
+
+    Beside it, ``eval_scores.npz`` holds the numbers alone, for whoever reads those of many runs.
+    """
     suffix = prefix.removeprefix("eval")
     lines = (json.dumps(row, ensure_ascii=False, allow_nan=False) for row in predictions)
     write_text(folder / f"eval_predictions{suffix}.jsonl", "".join(f"{line}\n" for line in lines))
+    first = predictions[0] if predictions else {}
+    numbers = [name for name, value in first.items() if isinstance(value, int | float)]
+    columns = {name: np.array([row[name] for row in predictions], dtype=np.float64) for name in numbers}
+    write_score_file(folder / f"eval_scores{suffix}.npz", [str(row["id"]) for row in predictions], columns)
 
 
 @contextmanager

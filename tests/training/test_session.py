@@ -15,6 +15,7 @@ import torch
 from cartography import load_data_map
 from errors import ConfigError, DataError, ResourceError, SignalError
 from experiment_config import ExperimentConfig, SoftWeightingConfig, TrainingConfig
+from score_files import read_score_file
 from strategies import config_from_mapping
 from training.data import DataCache
 from training.outputs import writing_into
@@ -59,6 +60,12 @@ def test_a_run_leaves_scores_predictions_and_a_model(recorded: tuple[Path, RunOu
     rows = [json.loads(line) for line in (output / "eval_predictions.jsonl").read_text().splitlines()]
     assert len({row["id"] for row in rows}) == 30
     assert metrics["eval_f1"] == pytest.approx(100 * np.mean([row["f1"] for row in rows]) if rows[0]["f1"] <= 1 else 0)
+    scores = read_score_file(output / "eval_scores.npz", ["f1", "exact_match", "confidence"])
+    assert scores is not None
+    assert scores.ids == tuple(row["id"] for row in rows)
+    assert {name: column.tolist() for name, column in scores.columns.items()} == {
+        name: [row[name] for row in rows] for name in ("exact_match", "f1", "confidence")
+    }
     assert (output / "model.safetensors").stat().st_size > 0
     assert not list(output.glob("checkpoint-*"))
 
