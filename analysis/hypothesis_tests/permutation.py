@@ -25,8 +25,8 @@ __all__ = ["PERMUTATION", "SIGN_FLIP", "permutation_test", "sign_flip_test"]
 SIGN_FLIP = "sign-flip permutation test"
 PERMUTATION = "permutation test of two samples"
 
-_ROUNDING = 1e-10
-"""Sums closer than this, relative to the largest possible one, are tied."""
+_ROUNDING = 1e-13
+"""Sums closer than this are tied, relative to the sum of all scores without their signs."""
 
 
 def sign_flip_test(
@@ -58,7 +58,7 @@ def sign_flip_test(
     # Compared with a plain 2**n, for thousands of examples the power would be a number of thousands of digits.
     exact = moved.size < 63 and 2**moved.size <= num_resamples
     sums = _every_flip(moved) if exact else _drawn_flips(moved, num_resamples, rng)
-    tails = _Tails.of(sums, float(moved.sum()), float(np.abs(moved).sum()), drawn=not exact)
+    tails = _Tails.of(sums, float(moved.sum()), _size(first, second), drawn=not exact)
     return Outcome(
         _named(SIGN_FLIP, exact),
         mean,
@@ -101,7 +101,7 @@ def permutation_test(
     centred = pooled - pooled.mean()
     exact = comb(pooled.size, first.size) <= num_resamples
     deals = _every_deal(centred, first.size) if exact else _drawn_deals(centred, first.size, num_resamples, rng)
-    tails = _Tails.of(deals, float(centred[: first.size].sum()), float(np.abs(centred).sum()), drawn=not exact)
+    tails = _Tails.of(deals, float(centred[: first.size].sum()), _size(pooled), drawn=not exact)
     return Outcome(
         _named(PERMUTATION, exact),
         difference,
@@ -124,9 +124,9 @@ class _Tails(NamedTuple):
     total: int
 
     @classmethod
-    def of(cls, batches: Iterable[NDArray[np.float64]], observed: float, largest: float, *, drawn: bool) -> _Tails:
+    def of(cls, batches: Iterable[NDArray[np.float64]], observed: float, size: float, *, drawn: bool) -> _Tails:
         """Count; an observed sum that was drawn, and not found by taking all, counts in addition."""
-        slack = _ROUNDING * largest
+        slack = _ROUNDING * size
         counts = np.array([(np.sum(b <= observed + slack), np.sum(b >= observed - slack), b.size) for b in batches])
         at_most, at_least, total = (int(count) + drawn for count in counts.sum(axis=0))
         return cls(at_most, at_least, total)
@@ -139,6 +139,10 @@ class _Tails(NamedTuple):
     def floor(self, alternative: Alternative) -> float:
         """Return the smallest p-value that so many drawn permutations can give."""
         return min(1.0, (2 if alternative == "two-sided" else 1) / self.total)
+
+
+def _size(*scores: NDArray[np.float64]) -> float:
+    return float(sum(np.abs(each).sum() for each in scores))
 
 
 def _named(test: str, exact: bool) -> str:

@@ -50,7 +50,7 @@ def wilcoxon_test(
     moved = differences[differences != 0]
     if moved.size == 0:
         return refusal(WILCOXON, "every difference is zero, so that no test applies", alternative, estimate=0.0)
-    ranks = np.rint(2 * stats.rankdata(_steady(np.abs(moved)))).astype(np.int64)
+    ranks = np.rint(2 * stats.rankdata(_steady(np.abs(moved), first, second))).astype(np.int64)
     observed = int(ranks[moved > 0].sum())
     estimate, interval = _median_of_averages(differences, level)
     return Outcome(
@@ -104,10 +104,10 @@ def mann_whitney_test(
     )
 
 
-def _steady(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return values in which those that differ by rounding alone are tied."""
+def _steady(values: NDArray[np.float64], *scales: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return numbers of the same order, in which values that differ by rounding alone are tied."""
     order = np.argsort(values, kind="stable")
-    steps = rounded_to_zero(np.diff(values[order], prepend=values[order[0]]), values) != 0
+    steps = rounded_to_zero(np.diff(values[order], prepend=values[order[0]]), values, *scales) != 0
     steady = np.empty(values.size)
     steady[order] = np.cumsum(steps)
     return steady

@@ -94,6 +94,8 @@ def test_ties_that_rounding_breaks_count_as_ties() -> None:
     # 0.1 + 0.2 and 0.3 differ in floating point: of all 8 flips, two have this sum or more.
     found = sign_flip_test([0.1, 0.2, -0.3], [0.0, 0.0, 0.0], rng=RNG(0), alternative="greater")
     assert found.p_value == 5 / 8
+    small = sign_flip_test(np.array([1e-5, 2e-5, -3e-5]) + 80, [80.0, 80.0, 80.0], rng=RNG(0), alternative="greater")
+    assert small.p_value == 5 / 8
 
 
 PAIRS = st.integers(1, 7).flatmap(

@@ -119,3 +119,5 @@ def test_differences_that_rounding_made_unequal_are_tied() -> None:
     # 0.3 - 0.2 and 0.1 are not the same number in floating point.
     found = wilcoxon_test([0.3, 0.1, 0.0], [0.2, 0.0, 0.1])
     assert found.statistic == 4.0
+    small = wilcoxon_test([80.00003, 80.00001, 80.0], [80.00002, 80.0, 80.00001])
+    assert (small.statistic, small.p_value) == (found.statistic, found.p_value)
