@@ -32,6 +32,7 @@ _COMMANDS = {
     "export": "experiment_commands.export:export",
     "gc": "experiment_commands.gc:gc",
     "import": "experiment_commands.import_:import_",
+    "importance": "experiment_commands.importance:importance",
     "leaderboard": "experiment_commands.leaderboard:leaderboard",
     "list": "experiment_commands.list:list_experiments",
     "migrate": "experiment_commands.migrate:migrate",

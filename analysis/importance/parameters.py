@@ -62,18 +62,17 @@ def factors_of(parameters: Mapping[str, Sequence[Any]]) -> tuple[list[Factor], l
     for name, values in varying.items():
         factor = _factor(name, values)
         if not factor.is_trend and len(factor.levels) > len(values) / 2 and len(factor.levels) > 2:
-            left_out.append(LeftOut(name, "most runs have a value of their own"))
+            left_out.append(LeftOut(name, "a value of its own in most runs"))
         else:
             factors.append(factor)
-    factors = _joined(factors)
     kept = []
     for factor in factors:
         owner = _owner(factor, factors)
         if owner is None:
             kept.append(factor)
         else:
-            left_out += [LeftOut(name, f"belongs to a value of {owner.names[0]}") for name in factor.names]
-    return kept, left_out
+            left_out.append(LeftOut(factor.names[0], f"told by {owner.names[0]} already"))
+    return _joined(kept), left_out
 
 
 def _factor(name: str, values: Sequence[Any]) -> Factor:
@@ -126,7 +125,7 @@ def _owner(factor: Factor, factors: Sequence[Factor]) -> Factor | None:
     if None not in factor.levels:
         return None
     for other in factors:
-        if other is factor or other.is_trend or len(other.levels) <= len(factor.levels):
+        if other.is_trend or None in other.levels:
             continue
         pairs = set(zip(other.codes.tolist(), factor.codes.tolist(), strict=True))
         if len(pairs) == len(other.levels):

@@ -16,10 +16,10 @@ from experiment_commands.judging.wording import (
     confounder_lines,
     correction_line,
     finding_name,
-    p_text,
 )
 from experiment_commands.numbers import format_for, number_text
 from experiment_commands.output import print_table
+from experiment_commands.p_values import p_text
 from experiment_commands.wording import counted
 
 __all__ = ["print_findings", "print_refusal", "print_sides"]

@@ -9,8 +9,9 @@ from experiment_commands.comparing.differences import value_text
 from experiment_commands.comparing.report import label_of
 from experiment_commands.judging.findings import Evidence, Finding, Questions
 from experiment_commands.judging.sides import Confounder
+from experiment_commands.p_values import p_text
 
-__all__ = ["assumption_lines", "confounder_lines", "correction_line", "finding_name", "p_text"]
+__all__ = ["assumption_lines", "confounder_lines", "correction_line", "finding_name"]
 
 _CHANCE: dict[Basis, str] = {
     "seeds and examples": "other seeds and other examples of the same kind",
@@ -18,13 +19,6 @@ _CHANCE: dict[Basis, str] = {
     "examples": "other examples of the same kind, for these very models: another seed may change the sign",
     "nothing": "nothing but these runs",
 }
-
-
-def p_text(p_value: float | None) -> str:
-    """Return a p-value as tables show it."""
-    if p_value is None:
-        return "–"
-    return "< 0.0001" if p_value < 1e-4 else f"{p_value:.4f}" if p_value < 0.1 else f"{p_value:.3f}"
 
 
 def finding_name(finding: Finding, several_methods: bool) -> str:

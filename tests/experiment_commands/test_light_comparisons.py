@@ -31,6 +31,7 @@ sys.exit(status)
         (("curves", "baseline", "smoothing"), ("matplotlib",)),
         (("reproduce", "--help"), ()),
         (("significance", "baseline", "smoothing", "--pairing", "unpaired"), ("scipy",)),
+        (("importance",), ("scipy",)),
     ],
 )
 def test_loads_what_it_needs_alone(

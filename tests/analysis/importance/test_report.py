@@ -163,9 +163,7 @@ def test_a_setting_of_one_strategy_belongs_to_it() -> None:
     }
     found = _importance(parameters, np.arange(12.0))
     assert [each.factors for each in found.effects] == [(("strategy",),)]
-    assert [(each.name, each.reason) for each in found.left_out] == [
-        ("smoothing.factor", "belongs to a value of strategy")
-    ]
+    assert [(each.name, each.reason) for each in found.left_out] == [("smoothing.factor", "told by strategy already")]
 
 
 def test_a_setting_of_one_strategy_that_varies_has_an_effect_of_its_own() -> None:
@@ -190,7 +188,7 @@ def test_too_few_runs_and_nothing_that_varies_are_said() -> None:
     assert _importance({"a": [1, 1]}, [1.0, 2.0]).problem == "no parameter varies"
     assert _importance({"a": [1, 2]}, [1.0, 1.0]).problem == "all runs have the same score"
     own = _importance({"note": list("abcdef"), "a": [1, 2] * 3}, np.arange(6.0))
-    assert own.left_out[0].reason == "most runs have a value of their own"
+    assert own.left_out[0].reason == "a value of its own in most runs"
 
 
 def test_impossible_arguments_raise() -> None:

@@ -1,0 +1,1 @@
+"""Parts of ``importance``: the parameters and scores of runs, and how their effects are shown."""
