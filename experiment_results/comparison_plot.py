@@ -175,7 +175,7 @@ def _section_height(section: Section) -> float:
 
 
 def _draw_section(figure: SubFigure, section: Section, colours: dict[str, str]) -> None:
-    figure.suptitle(section.title, fontsize=11, fontweight="bold")
+    figure.suptitle(section.title, fontsize=11, fontweight="bold", parse_math=False)
     columns = max(len(row) for row in section.rows)
     axes = figure.subplots(len(section.rows), columns, sharey=True, squeeze=False)
     labels = _labels(section)
@@ -184,7 +184,7 @@ def _draw_section(figure: SubFigure, section: Section, colours: dict[str, str]) 
             _draw_panel(ax, panel, colours)
         for ax in cells[len(row) :]:
             ax.set_visible(False)
-        cells[0].set_yticks(range(len(labels)), labels, fontsize=8)
+        cells[0].set_yticks(range(len(labels)), labels, fontsize=8, parse_math=False)
         cells[0].set_ylim(len(labels) - 0.5, -0.5)
 
 

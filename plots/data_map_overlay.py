@@ -201,7 +201,8 @@ def draw_overlay(data: OverlayData) -> Figure:
     caption(
         figure,
         f"points: examples of like {confidence} and spread, larger for more; blue: better than the baseline, "
-        f"orange: worse, full colour from {limit:.2g}; bars: 95 % intervals over seeds and examples",
+        f"orange: worse, full colour from {limit:.2g}; "
+        "right: mean difference in each region with its 95 % interval",
     )
     return figure
 

@@ -85,7 +85,9 @@ def draw_example_boxes(data: ExampleBoxesData) -> Figure:
         _draw_box(ax, box, position)
         if box.higher is not None and box.lower is not None:
             beside_row(ax, position, f"{box.higher:.0%} higher\n{box.lower:.0%} lower".replace("%", " %"), QUIET)
-    ax.margins(x=0.03)
+    low, high = (min(box.quantiles[0] for box in data.boxes), max(box.quantiles[4] for box in data.boxes))
+    room = 0.03 * (high - low) or 0.05 * abs(high) or 1.0
+    ax.set_xlim(low - room, high + room)
     ax.locator_params(axis="x", nbins=5)
     ax.set_xlabel("score of an example, mean over seeds", fontsize=FONT, color=INK, labelpad=1)
     counts = ", ".join(f"{count:,}" for count in sorted({box.num_examples for box in data.boxes}))

@@ -191,7 +191,7 @@ def _mark_cut_ends(ax: Axes, limits: tuple[float, float], position: int, low: fl
 
 def _numbers(difference: float, low: float, high: float, decimals: int) -> str:
     if not np.isfinite(difference):
-        return "no value"
+        return "–"
     text = number(difference, decimals, sign=True)
     if not np.isfinite(low):
         return f"{text}, no interval"

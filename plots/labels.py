@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import takewhile
 
 __all__ = ["decimals_of", "fitted", "number"]
 
@@ -12,21 +12,48 @@ _BREAKS = "_- ,+/.(="
 
 
 def fitted(labels: Sequence[str], width: int, num_lines: int = 2) -> list[str]:
-    """Return labels of a few short lines, cut in the middle where they are longer; what is distinct stays so.
+    """Return labels of a few short lines, cut where they are longer; what is distinct stays so.
+
+    A label is cut in the middle. Where that leaves several the same, what they have in common is cut instead, and where
+    nothing helps they are numbered.
 
     Args:
         labels: names of any length.
         width: characters a line.
         num_lines: lines at most.
     """
-    cut = [_shortest(" ".join(label.split()) or "(no name)", width, num_lines) for label in labels]
-    numbers: Counter[str] = Counter()
-    names: dict[str, str] = {}
-    for label, short in zip(labels, cut, strict=True):
-        if label not in names:
-            numbers[short] += 1
-            names[label] = short if numbers[short] == 1 else f"{short} #{numbers[short]}"
-    return ["\n".join(_lines(names[label], width)) for label in labels]
+    plain = {label: " ".join(label.split()) or "(no name)" for label in labels}
+    shown = {label: _shortest(text, width, num_lines) for label, text in plain.items()}
+    for alike in _alike(shown):
+        texts = [plain[label] for label in alike]
+        head, tail = _num_shared(texts), _num_shared([text[::-1] for text in texts])
+        for label in alike:
+            shown[label] = _shortest(_around(plain[label], head, tail, width * num_lines), width, num_lines)
+    for alike in _alike(shown):
+        for position, label in enumerate(alike[1:], start=2):
+            number = f" #{position}"
+            shown[label] = _shortest(plain[label], width - len(number), num_lines) + number
+    return ["\n".join(_lines(shown[label], width)) for label in labels]
+
+
+def _alike(shown: Mapping[str, str]) -> list[list[str]]:
+    """Return the labels that are shown the same, together."""
+    groups: dict[str, list[str]] = {}
+    for label, text in shown.items():
+        groups.setdefault(text, []).append(label)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def _num_shared(texts: Sequence[str]) -> int:
+    """Return with how many equal characters all texts begin."""
+    return sum(1 for _ in takewhile(lambda column: len(set(column)) == 1, zip(*texts, strict=False)))
+
+
+def _around(text: str, head: int, tail: int, limit: int) -> str:
+    """Return the part of a label that it does not share with others, and of its beginning what there is room for."""
+    own = text[head : len(text) - tail] if head + tail < len(text) else text[head:]
+    room = max(0, min(head, limit - len(own) - 2))
+    return f"{text[:room]}…{own}…" if tail else f"{text[:room]}…{own}"
 
 
 def _shortest(label: str, width: int, num_lines: int) -> str:
@@ -56,9 +83,9 @@ def _lines(text: str, width: int) -> list[str]:
 
 
 def decimals_of(precisions: Iterable[float]) -> int:
-    """Return the decimals that show two digits of the median of some precisions, such as widths of intervals."""
+    """Return the decimals that show two digits of the finer ones of some precisions, such as widths of intervals."""
     known = sorted(abs(value) for value in precisions if value and math.isfinite(value))
-    return max(0, min(6, 1 - math.floor(math.log10(known[len(known) // 2])))) if known else 2
+    return max(0, min(6, 1 - math.floor(math.log10(known[len(known) // 4])))) if known else 2
 
 
 def number(value: float, decimals: int, sign: bool = False) -> str:

@@ -25,8 +25,10 @@ def make_legible(figure: Figure) -> None:
     for axis in figure.findobj(Axis):
         assert isinstance(axis, Axis)
         if isinstance(axis.get_major_locator(), FixedLocator) and isinstance(axis.get_major_formatter(), FuncFormatter):
-            # Names given to ticks are written anew whenever the picture is drawn.
+            # Names given to ticks are written anew whenever the picture is drawn. Axes that share them show them once.
             names = axis.get_majorticklabels()
+            if len(names) != len(axis.get_majorticklocs()):
+                continue
             for name in names:
                 _make_legible(name)
             axis.set_ticklabels([name.get_text() for name in names])
