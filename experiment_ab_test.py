@@ -128,7 +128,7 @@ class ABTest:
 
         Raises:
             ConfigError: no run has the metric, or the sides differ in more than strategy and seed.
-            DataError: no such folder, or no run of a side.
+            DataError: no such folder, no run of a side, or seeds that were evaluated on different examples.
         """
         from experiment_results.example_scores import scores_of
         from experiment_results.frame import build_frame
@@ -144,8 +144,11 @@ class ABTest:
         primary = primary_metric(frame)
         chosen = check_metric(frame, self.metric or primary or "")
         metric = next(each for each in ordered_metrics(frame) if each.name == chosen)
-        sides = [scores_of(each, metric, self.experiments_dir).scores for each in (control, treatment)]
-        return Readings(sides[0], sides[1], chosen, metric.kind != "loss")
+        sides = [scores_of(each, metric, self.experiments_dir) for each in (control, treatment)]
+        for each in sides:
+            if each.problem:
+                raise DataError(each.problem)
+        return Readings(sides[0].scores, sides[1].scores, chosen, metric.higher_is_better)
 
     def plan(self, readings: Readings | None = None) -> ABPlan:
         """Return the seeds to run and what each look must find.

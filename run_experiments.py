@@ -54,7 +54,7 @@ _SUITE_FLAGS = (
     "cluster_dir",
 )
 
-_DECIDING_FLAGS = ("max_seeds", "metric", "baseline", "margin", "alpha")
+_DECIDING_FLAGS = ("max_seeds", "metric", "baseline", "margin", "alpha", "allow_differences")
 
 _TERMINATED = 143
 """Exit status of what was sent SIGTERM."""
@@ -285,6 +285,12 @@ def _add_verdict(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--baseline", metavar="NAME", help="what the others are compared with (default: baseline)")
     group.add_argument("--margin", type=float, metavar="X", help="differences within it do not matter (default: 0.5)")
     group.add_argument("--alpha", type=float, metavar="X", help="chance of any false claim (default: 0.05)")
+    group.add_argument(
+        "--allow-differences",
+        action="store_true",
+        default=None,
+        help="compare variants although more than strategy and seed sets them apart",
+    )
     deciding = parser.add_argument_group("seeds one by one (--mode run)")
     deciding.add_argument(
         "--until-decided", action="store_true", help="add seeds to what is undecided, and to nothing else"

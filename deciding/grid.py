@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from deciding.options import DecidingOptions
 from errors import ConfigError
 from experiment_config import ExperimentConfig
-from experiment_results.grouping import label_of
+from experiment_results.grouping import differing_fields, label_of, without_seed
 from registry import nearest
 
 __all__ = ["Grid", "make_grid", "planned_seeds"]
@@ -50,32 +52,56 @@ def planned_seeds(first: Sequence[int], max_seeds: int) -> tuple[int, ...]:
 
 
 def make_grid(
-    suite: Callable[[tuple[int, ...]], Sequence[ExperimentConfig]], seeds: tuple[int, ...], baseline: str
+    suite: Callable[[tuple[int, ...]], Sequence[ExperimentConfig]], seeds: tuple[int, ...], options: DecidingOptions
 ) -> Grid:
     """Return the grid of a suite.
 
     Args:
         suite: lists its experiments for the seeds it is given.
         seeds: all that may be run.
-        baseline: name of the variant that the others are compared with.
+        options: name the baseline, and say what may differ from it.
 
     Raises:
-        ConfigError: a suite that does not follow the seeds, or has no such baseline or nothing to compare with it.
+        ConfigError: a suite that does not follow the seeds, or has no such baseline or nothing to compare with it, or
+            variants that differ from it in more than strategy and seed.
     """
     experiments: dict[str, dict[int, ExperimentConfig]] = {}
     for config in suite(seeds):
         of_seed = experiments.setdefault(label_of(config.name), {})
         if of_seed.setdefault(config.training.seed, config) != config:
             raise ConfigError(f"{config.name}: the suite lists two experiments of this name and seed; name them apart")
-    for name, of_seed in experiments.items():
-        if set(of_seed) != set(seeds):
+    grid = Grid(seeds, options.baseline, experiments)
+    _check_seeds(grid)
+    _check_baseline(grid)
+    if not options.allow_differences:
+        _check_settings(grid)
+    return grid
+
+
+def _check_seeds(grid: Grid) -> None:
+    for name, of_seed in grid.experiments.items():
+        if set(of_seed) != set(grid.seeds):
             listed = " ".join(map(str, sorted(of_seed)))
             raise ConfigError(f"{name}: the suite lists seeds {listed}, not options.seeds, so that none can be added")
-    if baseline not in experiments:
-        known = ", ".join(experiments)
-        raise ConfigError(
-            f"no variant is called {baseline!r}{nearest(baseline, list(experiments))} (variants: {known})"
-        )
-    if len(experiments) == 1:
-        raise ConfigError(f"the suite lists {baseline} alone; there is nothing to decide")
-    return Grid(seeds, baseline, experiments)
+
+
+def _check_baseline(grid: Grid) -> None:
+    names = list(grid.experiments)
+    if grid.baseline not in names:
+        hint = nearest(grid.baseline, names)
+        raise ConfigError(f"no variant is called {grid.baseline!r}{hint} (variants: {', '.join(names)})")
+    if len(names) == 1:
+        raise ConfigError(f"the suite lists {grid.baseline} alone; there is nothing to decide")
+
+
+def _check_settings(grid: Grid) -> None:
+    first = {name: without_seed(of_seed[grid.seeds[0]].to_mapping()) for name, of_seed in grid.experiments.items()}
+    baseline = first[grid.baseline]
+    for name, each in first.items():
+        if each.setting != baseline.setting:
+            fields = differing_fields([json.loads(one.config) for one in (baseline, each)])
+            listed = ", ".join(field for field in fields if not field.startswith("strategies"))
+            raise ConfigError(
+                f"{name} differs from {grid.baseline} in more than the strategy: {listed}; "
+                "--allow-differences compares them all the same"
+            )

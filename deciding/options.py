@@ -27,3 +27,5 @@ class DecidingOptions:
     """Chance of any false claim, over all variants and looks."""
     futility: Annotated[float, Field(ge=0, lt=1)] = 0.05
     """A variant is given up where the chance of ever deciding falls below it; 0 never gives up."""
+    allow_differences: bool = False
+    """Compare variants although more than strategy and seed sets them apart."""

@@ -31,15 +31,11 @@ def plan_lines(grid: Grid, design: Design, options: DecidingOptions) -> list[str
 def look_lines(
     grid: Grid, looks: Mapping[str, Sequence[Look]], metric: str, margin: float | None, count: int
 ) -> list[str]:
-    """Return one line a variant that was open before this look."""
+    """Return one line a variant, of its newest look."""
     rows: list[tuple[str, ...]] = [("strategy", "seeds", "difference", "interval", "p", "claimed below", "")]
-    rows += [_row(name, history) for name, history in looks.items() if _is_open_before(history, count)]
+    rows += [_row(name, history) for name, history in looks.items()]
     title = f"look at {count} of at most {len(grid.seeds)} seeds: {metric} beside {grid.baseline}"
     return ["", title if margin is None else f"{title}, margin {margin:g}", *_aligned(rows), ""]
-
-
-def _is_open_before(history: Sequence[Look], count: int) -> bool:
-    return not history or not history[-1].stop or history[-1].num_seeds >= count
 
 
 def _row(name: str, history: Sequence[Look]) -> tuple[str, ...]:

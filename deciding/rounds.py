@@ -6,7 +6,7 @@ the same decisions follow.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -87,7 +87,7 @@ class _Rounds:
         runner_options: Mapping[str, Any],
     ) -> None:
         self.options = options
-        self.grid = make_grid(suite, planned_seeds(seeds, options.max_seeds), options.baseline)
+        self.grid = make_grid(suite, planned_seeds(seeds, options.max_seeds), options)
         self.design = Design(
             max_seeds=options.max_seeds, first_look=len(seeds), alpha=options.alpha, futility=options.futility
         )
@@ -96,6 +96,7 @@ class _Rounds:
         self._record = Record(experiments_dir, self.grid, options)
         self._record.check()
         self._results: list[Mapping[str, Any]] = []
+        self._said: set[str] = set()
 
     @property
     def first_round(self) -> list[ExperimentConfig]:
@@ -112,7 +113,7 @@ class _Rounds:
             )
             finished = self._train(self.grid.of({self.grid.baseline, *open_variants}, new_seeds))
             readings = read_scores(self._experiments_dir, folders, self.options.metric)
-            looks = self._look(readings, count)
+            looks = self._look(readings, count, open_variants)
             open_variants = {name for name in open_variants if readings and _is_open(readings, looks, name)}
             if not finished or not open_variants:
                 break
@@ -125,8 +126,8 @@ class _Rounds:
         self._results += results
         return len(results) == len(experiments)
 
-    def _look(self, readings: Readings | None, count: int) -> dict[str, list[Look]]:
-        """Return all looks up to the newest seed, and show the newest."""
+    def _look(self, readings: Readings | None, count: int, open_variants: Collection[str]) -> dict[str, list[Look]]:
+        """Return all looks up to the newest seed, and show the newest at what was open."""
         if readings is None or readings.scores[self.grid.baseline] is None:
             self._say([f"no run of {self.grid.baseline} has succeeded, so that there is nothing to compare with"])
             return {}
@@ -136,10 +137,11 @@ class _Rounds:
         # Runs of a fixed design may be there already; what comes after this look is none of its business.
         so_far = {name: each and among(each, self.grid.seeds[:count]) for name, each in readings.scores.items()}
         looks = self._looks(so_far, Rule(margin, readings.higher_is_better))
+        newest = {name: history for name, history in looks.items() if name in open_variants}
         self._record.write(readings.metric, margin, looks)
-        self._say(
-            look_lines(self.grid, looks, readings.metric, margin, count) + [f"note: {note}" for note in readings.notes]
-        )
+        self._say(look_lines(self.grid, newest, readings.metric, margin, count))
+        self._say([f"note: {note}" for note in readings.notes if note not in self._said])
+        self._said.update(readings.notes)
         return looks
 
     def _looks(self, scores: Mapping[str, Scores | None], rule: Rule) -> dict[str, list[Look]]:
@@ -148,7 +150,7 @@ class _Rounds:
         return monitor(treatments, control, self.grid.seeds, self.design, rule) if control else {}
 
     def _say(self, lines: Sequence[str]) -> None:
-        if not self._runner_options.get("quiet"):
+        if lines and not self._runner_options.get("quiet"):
             _show(lines)
 
 

@@ -54,5 +54,6 @@ def read_scores(experiments_dir: Path, folders: Mapping[str, str], metric: str |
     variants = variants_of(frame.assign(group=frame["folder"].map(folders)))
     found = {variant.group: scores_of(variant, name, experiments_dir) for variant in variants}
     notes = [f"{group}: {note}" for group, each in found.items() for note in (*each.notes, each.problem) if note]
-    scores = {group: found[group].scores if group in found else None for group in dict.fromkeys(folders.values())}
-    return Readings(chosen, name.kind != "loss", scores, tuple(notes))
+    usable = {group: each.scores for group, each in found.items() if not each.problem}
+    scores = {group: usable.get(group) for group in dict.fromkeys(folders.values())}
+    return Readings(chosen, name.higher_is_better, scores, tuple(notes))

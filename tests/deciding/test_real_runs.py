@@ -1,0 +1,54 @@
+"""Seeds are added by training them, also after the process was killed, and to the same decisions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.running.forking import ForkingRunner
+
+SUITE = """
+from strategies.random_filter import RandomFilterConfig
+
+def suite(options):
+    few, most = RandomFilterConfig(keep_fraction=0.1), RandomFilterConfig(keep_fraction=0.9)
+    return options.across_seeds({"baseline": (), "few": (few,), "most": (most,)})
+"""
+SIZE = ("--max-train-samples", "64", "--max-eval-samples", "32", "--num-train-epochs", "1", "--eval-datasets")
+
+
+@pytest.fixture(scope="module")
+def runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkingRunner]:
+    with ForkingRunner(tmp_path_factory.mktemp("children")) as started:
+        yield started
+
+
+def _arguments(tmp_path: Path, folder: Path) -> tuple[str, ...]:
+    suite = tmp_path / "own.py"
+    suite.write_text(SUITE)
+    deciding = ("--until-decided", "--max-seeds", "4", "--margin", "30")
+    return ("--mode", "run", "--suite", str(suite), "--experiments-dir", str(folder), *deciding, *SIZE)
+
+
+def _looks(folder: Path) -> object:
+    (record,) = folder.glob("decisions_*.json")
+    return json.loads(record.read_text())
+
+
+def test_a_killed_command_given_again_decides_the_same(runner: ForkingRunner, tmp_path: Path) -> None:
+    undisturbed, killed = tmp_path / "undisturbed", tmp_path / "killed"
+    child = runner.start(*_arguments(tmp_path, undisturbed))
+    assert child.wait() == 0, child.output
+    assert "comparisons are decided, by " in child.output
+
+    child = runner.start(*_arguments(tmp_path, killed))
+    assert child.wait_until(lambda: len(list(killed.glob("*_seed*/results.json"))) >= 4)
+    assert child.kill() == 137
+    child = runner.start(*_arguments(tmp_path, killed))
+    assert child.wait() == 0, child.output
+    assert _looks(killed) == _looks(undisturbed)
+    runs = [sorted(path.name for path in folder.glob("*_seed*")) for folder in (killed, undisturbed)]
+    assert runs[0] == runs[1]
