@@ -21,8 +21,8 @@ __all__ = ["print_importance"]
 _MOST_PAIRS = 10
 _ASSUMPTIONS = (
     "Effects are told apart by one linear model of all parameters: indicators of their values, or a quadratic trend",
-    f"of a number with more than {MAX_LEVELS}. It assumes independent runs, and that what is left of the scores could be",
-    "shuffled (Freedman and Lane). The share is that of the scores' variance, less what chance would bring.",
+    f"of a number with more than {MAX_LEVELS}. It assumes independent runs, and that what is left of the scores",
+    "could be shuffled (Freedman and Lane). The share is that of the scores' variance, less what chance would bring.",
     "Intervals of the change are wide enough for having picked best and worst after looking (Scheffé).",
 )
 
