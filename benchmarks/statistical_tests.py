@@ -37,7 +37,7 @@ NUM_EXAMPLES = 10_000
 NUM_RESAMPLES = 10_000
 NUM_STRATEGIES = 10
 NUM_SEEDS = 5
-_FEW_RESAMPLES = 250
+_FEW_RESAMPLES = 2_000
 
 
 def _variants(count: int) -> list[Scores]:
