@@ -92,6 +92,10 @@ class Comparison:
         return _interval(self.difference, self.variance, level)
 
 
+_COST_OF_PAIRING = 1.25
+"""Times 1 / num_pairs: the share of the variance that lost degrees of freedom are worth, found by simulation."""
+
+
 def compare_scores(
     treatment: Scores,
     control: Scores,
@@ -195,7 +199,7 @@ def _residual_correlation(treatment: Scores, control: Scores, shared: list[int])
 
 
 def _pairing_pays(treatment: Scores, control: Scores, shared: list[int], correlation: float | None) -> bool:
-    """Return whether pairing saves more variance than its lost degrees of freedom cost, roughly 1 / num_pairs."""
+    """Return whether pairing saves more variance than its lost degrees of freedom cost."""
     count = len(shared)
     if count < MIN_SEEDS:
         return False
@@ -204,7 +208,7 @@ def _pairing_pays(treatment: Scores, control: Scores, shared: list[int], correla
         return count == treatment.num_seeds == control.num_seeds
     paired = 2 * (1 - correlation) / count
     unpaired = 1 / treatment.num_seeds + 1 / control.num_seeds
-    return paired < (1 - 1 / count) * unpaired
+    return paired < (1 - _COST_OF_PAIRING / count) * unpaired
 
 
 def _tested(found: Comparison, treatment: Scores, control: Scores, alternative: Alternative) -> Comparison:

@@ -77,7 +77,7 @@ def test_a_large_difference_is_told_what_it_would_take_itself() -> None:
     given = comparison(4.0, seed_std=3.0, num_seeds=3)
     found = verdict(given)
     assert found.word == "undecided"
-    # statsmodels.stats.power.TTestIndPower().solve_power(4 / 3, power=0.8) is 9.9.
+    # statsmodels.stats.power.TTestIndPower().solve_power(4 / 3, alpha=0.05, power=0.8) is 9.9.
     assert found.reason.endswith("; 7 more seeds if it is as large as it looks")
     assert "looks" not in verdict(given, 5.0).reason
 
