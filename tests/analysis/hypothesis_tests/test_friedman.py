@@ -92,6 +92,12 @@ def test_nemenyi_separates_exactly_the_pairs_beyond_the_critical_difference() ->
         assert (outcome.p_value <= 0.05) == (abs(means[first] - means[second]) >= distance)
 
 
+def test_nemenyi_with_ties_equals_scikit_posthocs() -> None:
+    scores = [[3, 1, 4, 2], [2, 2, 5, 1], [7, 5, 9, 6], [1, 0, 3, 2], [8, 6, 7, 7], [4, 4, 6, 5]]
+    expected = [0.27863888, 0.4659439, 0.94411091, 0.00651168, 0.60780871, 0.18328658]  # version 0.17.1
+    assert [pair.outcome.p_value for pair in nemenyi_test(scores)] == pytest.approx(expected, abs=1e-7)
+
+
 def test_nemenyi_leaves_two_strategies_to_other_tests() -> None:
     (pair,) = nemenyi_test(RNG(0).normal(size=(9, 2)))
     assert pair.outcome.p_value is None

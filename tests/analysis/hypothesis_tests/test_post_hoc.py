@@ -43,6 +43,15 @@ def test_dunn_worked_from_its_formula() -> None:
     assert corrected == pytest.approx(correct(np.array(plain, dtype=float), "holm"))
 
 
+def test_dunn_with_ties_and_unequal_sizes_equals_scikit_posthocs() -> None:
+    groups = [[79.1, 80.2, 80.2, 81.0, 78.8], [80.2, 81.5, 82.0, 81.0], [83.0, 82.2, 84.1, 83.0, 81.5, 85.0]]
+    # Version 0.17.1; it corrects no p-value unless asked to.
+    plain = [pair.outcome.p_value for pair in dunn_test(groups, correction="none")]
+    assert plain == pytest.approx([0.2084328, 0.00114783, 0.08133734], abs=1e-7)
+    corrected = [pair.outcome.p_value for pair in dunn_test(groups)]
+    assert corrected == pytest.approx([0.2084328, 0.00344348, 0.16267468], abs=1e-7)
+
+
 def test_dunn_of_two_groups_is_the_chi_square_of_kruskal_and_wallis_with_ties() -> None:
     first, second = np.array([1.0, 2, 2, 3, 5, 5]), np.array([2.0, 4, 5, 5, 6, 7, 7])
     (pair,) = dunn_test([first, second])
