@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["draw_pictures", "write_pictures"]
 
 _FORMATS = (".png", ".svg")
-_MAX_ROWS = 60
+_MAX_ROWS = 40
 """Strategies in one picture; more make one that nobody reads. The first ones are drawn, and the title says so."""
 _MAX_PROFILES = 8
 _MAX_OVERLAYS = 6
@@ -53,12 +53,13 @@ def write_pictures(frame: pd.DataFrame, comparisons: ComparisonTable, experiment
     Raises:
         ResourceError: the folder cannot be written or the disk is full.
     """
-    pictures = draw_pictures(frame, comparisons, experiments_dir)
-    return [
-        save_picture(figure, experiments_dir / f"{name}{suffix}")
-        for name, figure in pictures.items()
-        for suffix in _FORMATS
-    ]
+    written = []
+    for name, figure in draw_pictures(frame, comparisons, experiments_dir).items():
+        for suffix in _FORMATS:
+            written.append(save_picture(figure, experiments_dir / f"{name}{suffix}"))
+            # What was laid out once stays as it is: half of the time goes into the layout.
+            figure.set_layout_engine("none")
+    return written
 
 
 def draw_pictures(frame: pd.DataFrame, comparisons: ComparisonTable, experiments_dir: Path) -> dict[str, Figure]:

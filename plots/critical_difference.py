@@ -29,6 +29,7 @@ MIN_TASKS = 3
 """With fewer tasks no two mean ranks can differ by as much as the critical difference."""
 _LABEL_WIDTH = 20
 _ROW_INCHES = 0.17
+_RANK_POINTS = 29
 
 
 class CriticalDifferenceData(NamedTuple):
@@ -106,19 +107,26 @@ def draw_critical_difference(data: CriticalDifferenceData) -> Figure:
     _draw_scale(ax, data)
     for position, rank in enumerate(data.mean_ranks):
         beside_row(ax, position, number(float(rank), 2), QUIET)
+    _draw_groups(ax, data, figure)
+    caption(figure, _caption(data))
+    return figure
+
+
+def _draw_groups(ax: Axes, data: CriticalDifferenceData, figure: Figure) -> None:
+    """Draw an upright bar a group beside the ranks, which take the same room whatever the axes' width."""
+    from matplotlib.transforms import ScaledTranslation
+
     for level, (first, last) in enumerate(data.together):
-        place = 1.18 + 0.045 * level
+        beside = ScaledTranslation((_RANK_POINTS + 5 * level) / 72, 0, figure.dpi_scale_trans)
         ax.plot(
-            [place, place],
+            [1, 1],
             [first - 0.25, last + 0.25],
             color=INK,
             linewidth=2.4,
             solid_capstyle="butt",
-            transform=ax.get_yaxis_transform(),
+            transform=ax.get_yaxis_transform() + beside,
             clip_on=False,
         )
-    caption(figure, _caption(data))
-    return figure
 
 
 def _draw_scale(ax: Axes, data: CriticalDifferenceData) -> None:

@@ -8,7 +8,7 @@ from itertools import takewhile
 
 __all__ = ["decimals_of", "fitted", "number"]
 
-_BREAKS = "_- ,+/.(="
+_BREAKS = "_- ,+/.="
 
 
 def fitted(labels: Sequence[str], width: int, num_lines: int = 2) -> list[str]:
@@ -45,8 +45,11 @@ def _alike(shown: Mapping[str, str]) -> list[list[str]]:
 
 
 def _num_shared(texts: Sequence[str]) -> int:
-    """Return with how many equal characters all texts begin."""
-    return sum(1 for _ in takewhile(lambda column: len(set(column)) == 1, zip(*texts, strict=False)))
+    """Return with how many equal characters all texts begin; a word or number that goes on otherwise is not shared."""
+    shared = sum(1 for _ in takewhile(lambda column: len(set(column)) == 1, zip(*texts, strict=False)))
+    while shared and texts[0][shared - 1].isalnum():
+        shared -= 1
+    return shared
 
 
 def _around(text: str, head: int, tail: int, limit: int) -> str:
@@ -72,10 +75,10 @@ def _cut(label: str, limit: int) -> str:
 
 
 def _lines(text: str, width: int) -> list[str]:
-    """Break after a mark that separates words, or where the line is full."""
+    """Break after a mark that separates words, before a bracket, or where the line is full."""
     lines = []
     while len(text) > width:
-        end = max((text.rfind(mark, 0, width) + 1 for mark in _BREAKS), default=0)
+        end = max(text.rfind("(", 0, width + 1), *(text.rfind(mark, 0, width) + 1 for mark in _BREAKS))
         end = end if end >= width // 3 else width
         lines.append(text[:end].rstrip())
         text = text[end:].lstrip()

@@ -125,7 +125,7 @@ def draw_profiles(data: ProfilesData, colours: Mapping[str, str]) -> Figure:
     ax.locator_params(axis="x", nbins=6)
     ax.set_xlabel("threshold", fontsize=FONT, color=INK, labelpad=1)
     ax.set_ylabel(f"share of runs {'above' if data.higher_is_better else 'below'}", fontsize=FONT, color=INK)
-    names = fitted([profile.label for profile in data.profiles], 26, 1)
+    names = fitted([profile.label for profile in data.profiles], 20, 1)
     legend(figure, ax.get_lines(), names, _caption(data))
     return figure
 
