@@ -11,7 +11,7 @@ from analysis.crossed import Alternative, Pairing
 from analysis.hypothesis_tests.methods import DEFAULT_METHOD, METHODS
 from errors import ConfigError
 from experiment_commands.completion import complete_benchmark, complete_metric
-from experiment_commands.judging.findings import Finding, Questions, find_out
+from experiment_commands.judging.findings import Questions, find_out
 from experiment_commands.judging.measures import chosen_measures
 from experiment_commands.judging.report import findings_json
 from experiment_commands.judging.sides import confounders, find_sides
@@ -111,7 +111,7 @@ def significance(
     differ in more than strategy and seed are refused and the differences listed; a setting that a filter names is what
     is compared. docs/statistics.md says what the numbers mean.
 
-    Exit status: 0 at least one test gave a p-value, 1 none could, or the runs are refused, 2 a mistake.
+    Exit status: 0 said, be it that nothing can be decided; 1 the runs are refused, or have no values; 2 a mistake.
 
     \b
     Examples:
@@ -146,8 +146,4 @@ def significance(
             print_refusal(differing)
         else:
             print_findings(findings, differing, questions)
-    return 0 if any(map(_has_p_value, findings)) else 1
-
-
-def _has_p_value(finding: Finding) -> bool:
-    return finding.evidence is not None and finding.evidence.outcome.p_value is not None
+    return 0 if any(finding.evidence is not None for finding in findings) else 1

@@ -71,8 +71,8 @@ def _check_apart(texts: Sequence[str], subjects: Sequence[Subject]) -> None:
 def confounders(sides: Sequence[SubjectRuns], texts: Sequence[str] = ()) -> list[Confounder]:
     """Return the settings beside strategy and seed in which any two runs differ.
 
-    A parameter that one of the filters names is what the user compares, and counts with the strategy. Of one side all
-    runs have the same strategy.
+    Of one side all runs have the same strategy. A parameter that one of the filters names is what the user compares,
+    and so is the only difference between runs that have no strategies at all, such as those of a script.
 
     Args:
         sides: at least two.
@@ -87,7 +87,8 @@ def confounders(sides: Sequence[SubjectRuns], texts: Sequence[str] = ()) -> list
         meant = difference.path[0] == _STRATEGIES and not within
         if not meant and not any(_names(text, difference.name) for text in texts):
             found.append(Confounder(Difference(difference.path, tuple(own[0] for own in values)), within))
-    return found
+    scripted = not any(_STRATEGIES in configuration for configuration in configurations)
+    return [] if scripted and len(found) == 1 and not found[0].within else found
 
 
 def _names(text: str, parameter: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import fill
 
 from rich.text import Text
 
@@ -24,6 +25,7 @@ from experiment_commands.wording import counted
 
 __all__ = ["print_findings", "print_refusal", "print_sides"]
 
+_LINE = 120
 _COLOURS: dict[Word, str] = {"better": "bold green", "worse": "bold red", "equivalent": "bold blue", "undecided": ""}
 
 
@@ -65,7 +67,7 @@ def print_findings(findings: Sequence[Finding], confounders: Sequence[Confounder
     lines = [*notes, correction_line(findings, questions), *assumption_lines(findings, questions.level)]
     print()
     for line in filter(None, lines):
-        print(line)
+        print(fill(line, _LINE))
 
 
 def _print_table(findings: Sequence[Finding], questions: Questions) -> None:
