@@ -51,3 +51,14 @@ def test_every_text_can_be_drawn(content: str) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         figure.canvas.draw()
+
+
+def test_names_of_ticks_are_written_in_what_fonts_have_and_stay_where_axes_share_them() -> None:
+    figure = Figure(figsize=(3, 2))
+    first, _ = figure.subplots(1, 2, sharey=True)
+    first.set_yticks([0, 1], [f"a{NOWHERE}", "plain"])
+    make_legible(figure)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        figure.canvas.draw()
+    assert [name.get_text() for name in first.get_yticklabels()] == [r"a\U000e0fff", "plain"]

@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from experiment_results.analysis_pictures import draw_pictures, write_pictures
+from experiment_results.comparisons import ComparisonTable, compare_all
+from experiment_results.evaluation_maps import evaluation_map_of
+from experiment_results.frame import build_frame
+from experiment_results.picture_subjects import picture_subjects
+from experiment_results.reading import read_experiments
+from experiment_results.sweeps import sweeps_of
+from experiment_results.variants import variants_of
+from experiment_results.verdict_options import VerdictOptions
+from tests.experiment_folders import config_mapping, write_metrics_file, write_run, write_suite
+
+SMOOTHING = ({"name": "label_smoothing"},)
+SEEDS = [1, 2, 3]
+SCORES = {"eval_f1": [80.0, 82.0, 81.0], "eval_demo_ood_f1": [60.0, 61.0, 59.0], "eval_loss": [1.0, 1.1, 1.2]}
+
+
+def _read(root: Path) -> tuple[pd.DataFrame, ComparisonTable]:
+    frame = build_frame(read_experiments(root))
+    return frame, compare_all(frame, VerdictOptions())
+
+
+def _names(root: Path) -> list[str]:
+    return list(draw_pictures(*_read(root), root))
+
+
+def _write_examples(root: Path, num_examples: int = 60) -> None:
+    """Give every run a score of every example whose mean is the run's metric."""
+    rng = np.random.default_rng(0)
+    for folder in sorted(root.glob("*_seed*")):
+        results = json.loads((folder / "results.json").read_text())
+        scores = (rng.random(num_examples) < 0.8).astype(float)
+        results["metrics"] = {"eval_f1": 100 * scores.mean()}
+        (folder / "results.json").write_text(json.dumps(results))
+        (folder / "trainer_output").mkdir()
+        rows = [json.dumps({"id": f"e{place}", "f1": score}) for place, score in enumerate(scores)]
+        (folder / "trainer_output" / "eval_predictions.jsonl").write_text("\n".join(rows) + "\n")
+
+
+def test_a_suite_with_scores_of_examples_gets_every_picture_as_png_and_svg(tmp_path: Path) -> None:
+    write_suite(tmp_path, {"baseline": ((), SCORES), "smooth": (SMOOTHING, SCORES)}, SEEDS)
+    _write_examples(tmp_path)
+    for folder in tmp_path.glob("*_seed*"):
+        write_metrics_file(folder, {"train/loss": {10: 2.0, 20: 1.0}})
+    paths = write_pictures(*_read(tmp_path), tmp_path)
+    names = ["forest", "experiment_results", "training_curves", "profiles", "bars", "examples", "map_gains"]
+    assert [path.name for path in paths] == [f"{name}{suffix}" for name in names for suffix in (".png", ".svg")]
+    assert all(path.stat().st_size > 1000 for path in paths)
+
+
+def test_pictures_are_the_same_each_time(tmp_path: Path) -> None:
+    write_suite(tmp_path, {"baseline": ((), SCORES), "smooth": (SMOOTHING, SCORES)}, SEEDS)
+    first, second = ([path.read_bytes() for path in write_pictures(*_read(tmp_path), tmp_path)] for _ in range(2))
+    assert first == second
+
+
+@pytest.mark.parametrize(
+    ("labels", "names"),
+    [(["baseline"], ["experiment_results", "bars"]), (["baseline", "a"], ["forest", "experiment_results"])],
+)
+def test_one_seed_or_one_strategy_is_no_error(tmp_path: Path, labels: Sequence[str], names: list[str]) -> None:
+    variants = {label: (SMOOTHING if label != "baseline" else (), SCORES) for label in labels}
+    write_suite(tmp_path, variants, [1])
+    assert _names(tmp_path)[: len(names)] == names
+
+
+def test_runs_that_all_failed_have_no_picture(tmp_path: Path) -> None:
+    write_run(tmp_path, config_mapping("x_seed1", 1), {}, success=False, error="stopped")
+    assert _names(tmp_path) == []
+
+
+def test_several_data_sets_have_pictures_of_their_own_and_ranks_over_all(tmp_path: Path) -> None:
+    for data in ("squad", "news", "trivia"):
+        for position, (label, strategies) in enumerate(
+            {"baseline": (), "smooth": SMOOTHING, "soft": ({"name": "soft_weighting"},)}.items()
+        ):
+            for seed in SEEDS:
+                config = config_mapping(f"{label}_seed{seed}", seed, strategies, dataset=data)
+                write_run(tmp_path, config, {"eval_f1": 80.0 + 2 * position + seed})
+    names = _names(tmp_path)
+    assert {"ranks", "bars_1", "bars_2", "bars_3"} <= set(names)
+    subjects = picture_subjects(*_read(tmp_path))
+    assert sorted(subject.name.split(",")[0] for subject in subjects) == ["news", "squad", "trivia"]
+    assert all(subject.baseline is not None and subject.baseline.label == "baseline" for subject in subjects)
+
+
+def test_of_very_many_strategies_the_first_are_drawn_and_the_title_says_so(tmp_path: Path) -> None:
+    variants = {f"f{i}": (({"name": "cartography_filter", "top_fraction": i / 99},), SCORES) for i in range(1, 50)}
+    write_suite(tmp_path, {"baseline": ((), SCORES), **variants}, SEEDS)
+    pictures = draw_pictures(*_read(tmp_path), tmp_path)
+    assert "first 40 of 49 strategies" in pictures["forest"].axes[0].get_title("left")
+    assert "first 40 of 50 strategies" in pictures["bars"].axes[0].get_title("left")
+    assert "sweep_cartography_filter" not in pictures
+
+
+def _sweep(root: Path, skipped: int = 0) -> None:
+    values = [(low, high) for low in (0.1, 0.2) for high in (2.0, 3.0, 5.0)]
+    variants = {
+        f"w{low}_{high}": (({"name": "soft_weighting", "weight_clip_min": low, "weight_clip_max": high},), SCORES)
+        for low, high in values[skipped:]
+    }
+    write_suite(root, {"baseline": ((), SCORES), **variants}, SEEDS)
+
+
+def test_two_swept_settings_make_a_heat_map(tmp_path: Path) -> None:
+    _sweep(tmp_path)
+    frame, comparisons = _read(tmp_path)
+    (sweep,) = sweeps_of(variants_of(frame))
+    assert (sweep.method, sweep.names) == ("soft_weighting", ("weight_clip_min", "weight_clip_max"))
+    assert {(row, column) for row, column, _ in sweep.points} == {(a, b) for a in (0.1, 0.2) for b in (2.0, 3.0, 5.0)}
+    assert "sweep_soft_weighting" in draw_pictures(frame, comparisons, tmp_path)
+
+
+def test_settings_that_vary_one_at_a_time_or_together_make_no_heat_map(tmp_path: Path) -> None:
+    _sweep(tmp_path, skipped=3)
+    assert sweeps_of(variants_of(_read(tmp_path)[0])) == []
+    diagonal = {
+        f"d{value}": (({"name": "soft_weighting", "weight_clip_min": value, "weight_clip_max": 9 + value},), SCORES)
+        for value in (0.1, 0.2, 0.3)
+    }
+    write_suite(tmp_path / "diagonal", diagonal, SEEDS)
+    assert sweeps_of(variants_of(_read(tmp_path / "diagonal")[0])) == []
+
+
+def _map_of(root: Path, experiments_dir: Path) -> str:
+    frame, comparisons = _read(root)
+    (subject,) = picture_subjects(frame, comparisons)
+    scores = [each for _, each in subject.scores(comparisons, subject.metrics[0])]
+    return evaluation_map_of(subject, scores, experiments_dir).confidence_name
+
+
+def test_a_map_that_the_suite_made_of_the_evaluation_set_goes_before_one_of_the_scores(tmp_path: Path) -> None:
+    write_suite(tmp_path, {"baseline": ((), SCORES), "smooth": (SMOOTHING, SCORES)}, SEEDS)
+    _write_examples(tmp_path)
+    assert _map_of(tmp_path, tmp_path) == "mean score"
+    folder = tmp_path / "shared" / "data_map_1"
+    folder.mkdir(parents=True)
+    (folder / "provenance.json").write_text(json.dumps({"dataset": "demo", "split": "validation"}))
+    table = pd.DataFrame(
+        {"id": [f"e{place}" for place in range(60)], "confidence": 0.5, "variability": 0.1, "category": "easy"}
+    )
+    table.to_csv(folder / "cartography_metrics.csv", index=False)
+    assert _map_of(tmp_path, tmp_path) == "confidence"
+
+
+@pytest.mark.parametrize(
+    "content", ["", "id,confidence\ne1,0.5\n", "id,confidence,variability,category\ne1,x,0,easy\n"]
+)
+def test_a_broken_map_is_passed_over(tmp_path: Path, content: str) -> None:
+    given = tmp_path / "given"
+    given.mkdir()
+    (given / "cartography_metrics.csv").write_text(content)
+    root = tmp_path / "suite"
+    for label, strategies in {"baseline": (), "smooth": SMOOTHING}.items():
+        for seed in SEEDS:
+            config = config_mapping(
+                f"{label}_seed{seed}", seed, strategies, validation_cartography_dir=str(given), filter_validation=True
+            )
+            write_run(root, config, {"eval_f1": 80.0 + seed})
+    _write_examples(root)
+    assert _map_of(root, root) == "mean score"
