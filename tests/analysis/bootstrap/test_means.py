@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -35,6 +38,22 @@ def test_resamples_do_not_depend_on_how_many_rows_there_are() -> None:
     alone = resampled_means(scores[:1], 900, np.random.default_rng(4))
     together = resampled_means(scores, 900, np.random.default_rng(4))
     assert np.array_equal(alone[0], together[0])
+
+
+def test_the_answer_does_not_depend_on_the_number_of_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    scores = np.random.default_rng(5).normal(size=(2, 20_000))
+    several = resampled_means(scores, 350, np.random.default_rng(6))
+    monkeypatch.setattr(os, "cpu_count", lambda: 1)
+    assert np.array_equal(several, resampled_means(scores, 350, np.random.default_rng(6)))
+
+
+def test_memory_does_not_grow_with_the_resamples() -> None:
+    scores = np.random.default_rng(7).normal(size=(10, 10_000))
+    tracemalloc.start()
+    resampled_means(scores, 2_000, np.random.default_rng(8))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 300e6
 
 
 @pytest.mark.parametrize("scores", [[], [1.0, 2.0], [[np.nan, 1.0]], np.empty((2, 0))])
