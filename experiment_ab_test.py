@@ -10,7 +10,6 @@ The chance of a false claim stays what was planned however often one looks, beca
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
@@ -231,10 +230,9 @@ def _named(name: str, variants: Sequence[VariantRuns]) -> VariantRuns:
 
 
 def _what_differs(control: VariantRuns, treatment: VariantRuns) -> str:
-    from experiment_results.grouping import differing_fields
+    from experiment_results.grouping import differing_settings
 
-    fields = differing_fields([json.loads(each.config) for each in (control, treatment)])
-    listed = ", ".join(name for name in fields if not name.startswith("strategies")) or "their settings"
+    listed = ", ".join(differing_settings(control.config, treatment.config)) or "their settings"
     return f"{control.label} and {treatment.label} differ in more than strategy and seed: {listed}"
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from deciding.options import DecidingOptions
 from errors import ConfigError
 from experiment_config import ExperimentConfig
-from experiment_results.grouping import differing_fields, label_of, without_seed
+from experiment_results.grouping import differing_settings, label_of, without_seed
 from registry import nearest
 
 __all__ = ["Grid", "make_grid", "planned_seeds"]
@@ -99,8 +98,7 @@ def _check_settings(grid: Grid) -> None:
     baseline = first[grid.baseline]
     for name, each in first.items():
         if each.setting != baseline.setting:
-            fields = differing_fields([json.loads(one.config) for one in (baseline, each)])
-            listed = ", ".join(field for field in fields if not field.startswith("strategies"))
+            listed = ", ".join(differing_settings(baseline.config, each.config))
             raise ConfigError(
                 f"{name} differs from {grid.baseline} in more than the strategy: {listed}; "
                 "--allow-differences compares them all the same"

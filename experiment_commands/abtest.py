@@ -59,7 +59,7 @@ def abtest(
     Each look, one for each number of seeds, has a level of its own, so that looking again after every run makes no
     more false claims than looking once. Decide on the options before the first look, and keep to them.
 
-    Exit status: 0 stop, 1 go on, or the runs are refused, 2 a mistake.
+    Exit status: 0 stop, 1 go on, 2 a mistake, or runs that cannot be compared.
 
     \b
     Examples:

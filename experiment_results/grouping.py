@@ -16,6 +16,7 @@ __all__ = [
     "Seedless",
     "Variant",
     "differing_fields",
+    "differing_settings",
     "distinct_labels",
     "flat_fields",
     "group_runs",
@@ -144,6 +145,18 @@ def differing_fields(configs: Sequence[Mapping[str, Any]]) -> list[str]:
     flat = [flat_fields(config) for config in configs]
     names = sorted(set[str]().union(*flat))
     return [name for name in names if len({json.dumps(each.get(name), sort_keys=True) for each in flat}) > 1]
+
+
+def differing_settings(first: str, second: str) -> list[str]:
+    """Return the fields in which two variants differ beside the strategy, and the signals that one may read.
+
+    Args:
+        first: configuration without its seed, as canonical JSON.
+        second: of the other variant.
+    """
+    signals = (*_OPTIONS.values(), *(field for fields in _FOLDERS.values() for field in fields))
+    fields = differing_fields([json.loads(first), json.loads(second)])
+    return [name for name in fields if name.partition(".")[0] not in (*_STRATEGY_FIELDS, *signals)]
 
 
 def flat_fields(config: Mapping[str, Any]) -> dict[str, Any]:

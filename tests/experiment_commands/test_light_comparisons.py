@@ -31,6 +31,7 @@ sys.exit(status)
         (("curves", "baseline", "smoothing"), ("matplotlib",)),
         (("reproduce", "--help"), ()),
         (("significance", "baseline", "smoothing", "--pairing", "unpaired"), ("scipy",)),
+        (("abtest", "baseline", "smoothing"), ("scipy",)),
         (("importance",), ("scipy",)),
     ],
 )
