@@ -11,7 +11,6 @@ from scipy.special import chdtri, ndtr, stdtrit
 from analysis.crossed import Comparison
 from analysis.power.seeds import variance_with_seeds
 from analysis.variances import Variance
-from analysis.variances import Variance
 
 __all__ = ["Chances", "chances_at"]
 
