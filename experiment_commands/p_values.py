@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-__all__ = ["p_text"]
+from math import nan
 
-_SMALLEST = 1e-4
+from experiment_results import wording
+
+__all__ = ["p_text"]
 
 
 def p_text(p_value: float | None) -> str:
-    """Return a p-value with three figures at most, or a dash for none."""
-    if p_value is None:
-        return "–"
-    if p_value < _SMALLEST:
-        return f"< {_SMALLEST:.4f}"
-    return f"{p_value:.4f}" if p_value < 0.1 else f"{p_value:.3f}"
+    """Return ``0.0123``, ``0.123`` or ``< 0.0001``, or a dash for None."""
+    return wording.p_text(nan if p_value is None else p_value)
