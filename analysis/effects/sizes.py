@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from analysis.estimates import checked_scores
 
-__all__ = ["cliffs_delta", "cohens_d", "hedges_factor", "hedges_g", "paired_d", "probability_of_superiority"]
+__all__ = ["cliffs_delta", "cohens_d", "hedges_g", "paired_d", "probability_of_superiority"]
 
 
 def cohens_d(scores: ArrayLike, reference: ArrayLike) -> float | None:
@@ -39,12 +39,8 @@ def hedges_g(scores: ArrayLike, reference: ArrayLike) -> float | None:
         None where a side has one score, or neither varies.
     """
     size = cohens_d(scores, reference)
-    return None if size is None else size * hedges_factor(np.size(scores) + np.size(reference) - 2)
-
-
-def hedges_factor(degrees: int) -> float:
-    """Return what turns Cohen's d of so many degrees of freedom into Hedges' g."""
-    return 1 - 3 / (4 * degrees - 1)
+    degrees = np.size(scores) + np.size(reference) - 2
+    return None if size is None else size * (1 - 3 / (4 * degrees - 1))
 
 
 def paired_d(scores: ArrayLike, reference: ArrayLike) -> float | None:

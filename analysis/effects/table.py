@@ -7,7 +7,6 @@ from typing import NamedTuple
 from analysis.effects.intervals import (
     cliffs_delta_interval,
     cohens_d_interval,
-    hedges_g_interval,
     paired_d_interval,
     probability_of_superiority_interval,
 )
@@ -42,9 +41,10 @@ def effect_sizes(treatment: Scores, control: Scores, level: float = 0.95) -> lis
     """
     first, second = treatment.values, control.values
     problem = _problem(min(first.size, second.size), "on each side")
+    interval = cohens_d_interval(first, second, level)
     return [
-        _size("Cohen's d", cohens_d(first, second), cohens_d_interval(first, second, level), problem),
-        _size("Hedges' g", hedges_g(first, second), hedges_g_interval(first, second, level), problem),
+        _size("Cohen's d", cohens_d(first, second), interval, problem),
+        _size("Hedges' g", hedges_g(first, second), interval, problem),
         _paired(treatment, control, level),
         EffectSize("Cliff's delta", cliffs_delta(first, second), cliffs_delta_interval(first, second, level)),
         EffectSize(
