@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +24,8 @@ from plots.data_map_overlay import draw_overlay, overlay_data
 from plots.example_boxes import draw_example_boxes, example_boxes_data
 from plots.forest import ForestPanel, draw_forest, forest_panel
 from plots.heat_map import draw_heat_map, heat_map_data
-from plots.performance_profile import draw_profiles, profiles_data
+from plots.palette import family_colours
+from plots.performance_profile import MAX_OF_ONE_COLOUR, draw_profiles, profiles_data
 from plots.saving import save_picture
 
 if TYPE_CHECKING:
@@ -73,7 +75,9 @@ def draw_pictures(frame: pd.DataFrame, comparisons: ComparisonTable, experiments
     pictures: dict[str, Figure] = {}
     panels = [panel for subject in subjects for panel in _forest_panels(subject, comparisons)]
     if panels:
-        pictures["forest"] = draw_forest(_first_rows(panels), _forest_note(comparisons))
+        shown = _first_rows(panels)
+        left_out = len(panels) - len(shown)
+        pictures["forest"] = draw_forest(shown, _forest_note(comparisons, left_out))
     if ordered_metrics(frame):
         pictures["experiment_results"] = draw_comparison(comparison_sections(frame, comparisons.options.baseline))
     curves = training_curves(frame, experiments_dir, comparisons.options.baseline)
@@ -125,11 +129,12 @@ def _first_rows(panels: list[ForestPanel]) -> list[ForestPanel]:
     return kept
 
 
-def _forest_note(comparisons: ComparisonTable) -> str:
+def _forest_note(comparisons: ComparisonTable, left_out: int) -> str:
     options = comparisons.options
     tests = int((comparisons.table["family"].eq("shown") & comparisons.table["p"].notna()).sum())
     corrected = f"verdicts corrected for {tests} comparisons ({options.correction})" if tests > 1 else ""
-    parts = [f"bars: {options.level:.0%} intervals".replace("%", " %"), corrected]
+    rest = f"{left_out} further evaluation set{'s' if left_out > 1 else ''} in comparisons.csv" if left_out else ""
+    parts = [f"bars: {options.level:.0%} intervals".replace("%", " %"), corrected, rest]
     return "; ".join(part for part in parts if part)
 
 
@@ -146,7 +151,9 @@ def _over_tasks(subjects: list[Subject], comparisons: ComparisonTable) -> Iterat
     metric, rng = subjects[0].metrics[0], np.random.default_rng(_SEED)
     shown = labels[:_MAX_PROFILES]
     title = metric.kind.replace("_", " ") + first_of(len(shown), len(labels))
-    colours = {label: colour for subject in subjects for label, colour in subject.colours.items()}
+    colours = {label: subject.colours[label] for subject in subjects for label in shown}
+    if max(Counter(colours.values()).values()) > MAX_OF_ONE_COLOUR:
+        colours = family_colours(shown)
     profiles = profiles_data(
         title,
         {label: [task[label] for task in tasks] for label in shown},

@@ -16,14 +16,16 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-LineStyle = Literal["-", "--", ":", "-."]
+__all__ = ["MAX_OF_ONE_COLOUR", "Profile", "ProfilesData", "draw_profiles", "profiles_data"]
 
-__all__ = ["Profile", "ProfilesData", "draw_profiles", "profiles_data"]
+LineStyle = Literal["-", "--", ":", "-."]
 
 _NUM_THRESHOLDS = 200
 _MAX_BANDS = 4
 """Up to so many strategies have bands; more bands would hide each other."""
 _LINE_STYLES: tuple[LineStyle, ...] = ("-", "--", ":", "-.")
+MAX_OF_ONE_COLOUR = len(_LINE_STYLES)
+"""So many strategies of one colour are told apart by their lines."""
 
 
 class Profile(NamedTuple):

@@ -47,7 +47,7 @@ def _png(figure: Figure) -> bytes:
     from PIL import Image
 
     buffer = BytesIO()
-    figure.savefig(buffer, format="png", dpi=max(_DPI, figure.dpi), pil_kwargs={"optimize": True})
+    figure.savefig(buffer, format="png", dpi=max(_DPI, figure.dpi))
     if buffer.tell() > _LARGE_BYTES:
         with Image.open(buffer) as image:
             reduced = image.convert("RGB").quantize(256, kmeans=1, dither=Image.Dither.NONE)
