@@ -239,7 +239,8 @@ def _few_differ(treatment: Scores, control: Scores) -> str:
     """Return why so few examples that differ tell nothing; empty where enough do."""
     assert treatment.examples is not None and control.examples is not None
     means, control_means = treatment.examples.mean(axis=0), control.examples.mean(axis=0)
-    differing = int(np.sum(~np.isclose(means, control_means, rtol=1e-12, atol=0)))
+    # Means of equal scores may differ by rounding.
+    differing = int(np.sum(np.abs(means - control_means) > 1e-12 * np.abs(control_means)))
     if not 0 < differing < min(MIN_DIFFERING, means.size):
         return ""
     score = "example scores" if differing == 1 else "examples score"
