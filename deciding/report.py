@@ -35,7 +35,7 @@ def look_lines(
     rows: list[tuple[str, ...]] = [("strategy", "seeds", "difference", "interval", "p", "claimed below", "")]
     rows += [_row(name, history) for name, history in looks.items()]
     title = f"look at {count} of at most {len(grid.seeds)} seeds: {metric} beside {grid.baseline}"
-    return ["", title if margin is None else f"{title}, margin {margin:g}", *_aligned(rows), ""]
+    return ["", title if margin is None else f"{title}, margin {margin:g}", *_aligned(rows)]
 
 
 def _row(name: str, history: Sequence[Look]) -> tuple[str, ...]:
@@ -49,7 +49,7 @@ def _row(name: str, history: Sequence[Look]) -> tuple[str, ...]:
         f"{look.comparison.difference:+.3g}",
         "" if interval is None else f"{interval.low:+.3g} to {interval.high:+.3g}",
         "" if p_value is None else f"{p_value:.2g}",
-        f"{look.level:.1g}",
+        f"{look.level:.2g}",
         _verdict(look),
     )
 
@@ -57,8 +57,8 @@ def _row(name: str, history: Sequence[Look]) -> tuple[str, ...]:
 def _verdict(look: Look) -> str:
     if not look.stop:
         return f"go on: {look.reason}"
-    word = "given up" if look.word == "undecided" else look.word
-    return f"{word}: {look.reason}"
+    given_up = look.word == "undecided" and look.chances is not None
+    return f"{'given up' if given_up else look.word}: {look.reason}"
 
 
 def _aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
@@ -80,6 +80,7 @@ def end_lines(grid: Grid, looks: Mapping[str, Sequence[Look]], num_runs: int) ->
     most = len(grid.seeds) * len(grid.experiments)
     by_word = sorted(words, key=lambda name: words[name])
     return [
+        "",
         *(f"{word}: {', '.join(names)}" for word, names in groupby(by_word, key=lambda name: words[name])),
         f"{sum(counted.values()) - counted['undecided']} of {len(grid.treatments)} comparisons are decided, "
         f"by {num_runs} of at most {most} runs",

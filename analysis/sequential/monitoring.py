@@ -152,6 +152,7 @@ def _within(comparison: Comparison, margin: float, level: float) -> bool:
 def _outlook(look: Look, alpha: float, design: Design, rule: Rule) -> Look:
     end = design.max_seeds
     chances = chances_at(look.comparison, end, design.level(end, alpha), rule.margin, design.equivalence_level(end))
-    likely = f"{100 * chances.any:.0f} %" if chances.any >= 0.005 else "less than 1 %"
+    percent = 100 * chances.any
+    likely = "less than 1 %" if percent < 1 else "more than 99 %" if percent > 99 else f"{percent:.0f} %"
     reason = f"{likely} likely to be decided by {end} seeds"
     return look._replace(chances=chances, stop=chances.any < design.futility, reason=reason)
