@@ -77,6 +77,13 @@ def test_five_in_perfect_order_reach_the_floor() -> None:
         assert found.interval is None
 
 
+def test_intervals_begin_where_their_variance_is_known() -> None:
+    y = [2.0, 1.0, 4.0, 3.0, 5.0]
+    for measure, fewest in zip(MEASURES, (4, 4, 5), strict=True):
+        assert measure(range(fewest), y[:fewest]).interval is not None
+        assert measure(range(fewest - 1), y[: fewest - 1]).interval is None
+
+
 def test_too_little_gives_no_p_value() -> None:
     for measure in MEASURES:
         assert "two lie on a line" in measure([1.0, 2.0], [3.0, 1.0]).problem

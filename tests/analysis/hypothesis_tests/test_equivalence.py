@@ -37,7 +37,7 @@ def test_constant_differences_give_no_p_value() -> None:
     assert "equivalence within 2" in found.test
 
 
-@pytest.mark.parametrize(("margin", "level"), [(0.0, 0.95), (-1.0, 0.95), (1.0, 0.4)])
+@pytest.mark.parametrize(("margin", "level"), [(0.0, 0.95), (-1.0, 0.95), (1.0, 0.5), (1.0, 1.0)])
 def test_impossible_margins_and_levels_are_refused(margin: float, level: float) -> None:
     with pytest.raises(ValueError, match="positive margin"):
         welch_equivalence_test(FIRST, SECOND, margin, level=level)

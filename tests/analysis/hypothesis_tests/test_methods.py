@@ -126,6 +126,13 @@ def test_mcnemar_says_what_it_cannot_compare() -> None:
     assert "right or wrong" in run_method("mcnemar", TREATMENT.of([0]), CONTROL.of([0]), rng=RNG(0)).problem
 
 
+def test_stochastic_order_takes_two_seeds_and_says_its_bound() -> None:
+    found = run_method("aso", TREATMENT.of([0, 1]), CONTROL, rng=RNG(0))
+    assert found.statistic is not None
+    assert found.interval == (0.0, found.statistic)
+    assert "no p-value" in found.problem
+
+
 def test_equivalence_asks_for_a_margin() -> None:
     assert "margin" in run_method("tost", TREATMENT, CONTROL, rng=RNG(0)).problem
     assert "level" in run_method("tost", TREATMENT, CONTROL, rng=RNG(0), margin=1.0, level=0.5).problem

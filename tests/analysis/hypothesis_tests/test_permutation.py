@@ -48,10 +48,11 @@ def test_every_deal_equals_scipy(alternative: Alternative, sizes: tuple[int, int
 @pytest.mark.parametrize("test", [sign_flip_test, permutation_test])
 def test_drawn_permutations_come_close_to_all_of_them(test: type) -> None:
     rng = RNG(4)
-    first, second = rng.normal(0.6, 1, 10), rng.normal(0, 1, 10)
+    first, second = rng.normal(1.2, 1, 10), rng.normal(0, 1, 10)
     every = test(first, second, rng=RNG(0), num_resamples=200_000)
     drawn = test(first, second, rng=RNG(1), num_resamples=1000)
     assert drawn.test.startswith("Monte Carlo")
+    assert 0.001 < every.p_value < 0.2
     # Four standard errors of a share of 1000, doubled for two sides.
     assert drawn.p_value == pytest.approx(every.p_value, abs=8 * np.sqrt(every.p_value / 2 / 1000))
 

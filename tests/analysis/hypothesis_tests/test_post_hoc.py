@@ -75,6 +75,7 @@ def test_single_scores_give_no_p_value_where_spread_is_needed() -> None:
         found = test([np.array([1.0]), *GROUPS])
         assert "single score" in found[0].outcome.problem
         assert found[0].outcome.estimate == pytest.approx(1 - GROUPS[0].mean())
+        assert test([np.array([1.0, 1.5]), *GROUPS])[0].outcome.p_value is not None
 
 
 @pytest.mark.parametrize("test", TESTS)

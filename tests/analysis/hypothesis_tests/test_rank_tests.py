@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import combinations, product
 from typing import get_args
 
@@ -11,7 +12,9 @@ from scipy import stats
 
 from analysis.crossed import Alternative
 from analysis.hypothesis_tests.rank_tests import mann_whitney_test, wilcoxon_test
+from analysis.outcome import Outcome
 
+Test = Callable[..., Outcome]
 RNG = np.random.default_rng
 ALTERNATIVES = get_args(Alternative)
 
@@ -96,17 +99,35 @@ def test_where_counting_ends_the_normal_distribution_has_taken_over() -> None:
     assert mann_whitney_test(first, second).p_value == pytest.approx(approximate, rel=0.01)
 
 
-@pytest.mark.parametrize("level", [0.8, 0.95, 0.99])
-def test_intervals_are_the_shifts_that_the_exact_tests_do_not_reject(level: float) -> None:
-    first, second = RNG(4).normal(0.4, 1, 9), RNG(5).normal(0, 1, 9)
-    for test in (wilcoxon_test, mann_whitney_test):
-        interval = test(first, second, level=level).interval
-        assert interval is not None
-        for edge, inward in ((interval.low, 1e-6), (interval.high, -1e-6)):
-            inside, outside = (test(first - edge - step, second).p_value for step in (inward, -inward))
-            assert inside is not None
-            assert outside is not None
-            assert outside <= 1 - level < inside
+@pytest.mark.parametrize("test", [wilcoxon_test, mann_whitney_test])
+@pytest.mark.parametrize("level", [0.8, 0.9, 0.95, 0.99])
+@pytest.mark.parametrize("size", [4, 6, 9, 13])
+def test_intervals_are_the_shifts_that_the_exact_tests_do_not_reject(test: Test, level: float, size: int) -> None:
+    first, second = RNG(4).normal(0.4, 1, size), RNG(5).normal(0, 1, size)
+    found = test(first, second, level=level)
+    if found.interval is None:
+        assert found.smallest_p is not None
+        assert found.smallest_p > 1 - level
+        return
+    assert found.estimate is not None
+    assert found.interval.low < found.estimate < found.interval.high
+    for edge, inward in ((found.interval.low, 1e-6), (found.interval.high, -1e-6)):
+        inside, outside = (test(first - edge - step, second).p_value for step in (inward, -inward))
+        assert inside is not None
+        assert outside is not None
+        assert outside <= 1 - level + 1e-9 < inside
+
+
+def test_a_level_that_the_floor_just_meets_takes_the_whole_range() -> None:
+    differences = [1.0, 2.0, 4.0, 8.0, 16.0]
+    assert wilcoxon_test(differences, np.zeros(5), level=1 - 2 / 2**5).interval == (1.0, 16.0)
+    assert wilcoxon_test(differences, np.zeros(5), level=1 - 2 / 2**5 + 1e-6).interval is None
+
+
+def test_estimates_are_medians_of_averages_and_of_differences() -> None:
+    # Averages of two: 1, 2, 4, 1.5, 2.5, 3; differences: 1, 2, 4 less 0, 1.
+    assert wilcoxon_test([1.0, 2.0, 4.0], np.zeros(3)).estimate == 2.25
+    assert mann_whitney_test([1.0, 2.0, 4.0], [0.0, 1.0]).estimate == 1.5
 
 
 def test_the_zeros_left_out_are_said() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pytest
@@ -64,6 +65,11 @@ def test_one_score_a_side_gives_no_p_value(test: Callable[[list[float], list[flo
     assert found.p_value is None
     assert "single" in found.problem
     assert found.estimate == -1
+
+
+def test_two_scores_a_side_are_enough() -> None:
+    for test, of_scipy in ((paired_t_test, stats.ttest_rel), (welch_t_test, partial(stats.ttest_ind, equal_var=False))):
+        assert test([1.0, 2.0], [0.0, 0.5]).p_value == pytest.approx(of_scipy([1.0, 2.0], [0.0, 0.5]).pvalue)
 
 
 def test_constant_differences_give_no_p_value() -> None:
