@@ -10,7 +10,7 @@ from analysis.corrections import CORRECTIONS, Correction
 from analysis.crossed import Alternative, Pairing
 from analysis.hypothesis_tests.methods import DEFAULT_METHOD, METHODS
 from errors import ConfigError
-from experiment_commands.completion import complete_benchmark, complete_metric
+from experiment_commands.completion import complete_benchmark, complete_experiment, complete_metric
 from experiment_commands.judging.findings import Questions, find_out
 from experiment_commands.judging.measures import chosen_measures
 from experiment_commands.judging.report import findings_json
@@ -27,6 +27,7 @@ Sides = Annotated[
     typer.Argument(
         metavar="CONTROL TREATMENT...",
         help="Experiments, variants or groups, or filters such as 'strategy=baseline'; list --help says more of them.",
+        autocompletion=complete_experiment,
     ),
 ]
 Metrics = Annotated[

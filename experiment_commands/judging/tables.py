@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isclose
 from textwrap import fill
 
 from rich.text import Text
@@ -16,6 +17,7 @@ from experiment_commands.judging.wording import (
     assumption_lines,
     confounder_lines,
     correction_line,
+    estimate_text,
     finding_name,
 )
 from experiment_commands.numbers import format_for, number_text
@@ -63,8 +65,10 @@ def print_findings(findings: Sequence[Finding], confounders: Sequence[Confounder
     for each in findings:
         if each.verdict.reason:
             print(f"{finding_name(each, several)}: {each.verdict.word}; {each.verdict.reason}")
+        if each.evidence is not None and not _is_of_difference(each.evidence):
+            print(f"{finding_name(each, several)}: {estimate_text(each.evidence.outcome)}")
     notes = dict.fromkeys(f"{each.measure.name}: {note}" for each in findings for note in each.notes)
-    lines = [*notes, correction_line(findings, questions), *assumption_lines(findings, questions.level)]
+    lines = [*notes, correction_line(findings, questions), *assumption_lines(findings)]
     print()
     for line in filter(None, lines):
         print(fill(line, _LINE))
@@ -100,7 +104,7 @@ def _numbers(evidence: Evidence) -> list[str]:
     spreads = [comparison.std, comparison.control_std]
     form = format_for([comparison.mean, comparison.control_mean, *spreads])
     # An interval of another quantity than the difference stands in the lines below.
-    interval = outcome.interval if outcome.estimate is not None and _is_difference(evidence) else None
+    interval = outcome.interval if _is_of_difference(evidence) else None
     return [
         _mean(comparison.control_mean, comparison.control_std, form),
         _mean(comparison.mean, comparison.std, form),
@@ -110,10 +114,10 @@ def _numbers(evidence: Evidence) -> list[str]:
     ]
 
 
-def _is_difference(evidence: Evidence) -> bool:
+def _is_of_difference(evidence: Evidence) -> bool:
+    """Return whether a test is about the difference of the means, as most are."""
     comparison, outcome, _ = evidence
-    spread = abs(comparison.difference) or 1.0
-    return outcome.estimate is not None and abs(outcome.estimate - comparison.difference) <= 1e-6 * spread
+    return outcome.estimate is None or isclose(outcome.estimate, comparison.difference, rel_tol=1e-6, abs_tol=1e-9)
 
 
 def _mean(mean: float, std: float | None, form: str) -> str:

@@ -5,20 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from analysis.crossed import Basis
+from analysis.hypothesis_tests.methods import DEFAULT_METHOD, METHODS
+from analysis.outcome import Outcome
 from experiment_commands.comparing.differences import value_text
 from experiment_commands.comparing.report import label_of
 from experiment_commands.judging.findings import Evidence, Finding, Questions
 from experiment_commands.judging.sides import Confounder
+from experiment_commands.numbers import number_text
 from experiment_commands.p_values import p_text
 
-__all__ = ["assumption_lines", "confounder_lines", "correction_line", "finding_name"]
+__all__ = ["assumption_lines", "confounder_lines", "correction_line", "estimate_text", "finding_name"]
 
 _CHANCE: dict[Basis, str] = {
-    "seeds and examples": "other seeds and other examples of the same kind",
+    "seeds and examples": "other seeds and other examples of the same kind{known}",
     "seeds": "other seeds on this evaluation set",
-    "examples": "other examples of the same kind, for these very models: another seed may change the sign",
+    "examples": "other examples of the same kind{known}, for these very models: another seed may change the sign",
     "nothing": "nothing but these runs",
 }
+_NOTABLE_FLOOR = 0.001
+"""Below it nobody minds how small a p-value could be."""
 
 
 def finding_name(finding: Finding, several_methods: bool) -> str:
@@ -53,24 +58,37 @@ def _p_value(finding: Finding) -> float | None:
     return None if finding.evidence is None else finding.evidence.outcome.p_value
 
 
-def assumption_lines(findings: Iterable[Finding], level: float) -> list[str]:
-    """Return what intervals and p-values speak of, what they assume, and the floors of exact tests; each once."""
-    known = [each.evidence for each in findings if each.evidence is not None]
-    lines = [line for evidence in known for line in _lines_of(evidence, level)]
+def assumption_lines(findings: Iterable[Finding]) -> list[str]:
+    """Return of what chance tests speak, what they assume, and the floors of exact tests; each once."""
+    lines = [line for each in findings if each.evidence is not None for line in _lines_of(each.method, each.evidence)]
     return list(dict.fromkeys(lines))
 
 
-def _lines_of(evidence: Evidence, level: float) -> list[str]:
+def _lines_of(method: str, evidence: Evidence) -> list[str]:
     comparison, outcome, _ = evidence
-    lines = []
-    if outcome.interval is not None:
-        lines.append(f"{outcome.test}: assumes that {'; '.join(outcome.assumptions)}.")
-        known = f" ({comparison.num_examples:,} examples)" if comparison.num_examples else ""
-        lines.append(f"{level * 100:g} % intervals speak of {_CHANCE[comparison.basis]}{known}.")
-    elif outcome.p_value is not None:
-        lines.append(f"{outcome.test}: assumes that {'; '.join(outcome.assumptions)}.")
-    floor = outcome.smallest_p if outcome.smallest_p is not None else comparison.smallest_p
-    if floor is not None:
+    if outcome.p_value is None and outcome.interval is None:
+        return []
+    basis = comparison.basis if method == DEFAULT_METHOD else METHODS[method].basis
+    lines = [
+        f"{outcome.test}: speaks of {_chance(basis, comparison.num_examples)}. "
+        f"It assumes that {'; '.join(outcome.assumptions)}."
+    ]
+    if method == DEFAULT_METHOD and comparison.smallest_p is not None and comparison.smallest_p >= _NOTABLE_FLOOR:
         seeds = f"{comparison.num_control_seeds} and {comparison.num_seeds} seeds"
-        lines.append(f"With {seeds} an exact test over seeds gives no p below {p_text(floor)}, whatever the scores.")
+        floor = p_text(comparison.smallest_p)
+        lines.append(f"With {seeds} an exact test over seeds gives no p below {floor}, whatever the scores.")
+    elif method != DEFAULT_METHOD and outcome.smallest_p is not None and outcome.smallest_p >= _NOTABLE_FLOOR:
+        lines.append(f"{outcome.test}: gives no p below {p_text(outcome.smallest_p)}, whatever the scores.")
     return lines
+
+
+def _chance(basis: Basis, num_examples: int) -> str:
+    known = f" ({num_examples:,} here)" if num_examples and basis != "seeds" else ""
+    return _CHANCE[basis].format(known=known)
+
+
+def estimate_text(outcome: Outcome) -> str:
+    """Return what a test estimates, with its interval: not all of them are about the difference of the means."""
+    interval = outcome.interval
+    bounds = "" if interval is None else f" ({interval.low:.3g} to {interval.high:.3g})"
+    return f"{outcome.test}, estimate {number_text(outcome.estimate, '.3g')}{bounds}"

@@ -128,10 +128,20 @@ def test_two_single_runs_are_no_verdict_but_a_method_may_speak_of_their_examples
     status, output, _ = command("significance", *names)
     assert status == 0
     assert "nothing is known of the spread over seeds" in output
-    assert "another seed may change the sign" in output
+    assert "another seed may change the sign" in " ".join(output.split())
     assert command.json("significance", *names)["findings"][0]["p"] is None
     (found,) = command.json("significance", *names, "--method", "mcnemar-mid-p")["findings"]
     assert found["p"] is not None
+
+
+@pytest.mark.usefixtures("suite")
+def test_each_method_says_of_what_chance_it_speaks_and_how_small_its_p_can_be(command: Command) -> None:
+    methods = ("--method", "paired-bootstrap", "--method", "permutation", "--method", "mann-whitney")
+    _, output, _ = command("significance", "baseline", "label_smoothing", *methods)
+    text = " ".join(output.split())
+    assert "paired bootstrap over examples: speaks of other examples of the same kind (200 here)" in text
+    assert "permutation test: gives no p below 0.125, whatever the scores" in text
+    assert "by mann-whitney: Mann-Whitney U test, estimate" in text
 
 
 def test_runs_that_differ_in_more_are_refused_unless_allowed(command: Command, suite: Path) -> None:
