@@ -190,9 +190,9 @@ def draw_overlay(data: OverlayData) -> Figure:
     hues = LinearSegmentedColormap.from_list("gain", (sign_of(low).colour, _EVEN, sign_of(high).colour))
     limit = _colour_limit(data)
     for overlay, (left, right) in zip(data.overlays, rows, strict=True):
+        heading(left, fitted([overlay.label], 46, 1)[0])
         _draw_map(left, overlay, hues, limit)
         _draw_regions(right, overlay, data.higher_is_better)
-    rows[0][1].set_title(data.title, fontsize=FONT, color=INK, loc="right", pad=3, parse_math=False)
     variability, confidence = data.axis_names
     rows[-1][0].set_xlabel(variability, fontsize=FONT, color=INK, labelpad=1)
     rows[-1][1].set_xlabel("difference", fontsize=FONT, color=INK, labelpad=1)
@@ -200,9 +200,8 @@ def draw_overlay(data: OverlayData) -> Figure:
         left.set_ylabel(confidence, fontsize=FONT, color=INK, labelpad=1)
     caption(
         figure,
-        f"points: examples of like {confidence} and spread, larger for more; blue: better than the baseline, "
-        f"orange: worse, full colour from {limit:.2g}; "
-        "right: mean difference in each region with its 95 % interval",
+        f"{data.title}; points: examples of like {confidence} and spread, larger for more; blue: better than the "
+        f"baseline, orange: worse, full colour from {limit:.2g}; right: mean difference in each region, 95 % interval",
     )
     return figure
 
@@ -217,7 +216,6 @@ def _colour_limit(data: OverlayData) -> float:
 
 
 def _draw_map(ax: Axes, overlay: Overlay, hues: Colormap, limit: float) -> None:
-    heading(ax, fitted([overlay.label], 26, 1)[0])
     sizes = 6 + 150 * np.sqrt(overlay.num_examples / overlay.num_examples.sum())
     order = np.argsort(-sizes)
     ax.scatter(

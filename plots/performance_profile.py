@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from analysis.bootstrap.tasks import MIN_TASK_SEEDS
+from analysis.crossed import MIN_SEEDS
 from plots.labels import fitted
 from plots.style import FONT, GRID, INK, column_figure, heading, legend
 
@@ -103,7 +103,7 @@ def _profile(
         drawn = rng.multinomial(count, np.full(count, 1 / count), size=num_resamples) / count
         resampled += drawn @ each / len(above)
     low, high = np.quantile(resampled, (0.025, 0.975), axis=0)
-    if min(each.shape[0] for each in above) < MIN_TASK_SEEDS:
+    if min(each.shape[0] for each in above) < MIN_SEEDS:
         low = high = np.full(thresholds.size, np.nan)
     return Profile(label, share, low, high)
 

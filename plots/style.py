@@ -36,6 +36,7 @@ FONT = 7.0
 INK, QUIET, GRID, BAND = "#222222", "#5c5c5c", "#e4e4e4", "#e9e9e9"
 _DPI = 240
 _CAPTION_WIDTH = 62
+_HEADING_WIDTH = 46
 
 
 class Sign(NamedTuple):
@@ -87,8 +88,27 @@ def quiet_axes(ax: Axes) -> None:
 
 
 def heading(ax: Axes, text: str) -> None:
-    """Title the axes at their left end. Names come from users: a dollar sign is a dollar sign, not mathematics."""
-    ax.set_title(text, fontsize=FONT + 0.5, fontweight="bold", loc="left", color=INK, parse_math=False, pad=3)
+    """Title axes from the figure's left edge on, so that a long title has all the width, in as many lines as it takes.
+
+    Names come from users: a dollar sign is a dollar sign, not mathematics.
+    """
+    lines = textwrap.wrap(text, _HEADING_WIDTH)
+    # Keeps the room; the layout would take a text that begins beside the axes for a label.
+    ax.set_title("\n".join(" " for _ in lines), fontsize=FONT + 0.5, pad=6)
+    title = ax.annotate(
+        "\n".join(lines),
+        (0, 1),
+        (2, 3),
+        xycoords=("figure fraction", "axes fraction"),
+        textcoords="offset points",
+        fontsize=FONT + 0.5,
+        fontweight="bold",
+        color=INK,
+        va="bottom",
+        annotation_clip=False,
+        parse_math=False,
+    )
+    title.set_in_layout(False)
 
 
 def caption(figure: Figure, text: str) -> None:

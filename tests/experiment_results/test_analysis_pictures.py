@@ -18,6 +18,7 @@ from experiment_results.sweeps import sweeps_of
 from experiment_results.variants import variants_of
 from experiment_results.verdict_options import VerdictOptions
 from tests.experiment_folders import config_mapping, write_metrics_file, write_run, write_suite
+from tests.plots.drawn import texts_of
 
 SMOOTHING = ({"name": "label_smoothing"},)
 SEEDS = [1, 2, 3]
@@ -97,8 +98,8 @@ def test_of_very_many_strategies_the_first_are_drawn_and_the_title_says_so(tmp_p
     variants = {f"f{i}": (({"name": "cartography_filter", "top_fraction": i / 99},), SCORES) for i in range(1, 50)}
     write_suite(tmp_path, {"baseline": ((), SCORES), **variants}, SEEDS)
     pictures = draw_pictures(*_read(tmp_path), tmp_path)
-    assert "first 40 of 49 strategies" in pictures["forest"].axes[0].get_title("left")
-    assert "first 40 of 50 strategies" in pictures["bars"].axes[0].get_title("left")
+    assert "first 40 of 49 strategies" in texts_of(pictures["forest"])
+    assert "first 40 of 50 strategies" in texts_of(pictures["bars"])
     assert "sweep_cartography_filter" not in pictures
 
 

@@ -32,3 +32,7 @@ def assert_legible_in_print(figure: Figure) -> None:
     box = figure.get_tightbbox(canvas.get_renderer())
     assert box.x0 >= -0.02 and box.x1 <= COLUMN_INCHES + 0.02, box
     assert box.y0 >= -0.02 and box.y1 <= figure.get_figheight() + 0.02, box
+    for text in _shown(figure):
+        if not text.get_in_layout():
+            extent = text.get_window_extent(canvas.get_renderer())
+            assert extent.x1 <= figure.bbox.width and extent.y1 <= figure.bbox.height, text

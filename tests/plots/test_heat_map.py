@@ -6,6 +6,8 @@ import pytest
 from plots.heat_map import Swept, draw_heat_map, heat_map_data
 from tests.plots.drawn import assert_legible_in_print, texts_of
 
+TITLE = "soft_weighting, exact match (a_validation_set), a data set with a long name (validation), model demo"
+
 
 def test_numbers_ascend_and_equal_values_are_put_together() -> None:
     points: list[tuple[Swept, Swept, list[float]]] = [
@@ -26,7 +28,7 @@ def test_heat_maps_are_legible_and_small_ones_say_their_numbers(rows: int, colum
     points: list[tuple[Swept, Swept, list[float]]] = [
         (row / 40, f"a long value {column}", [80.0 + row - column]) for row in range(rows) for column in range(columns)
     ]
-    figure = draw_heat_map(heat_map_data("soft_weighting, f1 (validation)", ("top_fraction", "mode"), points[:-1]))
+    figure = draw_heat_map(heat_map_data(TITLE, ("top_fraction", "mode"), points[:-1]))
     assert_legible_in_print(figure)
     assert ("80.0" in texts_of(figure)) == (columns < 9)
     assert "empty: no run" in texts_of(figure)
