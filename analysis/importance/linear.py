@@ -12,6 +12,8 @@ __all__ = ["Addition", "added", "basis", "permutation_p"]
 
 _NEGLIGIBLE = 1e-9
 """Share of a column's length that rounding leaves of it where it says nothing new."""
+_ROUNDING = 1e-12
+"""Share of a sum of squares that rounding leaves."""
 _CHUNK = 4_000_000
 """Numbers that permutations hold at once: 32 MB."""
 
@@ -68,7 +70,10 @@ def added(columns: NDArray[np.float64], known: NDArray[np.float64], scores: NDAr
     explained = float(np.sum((new.T @ scores) ** 2))
     left = scores - known @ (known.T @ scores)
     degrees = scores.size - known.shape[1] - new.shape[1]
-    return Addition(new, explained, max(0.0, float(np.sum(left**2)) - explained), degrees)
+    whole = float(np.sum(left**2))
+    # What rounding leaves of nothing is nothing.
+    residual = whole - explained if whole - explained > _ROUNDING * whole else 0.0
+    return Addition(new, explained, residual, degrees)
 
 
 def permutation_p(

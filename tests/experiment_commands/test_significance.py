@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -150,6 +151,9 @@ def test_runs_that_differ_in_more_are_refused_unless_allowed(command: Command, s
     assert status == 1
     assert "training.learning_rate: A 0.001, B 0.5" in output
     assert "eval_f1" not in output
+    status, output, _ = command("significance", "baseline", "other", "--json")
+    assert (status, json.loads(output)["findings"]) == (1, [])
+    assert json.loads(output)["differ_in"][0]["values"] == {"A": 0.001, "B": 0.5}
     status, output, _ = command("significance", "baseline", "other", "--allow-differences")
     assert status == 0
     assert "training.learning_rate: A 0.001, B 0.5" in output

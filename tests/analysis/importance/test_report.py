@@ -191,6 +191,22 @@ def test_too_few_runs_and_nothing_that_varies_are_said() -> None:
     assert own.left_out[0].reason == "a value of its own in most runs"
 
 
+def test_pairs_that_the_runs_cannot_tell_are_said() -> None:
+    # No run has both.
+    first, second = [0, 1, 0] * 4, [0, 0, 1] * 4
+    (pair,) = _importance({"first": first, "second": second}, np.arange(12.0) % 5).interactions
+    assert (pair.p_value, pair.problem) == (None, "too few combinations of their values were tried")
+
+
+def test_what_is_explained_without_rest_is_the_surest() -> None:
+    found = _importance({"a": [1, 2] * 6}, [5.0, 7.0] * 6, num_permutations=99)
+    (effect,) = found.effects
+    assert effect.statistic == np.inf
+    assert effect.p_value is not None and effect.p_value <= 0.02
+    assert effect.interval == pytest.approx((2.0, 2.0))
+    assert found.repetition_std == 0
+
+
 def test_impossible_arguments_raise() -> None:
     with pytest.raises(ValueError, match="one value for each of the 2 scores"):
         _importance({"a": [1]}, [1.0, 2.0])
