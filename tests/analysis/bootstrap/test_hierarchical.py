@@ -29,6 +29,15 @@ def test_spread_is_that_of_the_crossed_random_effects() -> None:
     assert found.interval == pytest.approx(tuple(crossed.interval), abs=0.06)
 
 
+def test_few_seeds_keep_their_whole_spread() -> None:
+    rng = np.random.default_rng(9)
+    sides = [Scores.of_examples(range(5), np.tile(rng.normal(size=(5, 1)), 30)) for _ in range(2)]
+    found = hierarchical_bootstrap(sides[0], sides[1], level=0.8, num_resamples=20_000, rng=np.random.default_rng(10))
+    standard_error = np.sqrt(sum(side.values.var(ddof=1) / 5 for side in sides))
+    assert found.interval is not None
+    assert found.interval.high - found.interval.low == pytest.approx(2 * 1.2816 * standard_error, rel=0.05)
+
+
 def test_seeds_widen_what_examples_alone_would_say() -> None:
     treatment, control = _pair(2, num_seeds=5)
     assert treatment.examples is not None
