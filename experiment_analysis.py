@@ -7,27 +7,35 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from rich.console import Console
 
 from errors import DataError
-from experiment_results.comparison import compare
+from experiment_results.analysis_pictures import draw_pictures, write_pictures
 from experiment_results.comparison_plot import comparison_sections, draw_comparison
+from experiment_results.comparisons import ComparisonTable, compare_all
 from experiment_results.frame import build_frame
-from experiment_results.metrics import check_metric, ordered_metrics, primary_metric
+from experiment_results.metrics import check_metric, primary_metric
 from experiment_results.outputs import data_maps, write_all_results, write_csv, write_summary
 from experiment_results.reading import read_experiments
 from experiment_results.terminal import print_summary
-from experiment_results.training_curves import draw_curves, training_curves
-from experiment_results.variants import BASELINE, paired_variants
+from experiment_results.variants import BASELINE
+from experiment_results.verdict_options import VerdictOptions
 from plots.saving import save_picture, show_pictures, why_no_window
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["analyze", "compare_experiments", "load_experiment_results", "plot_results", "print_results_summary"]
+__all__ = [
+    "VerdictOptions",
+    "analyze",
+    "compare_experiments",
+    "load_experiment_results",
+    "plot_results",
+    "print_results_summary",
+]
 
 FrameOrFolder = pd.DataFrame | str | Path
 
@@ -46,25 +54,29 @@ def load_experiment_results(experiments_dir: str | Path = "experiments") -> pd.D
 
 
 def compare_experiments(
-    experiments: FrameOrFolder, metric: str | None = None, baseline: str = BASELINE
+    experiments: FrameOrFolder, metric: str | None = None, baseline: str = BASELINE, **options: Any
 ) -> pd.DataFrame:
-    """Return one row a strategy: n seeds, mean, standard deviation, 95 % interval, paired difference to the baseline.
+    """Return one row a strategy, metric and evaluation set: how it differs from the baseline, with a verdict.
+
+    The columns are those of comparisons.csv (:data:`experiment_results.comparison_rows.COLUMNS`).
 
     Args:
         experiments: a frame from :func:`load_experiment_results`, or an experiments folder.
-        metric: None takes the runs' primary metric.
+        metric: compare by this one alone; None compares by all of them, and shows the primary metric on every
+            evaluation set (``family`` is "shown"): p-values are corrected for those together.
         baseline: label or registered name of what the others are compared with.
+        **options: further fields of :class:`VerdictOptions`: ``margin``, ``alpha``, ``correction``, ``power``,
+            ``level``, ``allow_differences``.
 
     Raises:
         DataError: no such folder, or no run in it has a metric.
-        ConfigError: an unknown metric or baseline; the message lists the known ones.
+        ConfigError: an unknown metric, baseline or option; the message lists the known ones.
     """
     frame = _frame(experiments)
-    if metric is None:
-        metric = primary_metric(frame)
-        if metric is None:
-            raise DataError(f"{_where(frame)}: no finished run has a metric; run a suite first")
-    return compare(paired_variants(frame, baseline), check_metric(frame, metric))
+    if primary_metric(frame) is None:
+        raise DataError(f"{_where(frame)}: no finished run has a metric; run a suite first")
+    table = _compared(frame, VerdictOptions(metric=metric, baseline=baseline, **options)).table
+    return table if metric is None else table[table["metric"] == metric].reset_index(drop=True)
 
 
 def print_results_summary(
@@ -72,21 +84,29 @@ def print_results_summary(
     metric: str | None = None,
     baseline: str = BASELINE,
     console: Console | None = None,
+    **options: Any,
 ) -> None:
-    """Print a table of the primary metric on every evaluation set, then failures and what else bears on the numbers.
+    """Print the verdict table of the primary metric on every evaluation set, then what bears on the numbers.
 
     Args:
         experiments: a frame from :func:`load_experiment_results`, or an experiments folder.
         metric: show this metric alone.
         baseline: label or registered name of what the others are compared with.
         console: where to print; None means standard output.
+        **options: further fields of :class:`VerdictOptions`.
 
     Raises:
         DataError: no such folder.
-        ConfigError: an unknown metric or baseline.
+        ConfigError: an unknown metric, baseline or option.
     """
     frame = _frame(experiments)
-    print_summary(frame, metric and check_metric(frame, metric), baseline, console)
+    print_summary(frame, _compared(frame, VerdictOptions(metric=metric, baseline=baseline, **options)), console)
+
+
+def _compared(frame: pd.DataFrame, options: VerdictOptions) -> ComparisonTable:
+    if options.metric is not None:
+        check_metric(frame, options.metric)
+    return compare_all(frame, options)
 
 
 def plot_results(
@@ -115,42 +135,46 @@ def plot_results(
     return path
 
 
-def analyze(experiments_dir: str | Path = "experiments", show_plots: bool = False) -> list[Path]:
+def analyze(
+    experiments_dir: str | Path = "experiments",
+    show_plots: bool = False,
+    options: VerdictOptions | None = None,
+    show_summary: bool = False,
+) -> list[Path]:
     """Write all outputs of an analysis into the experiments folder and return their paths.
 
-    In order: all_results.json, results.csv (a row a run), summary.csv (a row a strategy and metric),
-    experiment_results.png, training_curves.png, then the pictures of the data maps that the suite made or was given.
-    Pictures are left out where no run succeeded; training_curves.png also where no run recorded its training.
-    Nothing is printed: :func:`print_results_summary` does that.
+    In order: all_results.json, results.csv (a row a run), summary.csv (a row a strategy and metric), comparisons.csv
+    (a row a strategy and metric beside the baseline, with its verdict), the pictures as PNG and SVG, then those of the
+    data maps that the suite made or was given. A picture for which the runs have not enough is left out.
 
     Args:
         experiments_dir: folder of the experiments.
         show_plots: also open windows; where there is no display, say so on standard error.
+        options: how comparisons are made and judged; None takes the defaults.
+        show_summary: also print what :func:`print_results_summary` prints.
 
     Raises:
         DataError: no such folder, or no finished run in it.
+        ConfigError: an unknown metric or baseline.
         ResourceError: the folder cannot be written or the disk is full.
     """
-    root = Path(experiments_dir)
+    root, options = Path(experiments_dir), options or VerdictOptions()
     folders = read_experiments(root)
     frame = build_frame(folders)
     if frame.empty:
         raise DataError(f"{root}: {_nothing_finished(frame)}; run a suite first: run_experiments.py --mode run")
+    comparisons = _compared(frame, options)
     written = [
         write_all_results(folders, root / "all_results.json"),
         write_csv(frame, root / "results.csv"),
-        write_summary(frame, root / "summary.csv"),
+        write_summary(frame, root / "summary.csv", options.baseline),
+        write_csv(comparisons.table, root / "comparisons.csv"),
+        *write_pictures(frame, comparisons, root),
     ]
-    figures: list[Figure] = []
-    if ordered_metrics(frame):
-        figures.append(_comparison_figure(frame, BASELINE))
-        written.append(save_picture(figures[-1], root / "experiment_results.png"))
-    curves = training_curves(frame, root)
-    if curves:
-        figures.append(draw_curves(curves))
-        written.append(save_picture(figures[-1], root / "training_curves.png"))
     if show_plots:
-        _show(figures)
+        _show(list(draw_pictures(frame, comparisons, root).values()))
+    if show_summary:
+        print_summary(frame, comparisons)
     return [*written, *data_maps(folders)]
 
 

@@ -55,6 +55,7 @@ _SUITE_FLAGS = (
 )
 
 _DECIDING_FLAGS = ("max_seeds", "metric", "baseline", "margin", "alpha", "allow_differences")
+_VERDICT_FLAGS = ("metric", "baseline", "margin", "alpha", "correction", "power", "allow_differences")
 
 _TERMINATED = 143
 """Exit status of what was sent SIGTERM."""
@@ -96,7 +97,7 @@ def _run(flags: argparse.Namespace) -> int:
         return _run_until_decided(flags, options)
     lonely = [name for name in _DECIDING_FLAGS if getattr(flags, name) is not None]
     if lonely:
-        raise ConfigError(f"--{lonely[0].replace('_', '-')} says nothing without --until-decided (or --mode analyze)")
+        raise ConfigError(f"--{lonely[0].replace('_', '-')} says nothing in --mode run without --until-decided")
     experiments = _experiments(flags)
     if flags.dry_run:
         print_dry_run(experiments, flags.experiments_dir, **options)
@@ -130,11 +131,10 @@ def _run_until_decided(flags: argparse.Namespace, runner_options: dict[str, Any]
 
 
 def _analyze(flags: argparse.Namespace) -> int:
-    from experiment_analysis import analyze, print_results_summary
+    from experiment_analysis import VerdictOptions, analyze
 
-    paths = analyze(flags.experiments_dir, flags.show_plots)
-    print_results_summary(flags.experiments_dir)
-    for path in paths:
+    given = {name: getattr(flags, name) for name in _VERDICT_FLAGS if getattr(flags, name) is not None}
+    for path in analyze(flags.experiments_dir, flags.show_plots, VerdictOptions(**given), show_summary=True):
         print(path)
     return 0
 
@@ -291,6 +291,13 @@ def _add_verdict(parser: argparse.ArgumentParser) -> None:
         default=None,
         help="compare variants although more than strategy and seed sets them apart",
     )
+    judging = parser.add_argument_group("verdicts (--mode analyze)")
+    judging.add_argument(
+        "--correction",
+        choices=("holm", "bonferroni", "benjamini-hochberg", "benjamini-yekutieli", "none"),
+        help="of the p-values, over everything that is shown (default: holm)",
+    )
+    judging.add_argument("--power", type=float, metavar="X", help="of the seeds said to decide (default: 0.8)")
     deciding = parser.add_argument_group("seeds one by one (--mode run)")
     deciding.add_argument(
         "--until-decided", action="store_true", help="add seeds to what is undecided, and to nothing else"

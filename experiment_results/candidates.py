@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from analysis.crossed import Comparison, compare_scores
 from analysis.verdicts import Claim
 from experiment_results.example_scores import VariantScores
-from experiment_results.grouping import differing_fields
-from experiment_results.metrics import MetricName
+from experiment_results.grouping import flat_fields
+from experiment_results.metrics import FILTERED, MetricName
 from experiment_results.variants import VariantRuns
 from experiment_results.verdict_options import VerdictOptions
 
@@ -61,9 +61,10 @@ def candidate_of(
 def _differences(variant: VariantRuns, reference: VariantRuns | None) -> tuple[str, ...]:
     if reference is None or reference.setting == variant.setting:
         return ()
-    configs = [json.loads(each.config) for each in (reference, variant)]
-    fields = [name for name in differing_fields(configs) if not name.startswith("strategies.")]
-    return tuple(fields) or ("settings",)
+    first, second = (flat_fields(json.loads(each.config)) for each in (reference, variant))
+    # A field that only one of them has, such as how to make a data map, comes with its strategy.
+    fields = [name for name in sorted(first.keys() & second.keys()) if first[name] != second[name]]
+    return tuple(name for name in fields if not name.startswith("strategies.")) or ("settings",)
 
 
 def _refusal(
@@ -78,6 +79,8 @@ def _refusal(
         return "no single baseline to compare with"
     if scores[1].scores is None:
         return f"no run of the baseline has a value of {metric.name}"
+    if metric.eval_set == FILTERED:
+        return "each strategy is scored on the validation rows that it keeps itself"
     if differences:
         return f"differs from its baseline in {', '.join(differences)}; --allow-differences compares all the same"
     return ""

@@ -15,7 +15,7 @@ from experiment_results.candidates import Candidate, candidate_of
 from experiment_results.comparison_rows import COLUMNS, NUMBERS, row_of
 from experiment_results.example_scores import VariantScores, scores_by_metric
 from experiment_results.metrics import MetricName, ordered_metrics, shown_metrics
-from experiment_results.variants import VariantRuns, paired_variants
+from experiment_results.variants import VariantRuns, parts_by_data
 from experiment_results.verdict_options import VerdictOptions
 
 __all__ = ["ComparisonTable", "compare_all"]
@@ -50,12 +50,9 @@ def compare_all(frame: pd.DataFrame, options: VerdictOptions | None = None) -> C
     """
     options = options or VerdictOptions()
     root = Path(str(frame.attrs.get("experiments_dir", ".")))
-    pairs = paired_variants(frame, options.baseline)
     candidates: list[Candidate] = []
     known: _Scores = {}
-    for data in dict.fromkeys(variant.data for variant, _ in pairs):
-        members = [pair for pair in pairs if pair[0].data == data]
-        part = frame[frame["group"].isin([variant.group for variant, _ in members])]
+    for part, members in parts_by_data(frame, options.baseline):
         shown = shown_metrics(part, options.metric)
         metrics = ordered_metrics(part)
         known |= _read([variant for variant, _ in members], metrics, root)

@@ -14,6 +14,7 @@ from analysis.scores import Scores
 from experiment_results.metrics import MetricName
 from experiment_results.score_columns import RunScores, read_run_scores
 from experiment_results.variants import VariantRuns
+from experiment_results.wording import seeds_text
 
 __all__ = ["VariantScores", "scores_by_metric", "scores_of"]
 
@@ -79,24 +80,21 @@ def _scores(values: Mapping[int, float], field: str | None, columns: _Columns, m
     by_seed = Scores.of_seeds(values)
     if field is None:
         return VariantScores(by_seed)
-    without = _without_examples(values, field, columns, metric)
-    seeds = [seed for seed in sorted(values) if seed in columns.found]
+    if columns.found and not any(field in each.columns for each in columns.found.values()):
+        return VariantScores(by_seed, (f"{metric} is no mean over examples: their chance is left out",))
+    reasons: dict[str, list[int]] = {}
+    for seed, value in sorted(values.items()):
+        reason = columns.missing.get(seed) or _misfit(columns.found[seed], field, value, metric)
+        reasons.setdefault(reason, []).append(seed)
+    seeds = reasons.pop("", [])
+    notes = [
+        f"{'' if len(own) == len(values) else f'{seeds_text(own)}: '}{why}, so that the chance of examples is left out"
+        for why, own in reasons.items()
+    ]
     problem = _other_examples(seeds, columns.found)
-    if without or problem:
-        return VariantScores(by_seed, (without,) if without else (), problem)
+    if notes or problem:
+        return VariantScores(by_seed, tuple(notes), problem)
     return _by_example(seeds, field, columns.found, values)
-
-
-def _without_examples(values: Mapping[int, float], field: str, columns: _Columns, metric: str) -> str:
-    """Return why the seeds alone are compared; empty where every run has a score of every example."""
-    known = [columns.found[seed] for seed in values if seed in columns.found]
-    if known and not any(field in each.columns for each in known):
-        return f"{metric} is no mean over examples: their chance is left out"
-    for seed in sorted(values):
-        reason = columns.missing.get(seed) or _misfit(columns.found[seed], field, values[seed], metric)
-        if reason:
-            return f"seed {seed}: {reason}, so that the chance of examples is left out"
-    return ""
 
 
 def _misfit(columns: RunScores, field: str, value: float, metric: str) -> str:
@@ -121,8 +119,7 @@ def _other_examples(seeds: Sequence[int], found: Mapping[int, RunScores]) -> str
     others = [seed for seed in seeds if not _same_examples(found[seed], found[seeds[0]])]
     if not others:
         return ""
-    named = ", ".join(map(str, others))
-    return f"evaluated on different examples: seed{'s' if len(others) > 1 else ''} {named} and seed {seeds[0]}"
+    return f"evaluated on different examples: {seeds_text(others)} and seed {seeds[0]}"
 
 
 def _same_examples(first: RunScores, second: RunScores) -> bool:

@@ -13,6 +13,7 @@ from errors import ConfigError
 from registry import nearest
 
 __all__ = [
+    "FILTERED",
     "VALIDATION",
     "MetricName",
     "check_metric",
@@ -24,6 +25,8 @@ __all__ = [
 ]
 
 VALIDATION = "validation"
+FILTERED = "filtered"
+"""The part of the validation set that a run's filters would keep."""
 
 _BOOKKEEPING = re.compile(r"_(runtime|samples_per_second|steps_per_second|model_preparation_time|rows|epoch)$|_time$")
 _AVERAGES = ("macro", "micro", "weighted")

@@ -8,9 +8,9 @@ from typing import Any
 import pandas as pd
 
 from atomic_files import atomic_path, write_json
-from experiment_results.comparison import compare
 from experiment_results.metrics import reported_metrics
 from experiment_results.reading import ExperimentFolders
+from experiment_results.summaries import summarise
 from experiment_results.variants import BASELINE, paired_variants
 
 __all__ = ["data_maps", "write_all_results", "write_csv", "write_summary"]
@@ -42,9 +42,9 @@ def _never_formula(value: Any) -> Any:
 
 
 def write_summary(frame: pd.DataFrame, path: Path, baseline: str = BASELINE) -> Path:
-    """Write one row a strategy and metric, the primary metric first."""
-    pairs = paired_variants(frame, baseline)
-    tables = [compare(pairs, metric) for metric in reported_metrics(frame)]
+    """Write one row a variant and metric, the primary metric first, the baselines before the others."""
+    variants = [variant for variant, _ in paired_variants(frame, baseline)]
+    tables = [summarise(variants, metric) for metric in reported_metrics(frame)]
     return write_csv(pd.concat(tables, ignore_index=True), path)
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from experiment_results.candidates import Candidate
 from experiment_results.variants import VariantRuns
 
-__all__ = ["notes_of", "notes_on_runs"]
+__all__ = ["OF_BASELINE", "notes_of", "notes_on_runs"]
+
+OF_BASELINE = "baseline: "
+"""Begins a note on the other side of a comparison."""
 
 
 def notes_on_runs(variant: VariantRuns, metric: str) -> list[str]:
@@ -28,7 +31,7 @@ def notes_of(candidate: Candidate) -> list[str]:
     """Return what must be known of both sides of a comparison; a clause each."""
     notes = [*notes_on_runs(candidate.variant, candidate.metric.name), *candidate.scores.notes]
     if candidate.reference_scores is not None:
-        notes += [f"baseline: {note}" for note in candidate.reference_scores.notes]
+        notes += [f"{OF_BASELINE}{note}" for note in candidate.reference_scores.notes]
     comparison = candidate.comparison
     if comparison is None:
         return notes

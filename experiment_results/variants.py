@@ -12,7 +12,7 @@ from errors import ConfigError
 from experiment_results.frame import DATA_COLUMNS
 from registry import nearest
 
-__all__ = ["BASELINE", "VariantRuns", "choose_baseline", "paired_variants", "variants_of"]
+__all__ = ["BASELINE", "VariantRuns", "choose_baseline", "paired_variants", "parts_by_data", "variants_of"]
 
 BASELINE = "baseline"
 
@@ -106,6 +106,17 @@ def _variant(group: str, runs: Sequence[Mapping[str, Any]]) -> VariantRuns:
         config=first["config"],
         runs=tuple(runs),
     )
+
+
+def parts_by_data(
+    frame: pd.DataFrame, baseline: str = BASELINE
+) -> list[tuple[pd.DataFrame, list[tuple[VariantRuns, VariantRuns | None]]]]:
+    """Return for each data set and model its part of the frame, and its pairs of :func:`paired_variants`."""
+    parts: dict[tuple[str, ...], list[tuple[VariantRuns, VariantRuns | None]]] = {}
+    for pair in paired_variants(frame, baseline):
+        parts.setdefault(pair[0].data, []).append(pair)
+    groups = [[variant.group for variant, _ in pairs] for pairs in parts.values()]
+    return [(frame[frame["group"].isin(own)], pairs) for own, pairs in zip(groups, parts.values(), strict=True)]
 
 
 def choose_baseline(variant: VariantRuns, candidates: Sequence[VariantRuns], baseline: str) -> VariantRuns | None:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 
-__all__ = ["data_title", "decimals_for", "first_of", "seeds_text", "shortened", "signed", "unsigned"]
+__all__ = ["data_title", "decimals_for", "first_of", "p_text", "seeds_text", "shortened", "signed", "unsigned"]
 
 
 def decimals_for(values: Iterable[float]) -> int:
@@ -25,6 +25,15 @@ def signed(value: float, decimals: int) -> str:
         return "–"
     text = f"{value:+.{decimals}f}"
     return text if float(text) else text[1:]
+
+
+def p_text(p_value: float) -> str:
+    """Return ``0.0123``, ``0.123`` or ``< 0.0001``, or a dash for a missing p-value."""
+    if math.isnan(p_value):
+        return "–"
+    if p_value < 1e-4:
+        return "< 0.0001"
+    return f"{p_value:.4f}" if p_value < 0.1 else f"{p_value:.3f}"
 
 
 def seeds_text(seeds: Iterable[int]) -> str:

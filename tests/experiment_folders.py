@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-__all__ = ["config_mapping", "write_metrics_file", "write_run", "write_suite"]
+__all__ = ["config_mapping", "write_metrics_file", "write_predictions", "write_run", "write_scored_run", "write_suite"]
 
 _FIRST_START = datetime(2025, 1, 1, tzinfo=UTC)
 
@@ -95,3 +95,32 @@ def write_metrics_file(folder: Path, series: Mapping[str, Mapping[int, float]]) 
         for step, name, value in sorted(points)
     ]
     (folder / "metrics.jsonl").write_text("".join(f"{line}\n" for line in lines))
+
+
+def write_predictions(folder: Path, scores: Mapping[str, Sequence[Any]], ids: Sequence[str], suffix: str = "") -> Path:
+    """Write ``eval_predictions<suffix>.jsonl``: one row an id, with each of ``scores``."""
+    rows = [{"id": name, **{kind: values[row] for kind, values in scores.items()}} for row, name in enumerate(ids)]
+    path = folder / "trainer_output" / f"eval_predictions{suffix}.jsonl"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    return path
+
+
+def write_scored_run(
+    root: Path, name: str, seed: int, scores: Sequence[float], strategies: Strategies = (), **fields: Any
+) -> Path:
+    """Write one finished experiment whose ``eval_f1`` is 100 times the mean of its examples' scores.
+
+    Args:
+        root: the experiments folder.
+        name: of the variant.
+        seed: of its training.
+        scores: of the examples, 0 to 1.
+        strategies: of the variant.
+        **fields: ``ids`` of the examples; other fields of the configuration.
+    """
+    ids = fields.pop("ids", [f"q{position}" for position in range(len(scores))])
+    config = config_mapping(f"{name}_seed{seed}", seed, strategies, **fields)
+    folder = write_run(root, config, {"eval_f1": 100 * sum(scores) / len(scores)})
+    write_predictions(folder, {"f1": list(scores)}, ids)
+    return folder

@@ -14,6 +14,7 @@ from rich.console import Console
 
 from errors import ConfigError, DataError
 from experiment_analysis import (
+    VerdictOptions,
     analyze,
     compare_experiments,
     load_experiment_results,
@@ -23,7 +24,8 @@ from experiment_analysis import (
 from tests.experiment_folders import config_mapping, write_metrics_file, write_run, write_suite
 
 FILTER = ({"name": "cartography_filter", "top_fraction": 0.33},)
-OUTPUTS = ["all_results.json", "results.csv", "summary.csv", "experiment_results.png", "training_curves.png"]
+TABLES = ["all_results.json", "results.csv", "summary.csv", "comparisons.csv"]
+PICTURES = {"forest", "experiment_results", "training_curves"}
 
 
 @pytest.fixture
@@ -41,9 +43,10 @@ def test_analyze_writes_its_files_and_names_them(experiments: Path) -> None:
     data_map.parent.mkdir(parents=True)
     data_map.touch()
     before = {path.name for path in experiments.iterdir()}
-    written = analyze(experiments)
-    assert [path.name for path in written] == [*OUTPUTS, "cartography_map.png"]
-    assert {path.name for path in experiments.iterdir()} == before | set(OUTPUTS)
+    written = [path.name for path in analyze(experiments)]
+    assert (written[:4], written[-1]) == (TABLES, "cartography_map.png")
+    assert {f"{name}{suffix}" for name in PICTURES for suffix in (".png", ".svg")} <= set(written)
+    assert {path.name for path in experiments.iterdir()} == before | set(written[:-1])
 
 
 def test_analyze_twice_gives_the_same_files(experiments: Path) -> None:
@@ -53,7 +56,7 @@ def test_analyze_twice_gives_the_same_files(experiments: Path) -> None:
 
 def test_analyze_of_failures_alone_writes_tables_and_no_picture(tmp_path: Path) -> None:
     write_run(tmp_path, config_mapping("a_seed1", 1), {}, success=False, error="out of memory")
-    assert [path.name for path in analyze(tmp_path)] == OUTPUTS[:3]
+    assert [path.name for path in analyze(tmp_path)] == TABLES
 
 
 def test_analyze_without_a_finished_run_says_what_there_is(tmp_path: Path) -> None:
@@ -67,9 +70,11 @@ def test_analyze_without_a_finished_run_says_what_there_is(tmp_path: Path) -> No
 def test_analyze_survives_a_torn_results_file(experiments: Path) -> None:
     torn = next(experiments.glob("baseline_seed42_*/results.json"))
     torn.write_text(torn.read_text()[:100])
-    assert len(analyze(experiments)) == len(OUTPUTS)
+    assert [path.name for path in analyze(experiments)][:4] == TABLES
     summary = pd.read_csv(experiments / "summary.csv")
     assert summary["n"].tolist() == [2, 3, 2, 3]
+    comparisons = pd.read_csv(experiments / "comparisons.csv")
+    assert comparisons[["n", "n_baseline"]].to_numpy().tolist() == [[3, 2], [3, 2]]
 
 
 def test_show_plots_without_a_display_says_so(
@@ -86,13 +91,34 @@ def test_functions_take_a_frame_or_a_folder(experiments: Path) -> None:
     from_folder = compare_experiments(experiments)
     from_frame = compare_experiments(load_experiment_results(experiments))
     pd.testing.assert_frame_equal(from_folder, from_frame)
-    assert from_folder["metric"].unique().tolist() == ["eval_f1"]
+    assert from_folder["metric"].tolist() == ["eval_f1", "eval_demo_ood_f1"]
+
+
+def test_options_reach_the_verdicts(experiments: Path) -> None:
+    assert compare_experiments(experiments, margin=0.02)["margin"].tolist() == [0.02, 0.02]
+    with pytest.raises(ConfigError, match=r"VerdictOptions.*margins"):
+        compare_experiments(experiments, margins=0.02)
+    with pytest.raises(ConfigError, match="alpha"):
+        analyze(experiments, options=VerdictOptions(alpha=0.7))
+
+
+def test_analyze_by_another_metric_and_baseline(experiments: Path) -> None:
+    analyze(experiments, options=VerdictOptions(metric="eval_demo_ood_f1", baseline="filter"))
+    table = pd.read_csv(experiments / "comparisons.csv")
+    assert table[["strategy", "baseline"]].drop_duplicates().to_numpy().tolist() == [["baseline", "filter"]]
+    assert table.set_index("metric")["family"].to_dict() == {"eval_f1": "further", "eval_demo_ood_f1": "shown"}
+
+
+def test_seeds_added_until_decided_are_said(experiments: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (experiments / "decisions_0123abcd.json").write_text("{}")
+    analyze(experiments, show_summary=True)
+    assert "the claims that hold are in decisions_0123abcd.json" in capsys.readouterr().out
 
 
 def test_a_part_of_the_frame_can_be_compared(experiments: Path) -> None:
     frame = load_experiment_results(str(experiments))
     table = compare_experiments(frame[frame["seed"] != 42], metric="eval_demo_ood_f1")
-    assert table["n"].tolist() == [2, 2]
+    assert table[["n", "n_baseline"]].to_numpy().tolist() == [[2, 2]]
 
 
 def test_summary_is_printed_from_a_folder(experiments: Path) -> None:
@@ -134,9 +160,8 @@ def test_pictures_stay_small(tmp_path: Path, num_strategies: int) -> None:
     baseline = {name: rng.normal(0.8, 0.01, 3).tolist() for name in names}
     for folder in write_suite(tmp_path, {"baseline": ((), baseline), **variants}, [42, 43, 44]):
         write_metrics_file(folder, {"train/loss": {i: float(rng.normal(2 / i, 0.02)) for i in range(1, 40)}})
-    *_, results, curves = analyze(tmp_path)
-    assert results.stat().st_size < 300_000
-    assert curves.stat().st_size < 300_000
+    pictures = [path for path in analyze(tmp_path) if path.suffix == ".png"]
+    assert max(path.stat().st_size for path in pictures) < 400_000
 
 
 def test_reading_loads_no_model_library(experiments: Path, root: Path) -> None:
