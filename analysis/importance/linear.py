@@ -96,14 +96,14 @@ def permutation_p(
     whole, tiny = float(np.sum(left**2)), np.finfo(np.float64).tiny
     new = np.concatenate([each.basis for each in additions], axis=1)
     starts = np.cumsum([0, *(each.basis.shape[1] for each in additions[:-1])])
-    observed = np.array([each.sum_of_squares / max(each.residual, tiny) for each in additions])
+    # The share of what was left rises with F, and is finite where nothing remains.
+    observed = np.array([each.sum_of_squares / max(each.sum_of_squares + each.residual, tiny) for each in additions])
     extreme, chunk = np.zeros(len(additions), dtype=np.intp), max(1, _CHUNK // scores.size)
     for start in range(0, num_permutations, chunk):
         count = min(chunk, num_permutations - start)
         shuffled = rng.permuted(np.broadcast_to(left, (count, left.size)), axis=1)
         gained = np.add.reduceat((shuffled @ new) ** 2, starts, axis=1)
-        unexplained = whole - np.sum((shuffled @ known) ** 2, axis=1)
-        residual = np.maximum(unexplained[:, None] - gained, tiny)
+        unexplained = np.maximum(whole - np.sum((shuffled @ known) ** 2, axis=1), tiny)
         # Ties are ties whatever rounding says.
-        extreme += np.count_nonzero(gained / residual >= observed * (1 - 1e-9), axis=0)
+        extreme += np.count_nonzero(gained / unexplained[:, None] >= observed * (1 - 1e-9), axis=0)
     return [(int(each) + 1) / (num_permutations + 1) for each in extreme]
