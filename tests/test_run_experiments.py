@@ -140,3 +140,19 @@ def _processor_seconds(command: list[str], folder: Path) -> float:
     process.returncode = os.waitstatus_to_exitcode(status)
     assert process.returncode == 0
     return usage.ru_utime + usage.ru_stime
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--max-seeds", "5"), "--max-seeds says nothing in --mode run without --until-decided"),
+        (("--until-decided", "--seeds", "1", "2"), "looks first at 3 seeds or more"),
+        (("--until-decided", "--max-seeds", "2"), "max_seeds"),
+        (("--until-decided", "--configs", "nowhere.json"), "saved configurations of --configs have theirs"),
+        (("--until-decided", "--baseline", "basline"), "did you mean 'baseline'"),
+    ],
+)
+def test_what_cannot_be_decided_is_refused(
+    arguments: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert message in _error(capsys, *arguments)
