@@ -166,7 +166,7 @@ def _p_value_of_orders(
 
 def _floor(num_observations: int, alternative: Alternative) -> float:
     """Return the share of the one order that agrees best, or of the two best on either side."""
-    return min(1.0, (2 if alternative == "two-sided" else 1) / factorial(num_observations))
+    return (2 if alternative == "two-sided" else 1) / factorial(num_observations)
 
 
 def _fisher_interval(estimate: float, numerator: float, denominator: int, level: float) -> Interval | None:

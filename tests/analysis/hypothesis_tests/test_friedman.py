@@ -45,6 +45,8 @@ def test_statistic_equals_scipy_with_ties_and_without() -> None:
 def test_p_values_are_those_of_exact_tables(scores: list[list[float]], statistic: float, p_value: float) -> None:
     found = friedman_test(scores, rng=RNG(0))
     assert (found.statistic, found.p_value) == pytest.approx((statistic, p_value))
+    assert found.smallest_p == pytest.approx(1 / 6 ** (len(scores) - 1))
+    assert found.degrees == (2.0,)
     assert found.test.startswith("exact")
 
 

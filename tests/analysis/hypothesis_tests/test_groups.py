@@ -29,6 +29,7 @@ def test_kruskal_wallis_has_scipys_statistic_and_for_many_scores_its_p_value() -
     groups = [RNG(seed).integers(0, 12, 40) + shift for seed, shift in ((0, 0.0), (1, 1.0), (2, 0.0))]
     found, expected = kruskal_wallis_test(groups, rng=RNG(0), num_resamples=4000), stats.kruskal(*groups)
     assert found.statistic == pytest.approx(expected.statistic)
+    assert found.degrees == (2.0,)
     assert found.p_value == pytest.approx(expected.pvalue, abs=0.005 + 4 * np.sqrt(expected.pvalue / 4000))
     assert found == kruskal_wallis_test(groups, rng=RNG(0), num_resamples=4000)
 

@@ -24,7 +24,9 @@ def test_exact_p_values_of_known_tables(gained: int, lost: int, p: float) -> Non
 
 @pytest.mark.parametrize(("gained", "lost", "p"), [(10, 2, 0.02246094), (5, 5, 1.0), (2, 10, 0.02246094)])
 def test_mid_p_values_of_known_tables(gained: int, lost: int, p: float) -> None:
-    assert mcnemar_test(*_answers(gained, lost), mid_p=True).p_value == pytest.approx(p, abs=5e-9)
+    found = mcnemar_test(*_answers(gained, lost), mid_p=True)
+    assert found.p_value == pytest.approx(p, abs=5e-9)
+    assert found.test == "exact McNemar's test, mid-p"
 
 
 def test_two_one_sided_mid_p_values_make_one() -> None:
