@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -40,6 +41,8 @@ _MAX_PROFILES = 8
 _MAX_OVERLAYS = 6
 _MAX_SUBJECTS = 6
 """Data sets that have pictures of their own; the forest plot and the tables hold all."""
+_NO_NAME = re.compile(r"[^\w+-]+")
+"""What does not go into the name of a file."""
 _SEED = 0
 """Of what pictures draw at random: the same runs give the same picture."""
 
@@ -186,7 +189,10 @@ def _of_one(subject: Subject, comparisons: ComparisonTable, experiments_dir: Pat
         points = [(row, column, list(each.scores(metric.name).values())) for row, column, each in sweep.points]
         name = subject.titled(f"{sweep.method}, {_metric_title(metric)}")
         if any(scores for *_, scores in points):
-            yield f"sweep_{sweep.method}", draw_heat_map(heat_map_data(name, sweep.names, points, note))
+            yield (
+                f"sweep_{_NO_NAME.sub('_', sweep.method)}",
+                draw_heat_map(heat_map_data(name, sweep.names, points, note)),
+            )
 
 
 def _of_examples(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -39,17 +39,22 @@ def evaluation_map_of(subject: Subject, scores: Sequence[Scores], experiments_di
 
 def _candidates(subject: Subject, experiments_dir: Path) -> Iterator[Path]:
     """Return folders of maps that were given for the evaluation set, then those that the suite made of it."""
-    configs = [json.loads(variant.config) for variant in subject.variants]
-    given = {config.get("validation_cartography_dir") for config in configs}
-    yield from (Path(str(folder)) for folder in sorted(str(each) for each in given if each))
+    first_runs = [experiments_dir / str(variant.runs[0]["folder"]) for variant in subject.variants]
+    given = {_fields(folder / "config.json").get("validation_cartography_dir") for folder in first_runs}
+    yield from (Path(folder) for folder in sorted(str(each) for each in given if each))
     _, _, dataset, split = subject.data
     for folder in sorted(experiments_dir.glob("shared/data_map_*")):
-        try:
-            made_from = read_json(folder / "provenance.json")
-        except DataError:
-            continue
-        if isinstance(made_from, dict) and (made_from.get("dataset"), made_from.get("split")) == (dataset, split):
+        made_from = _fields(folder / "provenance.json")
+        if (made_from.get("dataset"), made_from.get("split")) == (dataset, split):
             yield folder
+
+
+def _fields(path: Path) -> Mapping[str, Any]:
+    try:
+        content = read_json(path)
+    except DataError:
+        return {}
+    return content if isinstance(content, dict) else {}
 
 
 def _read(path: Path) -> EvaluationMap | None:

@@ -177,9 +177,9 @@ def _write_row(ax: Axes, panel: ForestPanel, position: int, decimals: int, many:
     sign, word = sign_of(panel.verdicts[position]), panel.verdicts[position]
     numbers = _numbers(*_row(panel, position), decimals)
     if many:
-        beside_row(ax, position, numbers, sign.colour if sign.filled else QUIET)
+        beside_row(ax, position, numbers, INK if sign.filled else QUIET)
         return
-    beside_row(ax, position, word, sign.colour, side="bottom", weight="bold" if sign.filled else "normal")
+    beside_row(ax, position, word, INK, side="bottom", weight="bold" if sign.filled else "normal")
     beside_row(ax, position, numbers, QUIET, side="top")
 
 

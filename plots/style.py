@@ -50,9 +50,9 @@ class Sign(NamedTuple):
 _SIGNS = {
     "better": Sign("#0072B2", "^", True),
     "worse": Sign("#D55E00", "v", True),
-    "equivalent": Sign("#00795A", "s", True),
+    "equivalent": Sign("#009E73", "s", True),
 }
-_UNDECIDED = Sign("#5c5c5c", "o", False)
+_UNDECIDED = Sign("#4a4a4a", "o", False)
 
 
 def sign_of(verdict: str) -> Sign:

@@ -153,19 +153,28 @@ def test_a_map_that_the_suite_made_of_the_evaluation_set_goes_before_one_of_the_
     assert _map_of(tmp_path, tmp_path) == "confidence"
 
 
+HEADER = "id,confidence,variability,category\n"
+BROKEN = [
+    "",
+    "id,confidence\ne1,0.5\n",
+    f"{HEADER}e1,x,0,easy\n",
+    HEADER + "e1,0.5,0,easy\n" * 2,
+    f"{HEADER}e1,0,0,easy\n",
+]
+WHOLE = HEADER + "".join(f"e{place},0.5,0.1,easy\n" for place in range(60))
+
+
 @pytest.mark.parametrize(
-    "content", ["", "id,confidence\ne1,0.5\n", "id,confidence,variability,category\ne1,x,0,easy\n"]
+    ("content", "name"), [*((each, "mean score") for each in BROKEN), pytest.param(WHOLE, "confidence", id="whole")]
 )
-def test_a_broken_map_is_passed_over(tmp_path: Path, content: str) -> None:
+def test_a_given_map_is_taken_unless_it_is_broken_or_of_other_examples(tmp_path: Path, content: str, name: str) -> None:
     given = tmp_path / "given"
     given.mkdir()
     (given / "cartography_metrics.csv").write_text(content)
     root = tmp_path / "suite"
     for label, strategies in {"baseline": (), "smooth": SMOOTHING}.items():
         for seed in SEEDS:
-            config = config_mapping(
-                f"{label}_seed{seed}", seed, strategies, validation_cartography_dir=str(given), filter_validation=True
-            )
+            config = config_mapping(f"{label}_seed{seed}", seed, strategies, validation_cartography_dir=str(given))
             write_run(root, config, {"eval_f1": 80.0 + seed})
     _write_examples(root)
-    assert _map_of(root, root) == "mean score"
+    assert _map_of(root, root) == name
