@@ -40,7 +40,7 @@ def mcnemar_test(
     if first.shape != second.shape:
         raise ValueError(f"both models answer the same examples, got {first.size} and {second.size}")
     gained, lost = int(np.sum(first & ~second)), int(np.sum(second & ~first))
-    test = f"exact {MCNEMAR}{', mid-p' if mid_p else ''}"
+    test = f"{MCNEMAR}, mid-p" if mid_p else f"exact {MCNEMAR}"
     estimate = (gained - lost) / first.size
     if gained + lost == 0:
         return refusal(
