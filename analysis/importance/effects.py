@@ -15,7 +15,7 @@ from analysis.importance.linear import Addition, added, basis, permutation_p
 from analysis.importance.parameters import Factor
 from analysis.student_t import Interval
 
-__all__ = ["Effect", "Resampling", "interactions", "main_effects"]
+__all__ = ["Effect", "Resampling", "interactions", "main_effects", "model_of"]
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def main_effects(factors: Sequence[Factor], scores: NDArray[np.float64], resampl
 def _main_effect(
     factor: Factor, factors: Sequence[Factor], scores: NDArray[np.float64], resampling: Resampling
 ) -> Effect:
-    known = _model([each for each in factors if each is not factor], scores.size)
+    known = model_of([each for each in factors if each is not factor], scores.size)
     addition = added(factor.columns, known, scores)
     problem = _problem(addition, factor, factors, scores.size)
     if problem:
@@ -78,7 +78,8 @@ def _main_effect(
     return _with_change(effect, factor, addition, known, scores, resampling.level)
 
 
-def _model(factors: Sequence[Factor], num_runs: int) -> NDArray[np.float64]:
+def model_of(factors: Sequence[Factor], num_runs: int) -> NDArray[np.float64]:
+    """Return an orthonormal basis of a model with a mean and all factors, shape (num_runs, num_parameters)."""
     return basis(np.column_stack([np.ones(num_runs), *(factor.columns for factor in factors)]))
 
 
@@ -88,7 +89,7 @@ def _problem(addition: Addition, factor: Factor, factors: Sequence[Factor], num_
         partners = [
             each.names[0]
             for each in others
-            if basis(factor.columns, _model([other for other in others if other is not each], num_runs)).shape[1]
+            if basis(factor.columns, model_of([other for other in others if other is not each], num_runs)).shape[1]
         ]
         return f"cannot be told apart from {' or '.join(partners) or 'the others together'}"
     if addition.degrees < 1:
@@ -142,7 +143,7 @@ def interactions(factors: Sequence[Factor], scores: NDArray[np.float64], resampl
         scores: shape (num_runs,), not constant.
         resampling: how chance is told.
     """
-    known = _model(factors, scores.size)
+    known = model_of(factors, scores.size)
     pairs = list(combinations(factors, 2))
     additions = [added(_products(*pair), known, scores) for pair in pairs]
     told = [each for each in additions if not _untold(each)]

@@ -9,11 +9,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import fdtrc
 
 from analysis.corrections import Correction, correct
 from analysis.estimates import checked_scores
 from analysis.hypothesis_tests.correlation import spearman_correlation
-from analysis.importance.effects import Effect, Resampling, interactions, main_effects
+from analysis.importance.effects import Effect, Resampling, interactions, main_effects, model_of
 from analysis.importance.parameters import Factor, LeftOut, factors_of
 from analysis.outcome import Outcome
 
@@ -37,6 +38,11 @@ class Importance:
     """Distinct settings of all parameters; more runs than that are repetitions."""
     repetition_std: float | None
     """Standard deviation of the scores of equal settings; None without repetitions."""
+    lack_of_fit_p: float | None
+    """Of an F-test whether settings differ by more than single effects explain; None where the runs cannot tell.
+
+    Where they do, repetitions of a setting are more alike than the p-values of single effects suppose.
+    """
     effects: tuple[Effect, ...]
     """Of single parameters, the smallest p-value first."""
     interactions: tuple[Effect, ...]
@@ -84,6 +90,7 @@ def importance(
         num_runs=values.size,
         num_configurations=int(configurations.max()) + 1,
         repetition_std=_repetition_std(values, configurations),
+        lack_of_fit_p=None,
         effects=(),
         interactions=(),
         correlations=(),
@@ -95,6 +102,7 @@ def importance(
     resampling = Resampling(rng, num_permutations, level)
     return replace(
         found,
+        lack_of_fit_p=_lack_of_fit_p(factors, values, found),
         effects=_corrected(main_effects(factors, values, resampling), correction),
         interactions=_corrected(interactions(factors, values, resampling), correction),
         correlations=_correlations(factors, values, level, correction),
@@ -115,6 +123,18 @@ def _repetition_std(scores: NDArray[np.float64], configurations: NDArray[np.intp
         groups[configuration].append(score)
     degrees = scores.size - len(groups)
     return float(np.sqrt(sum(np.var(each) * len(each) for each in groups.values()) / degrees)) if degrees else None
+
+
+def _lack_of_fit_p(factors: Sequence[Factor], scores: NDArray[np.float64], found: Importance) -> float | None:
+    model = model_of(factors, scores.size)
+    pure_degrees = scores.size - found.num_configurations
+    degrees = found.num_configurations - model.shape[1]
+    if not found.repetition_std or degrees < 1:
+        return None
+    pure = found.repetition_std**2
+    residual = float(np.sum((scores - model @ (model.T @ scores)) ** 2))
+    statistic = (residual - pure * pure_degrees) / degrees / pure
+    return float(fdtrc(degrees, pure_degrees, max(0.0, statistic)))
 
 
 def _corrected(effects: Sequence[Effect], correction: Correction) -> tuple[Effect, ...]:

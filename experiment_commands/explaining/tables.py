@@ -19,6 +19,7 @@ from experiment_commands.wording import counted
 __all__ = ["print_importance"]
 
 _MOST_PAIRS = 10
+_LACKING = 0.05
 _ASSUMPTIONS = (
     "Effects are told apart by one linear model of all parameters: indicators of their values, or a quadratic trend",
     f"of a number with more than {MAX_LEVELS}. It assumes independent runs, and that what is left of the scores",
@@ -43,7 +44,7 @@ def print_importance(found: Importance, runs: Runs, higher_is_better: bool, leve
     if found.correlations:
         _print_correlations(found.correlations, level)
     print()
-    for line in [*_not_counted(found, runs), *_ASSUMPTIONS]:
+    for line in [*_caveats(found, runs), *_ASSUMPTIONS]:
         print(line)
 
 
@@ -117,8 +118,14 @@ def _print_correlations(correlations: Sequence[RankCorrelation], level: float) -
     print_table(("parameter", *numbers), rows, right=numbers, one_line=True)
 
 
-def _not_counted(found: Importance, runs: Runs) -> list[str]:
+def _caveats(found: Importance, runs: Runs) -> list[str]:
     lines = []
+    if found.lack_of_fit_p is not None and found.lack_of_fit_p < _LACKING:
+        p_value = p_text(found.lack_of_fit_p)
+        lines.append(
+            f"Settings differ by more than single effects explain (lack of fit, p {p_value}): their p-values are "
+            "smaller than they should be."
+        )
     for reason in dict.fromkeys(each.reason for each in found.left_out):
         names = ", ".join(each.name for each in found.left_out if each.reason == reason)
         lines.append(f"left out, {reason}: {names}")

@@ -70,6 +70,8 @@ class Evidence(NamedTuple):
     outcome: Outcome
     """Of the method that is asked for."""
     margin: float | None
+    treatment: Scores
+    control: Scores
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,9 @@ def _tests(
     found = []
     for method in questions.methods:
         outcome = _outcome(method, first, second, margin, questions, rng)
-        found.append(Finding(side, measure, method, Evidence(comparison, outcome, margin), _NO_VERDICT, notes))
+        found.append(
+            Finding(side, measure, method, Evidence(comparison, outcome, margin, first, second), _NO_VERDICT, notes)
+        )
     return found
 
 
@@ -159,9 +163,9 @@ def _judged(found: Sequence[Finding], questions: Questions) -> list[Finding]:
 
 
 def _claim(evidence: Evidence, measure: Measure) -> Claim:
-    comparison, outcome, margin = evidence
-    tested = replace(comparison, p_value=outcome.p_value, problem=outcome.problem)
-    return Claim(tested, margin, measure.higher_is_better)
+    outcome = evidence.outcome
+    tested = replace(evidence.comparison, p_value=outcome.p_value, problem=outcome.problem)
+    return Claim(tested, evidence.margin, measure.higher_is_better)
 
 
 def _turned(finding: Finding, verdict: Verdict, level: float) -> Verdict:

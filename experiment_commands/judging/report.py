@@ -24,7 +24,7 @@ def findings_json(
         "treatments": [_side_json(position, side) for position, side in enumerate(sides) if position],
         "differ_in": [_confounder_json(each) for each in confounders],
         "questions": asdict(questions),
-        "findings": [_finding_json(each) for each in findings],
+        "findings": [_finding_json(each, questions.level) for each in findings],
     }
 
 
@@ -50,7 +50,7 @@ def _confounder_json(confounder: Confounder) -> dict[str, Any]:
     }
 
 
-def _finding_json(finding: Finding) -> dict[str, Any]:
+def _finding_json(finding: Finding, level: float) -> dict[str, Any]:
     need = finding.verdict.need
     return {
         "treatment": label_of(finding.side),
@@ -62,12 +62,15 @@ def _finding_json(finding: Finding) -> dict[str, Any]:
         "p_corrected": finding.verdict.p_corrected,
         "need": None if need is None else need._asdict(),
         "notes": list(finding.notes),
-        **({} if finding.evidence is None else _evidence_json(finding.evidence)),
+        **({} if finding.evidence is None else _evidence_json(finding.evidence, level)),
     }
 
 
-def _evidence_json(evidence: Evidence) -> dict[str, Any]:
-    comparison, outcome, margin = evidence
+def _evidence_json(evidence: Evidence, level: float) -> dict[str, Any]:
+    # On use: its intervals need scipy's optimisation, which takes a while to load.
+    from analysis.effects.table import effect_sizes
+
+    comparison, outcome = evidence.comparison, evidence.outcome
     floor = outcome.smallest_p if outcome.smallest_p is not None else comparison.smallest_p
     return {
         "num_seeds": comparison.num_seeds,
@@ -82,9 +85,8 @@ def _evidence_json(evidence: Evidence) -> dict[str, Any]:
         "paired": comparison.paired,
         "basis": comparison.basis,
         "standard_error": comparison.standard_error,
-        "hedges_g": comparison.hedges_g,
-        "superiority": comparison.superiority,
-        "margin": margin,
+        "effect_sizes": [each._asdict() for each in effect_sizes(evidence.treatment, evidence.control, level)],
+        "margin": evidence.margin,
         "test": outcome.test,
         "statistic": outcome.statistic,
         "degrees": list(outcome.degrees),

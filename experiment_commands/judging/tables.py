@@ -100,7 +100,7 @@ def _row(finding: Finding) -> list[str | Text]:
 
 
 def _numbers(evidence: Evidence) -> list[str]:
-    comparison, outcome, _ = evidence
+    comparison, outcome = evidence.comparison, evidence.outcome
     spreads = [comparison.std, comparison.control_std]
     form = format_for([comparison.mean, comparison.control_mean, *spreads])
     # An interval of another quantity than the difference stands in the lines below.
@@ -116,7 +116,7 @@ def _numbers(evidence: Evidence) -> list[str]:
 
 def _is_of_difference(evidence: Evidence) -> bool:
     """Return whether a test is about the difference of the means, as most are."""
-    comparison, outcome, _ = evidence
+    comparison, outcome = evidence.comparison, evidence.outcome
     return outcome.estimate is None or isclose(outcome.estimate, comparison.difference, rel_tol=1e-6, abs_tol=1e-9)
 
 

@@ -65,7 +65,7 @@ def assumption_lines(findings: Iterable[Finding]) -> list[str]:
 
 
 def _lines_of(method: str, evidence: Evidence) -> list[str]:
-    comparison, outcome, _ = evidence
+    comparison, outcome = evidence.comparison, evidence.outcome
     if outcome.p_value is None and outcome.interval is None:
         return []
     basis = comparison.basis if method == DEFAULT_METHOD else METHODS[method].basis

@@ -74,6 +74,9 @@ def test_the_numbers_are_those_of_the_analysis(command: Command) -> None:
     assert (found["difference"], found["p"]) == pytest.approx((expected.difference, expected.p_value))
     assert found["interval"] == pytest.approx(expected.interval)
     assert found["verdict"] == "better"
+    sizes = {each["name"]: each["value"] for each in found["effect_sizes"]}
+    assert sizes["Hedges' g"] == pytest.approx(expected.hedges_g)
+    assert sizes["probability of superiority"] == 1
 
 
 @pytest.mark.usefixtures("suite")

@@ -191,6 +191,17 @@ def test_too_few_runs_and_nothing_that_varies_are_said() -> None:
     assert own.left_out[0].reason == "a value of its own in most runs"
 
 
+def test_lack_of_fit_is_that_of_the_larger_model() -> None:
+    parameters, scores = _grid()
+    frame = pd.DataFrame({**parameters, "score": scores})
+    additive = smf.ols("score ~ C(rate) + C(batch) + C(optimizer) + C(drop)", frame).fit()
+    whole = smf.ols("score ~ C(rate) * C(batch) * C(optimizer) * C(drop)", frame).fit()
+    found = _importance(parameters, scores)
+    assert found.lack_of_fit_p == pytest.approx(anova_lm(additive, whole)["Pr(>F)"].iloc[1])
+    assert found.repetition_std == pytest.approx(np.sqrt(whole.mse_resid))
+    assert _importance(_grid(num_seeds=1)[0], _grid(num_seeds=1)[1]).lack_of_fit_p is None
+
+
 def test_pairs_that_the_runs_cannot_tell_are_said() -> None:
     # No run has both.
     first, second = [0, 1, 0] * 4, [0, 0, 1] * 4
