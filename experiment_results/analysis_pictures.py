@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from experiment_results.comparison_plot import comparison_sections, draw_comparison
 from experiment_results.comparisons import ComparisonTable
@@ -141,39 +142,57 @@ def _forest_note(comparisons: ComparisonTable, left_out: int) -> str:
     return "; ".join(part for part in parts if part)
 
 
+class _Task(NamedTuple):
+    """One data set and model with one evaluation set."""
+
+    metric: MetricName
+    scores: dict[str, NDArray[np.float64]]
+    """Of each seed, by strategy."""
+
+
 def _over_tasks(subjects: list[Subject], comparisons: ComparisonTable) -> Iterator[tuple[str, Figure]]:
     """Draw what speaks of the primary metric on all data sets and evaluation sets together."""
     tasks = [
-        {variant.label: scores.values for variant, scores in subject.scores(comparisons, metric)}
+        _Task(metric, {variant.label: scores.values for variant, scores in subject.scores(comparisons, metric)})
         for subject in subjects
         for metric in subject.metrics
     ]
-    labels = [label for label in (tasks[0] if tasks else {}) if all(label in task for task in tasks)]
-    if len(labels) < 2:
-        return
-    metric, rng = subjects[0].metrics[0], np.random.default_rng(_SEED)
-    shown = labels[:_MAX_PROFILES]
-    title = metric.kind.replace("_", " ") + first_of(len(shown), len(labels))
-    colours = {label: subject.colours[label] for subject in subjects for label in shown}
+    # Thresholds are those of one metric; ranks need no common scale.
+    alike = [task for task in tasks if task.metric.kind == tasks[0].metric.kind]
+    labels = _in_all(alike)
+    if len(labels) > 1:
+        yield "profiles", _profiles(alike, labels, subjects)
+    labels = _in_all(tasks)
+    if len(tasks) >= MIN_TASKS and len(labels) >= MIN_STRATEGIES:
+        shown = labels[:_MAX_ROWS]
+        signs = [1.0 if task.metric.higher_is_better else -1.0 for task in tasks]
+        means = [
+            [sign * float(task.scores[each].mean()) for each in shown] for sign, task in zip(signs, tasks, strict=True)
+        ]
+        rng = np.random.default_rng(_SEED)
+        yield (
+            "ranks",
+            draw_critical_difference(critical_difference_data(shown, means, rng=rng, alpha=comparisons.options.alpha)),
+        )
+
+
+def _in_all(tasks: Sequence[_Task]) -> list[str]:
+    first = tasks[0].scores if tasks else {}
+    return [label for label in first if all(label in task.scores for task in tasks)]
+
+
+def _profiles(tasks: Sequence[_Task], labels: Sequence[str], subjects: Sequence[Subject]) -> Figure:
+    shown, metric = labels[:_MAX_PROFILES], tasks[0].metric
+    colours = {label: subject.colours[label] for subject in subjects for label in shown if label in subject.colours}
     if max(Counter(colours.values()).values()) > MAX_OF_ONE_COLOUR:
         colours = family_colours(shown)
     profiles = profiles_data(
-        title,
-        {label: [task[label] for task in tasks] for label in shown},
-        rng=rng,
+        metric.kind.replace("_", " ") + first_of(len(shown), len(labels)),
+        {label: [task.scores[label] for task in tasks] for label in shown},
+        rng=np.random.default_rng(_SEED),
         higher_is_better=metric.higher_is_better,
     )
-    yield "profiles", draw_profiles(profiles, colours)
-    if len(tasks) >= MIN_TASKS and len(labels) >= MIN_STRATEGIES:
-        means = [[float(task[label].mean()) for label in labels[:_MAX_ROWS]] for task in tasks]
-        ranks = critical_difference_data(
-            labels[:_MAX_ROWS],
-            means,
-            rng=rng,
-            higher_is_better=metric.higher_is_better,
-            alpha=comparisons.options.alpha,
-        )
-        yield "ranks", draw_critical_difference(ranks)
+    return draw_profiles(profiles, colours)
 
 
 def _of_one(subject: Subject, comparisons: ComparisonTable, experiments_dir: Path) -> Iterator[tuple[str, Figure]]:

@@ -94,6 +94,21 @@ def test_several_data_sets_have_pictures_of_their_own_and_ranks_over_all(tmp_pat
     assert all(subject.baseline is not None and subject.baseline.label == "baseline" for subject in subjects)
 
 
+def test_profiles_hold_one_metric_and_ranks_all_of_them(tmp_path: Path) -> None:
+    losses = {"eval_loss": [0.1, 0.2, 0.3]}
+    for data, primary in (("squad", "eval_f1"), ("news", "eval_f1"), ("mnli", "eval_loss")):
+        for position, label in enumerate(("baseline", "label_smoothing", "soft_weighting")):
+            for seed in SEEDS:
+                strategies = [] if label == "baseline" else [{"name": label}]
+                config = config_mapping(f"{label}_seed{seed}", seed, strategies, dataset=data)
+                value = losses[primary][position] if primary in losses else 80.0 - position
+                write_run(tmp_path, config, {primary: value + 0.001 * seed}, primary_metric=primary)
+    pictures = draw_pictures(*_read(tmp_path), tmp_path)
+    assert "6 runs of each strategy on 2 tasks" in texts_of(pictures["profiles"])
+    # The baseline has the highest score and the lowest loss: rank 1 on all three.
+    assert "1.00" in texts_of(pictures["ranks"]) and "3.00" in texts_of(pictures["ranks"])
+
+
 def test_of_very_many_strategies_the_first_are_drawn_and_the_title_says_so(tmp_path: Path) -> None:
     variants = {f"f{i}": (({"name": "cartography_filter", "top_fraction": i / 99},), SCORES) for i in range(1, 50)}
     write_suite(tmp_path, {"baseline": ((), SCORES), **variants}, SEEDS)
