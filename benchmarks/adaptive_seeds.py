@@ -172,9 +172,9 @@ def _share(events: NDArray[np.bool_], of: NDArray[np.bool_]) -> float:
     return float(events[:, of].mean()) if of.any() else float("nan")
 
 
-def _table(rows: Sequence[tuple[str, Mapping[str, Rates]]]) -> list[str]:
+def _table(heading: str, rows: Sequence[tuple[str, Mapping[str, Rates]]]) -> list[str]:
     lines = [
-        "| scenario | design | runs | saved | false claims | false equivalents | found | equivalents | same word |",
+        f"| {heading} | design | runs | saved | false claims | false equivalents | found | equivalents | same word |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
     for title, designs in rows:
@@ -210,9 +210,9 @@ def main() -> None:
         }
         found = {key: future.result() for key, future in futures.items()}
     rows = [(scenario.name, _mean([found[scenario.name, noise] for noise in NOISES])) for scenario in SCENARIOS]
-    print("\n".join(_table(rows)), "\n")
+    print("\n".join(_table("scenario", rows)), "\n")
     rows = [(noise, _mean([found[scenario.name, noise] for scenario in SCENARIOS])) for noise in NOISES]
-    print("\n".join(_table([*rows, ("all", _mean(list(found.values())))])))
+    print("\n".join(_table("noise", [*rows, ("all", _mean(list(found.values())))])))
     opposed = _mean(list(found.values()))["until decided"].opposed
     print(f"\nopposite words of 'until decided' and 'fixed': {_percent(opposed)}")
 
