@@ -13,7 +13,7 @@ from analysis.scores import Scores
 from atomic_files import read_json
 from errors import DataError
 from experiment_results.picture_subjects import Subject
-from plots.data_map_overlay import EvaluationMap, map_of_scores
+from plots.evaluation_map import EvaluationMap, map_of_scores
 
 __all__ = ["evaluation_map_of"]
 

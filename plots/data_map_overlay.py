@@ -1,10 +1,4 @@
-"""Data-map overlay: in which region of a map of the evaluation examples a strategy gains or loses.
-
-A map of the evaluation set may be given. Without one, an example's place is the mean and the standard deviation of its
-scores over the runs of all strategies, each strategy counted alike. A map of the baseline's scores alone would mislead:
-where the baseline was unlucky every strategy seems to gain (regression to the mean). Both sides of a difference enter
-the map alike, so that it does not favour either (Oldham 1962).
-"""
+"""Data-map overlay: in which region of a map of the evaluation examples a strategy gains or loses."""
 
 from __future__ import annotations
 
@@ -17,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from analysis.crossed import compare_scores
 from analysis.intervals import Interval
 from analysis.scores import Scores
+from plots.evaluation_map import REGIONS, EvaluationMap
 from plots.labels import fitted
 from plots.style import FONT, GRID, INK, Sign, caption, column_figure, heading, name_rows, sign_of
 
@@ -25,24 +20,10 @@ if TYPE_CHECKING:
     from matplotlib.colors import Colormap
     from matplotlib.figure import Figure
 
-__all__ = ["REGIONS", "EvaluationMap", "Overlay", "OverlayData", "RegionGain", "draw_overlay", "map_of_scores"]
-__all__ += ["overlay_data"]
+__all__ = ["Overlay", "OverlayData", "RegionGain", "draw_overlay", "overlay_data"]
 
-REGIONS = ("easy", "ambiguous", "hard")
 _BINS = 12
 _EVEN = "#f0f0f0"
-
-
-class EvaluationMap(NamedTuple):
-    """Where evaluation examples stand; arrays of shape (num_examples,)."""
-
-    example_ids: tuple[str, ...]
-    confidence: NDArray[np.float64]
-    variability: NDArray[np.float64]
-    region: NDArray[np.str_]
-    """One of :data:`REGIONS` each."""
-    confidence_name: str = "confidence"
-    variability_name: str = "variability"
 
 
 class RegionGain(NamedTuple):
@@ -76,33 +57,6 @@ class OverlayData(NamedTuple):
     axis_names: tuple[str, str]
     """Of variability and confidence."""
     higher_is_better: bool
-
-
-def map_of_scores(scores: Sequence[Scores]) -> EvaluationMap:
-    """Return a map of examples from the scores of several strategies, each counted alike whatever its seeds.
-
-    Regions are parted at the medians: easy at or above that of the mean, below it ambiguous above the median of the
-    standard deviation, else hard.
-
-    Args:
-        scores: of the same examples, at least one, each with scores of examples.
-
-    Raises:
-        ValueError: scores of other examples, or none.
-    """
-    if not scores or any(each.examples is None for each in scores):
-        raise ValueError("a map of scores needs the scores of examples")
-    ids = scores[0].example_ids
-    tables = [each.aligned_to(ids).examples for each in scores]
-    means = np.mean([table.mean(axis=0) for table in tables if table is not None], axis=0)
-    squares = np.mean([(table**2).mean(axis=0) for table in tables if table is not None], axis=0)
-    spread = np.sqrt(np.maximum(0.0, squares - means**2))
-    # Equal scores leave a spread of rounding errors.
-    spread[spread < 1e-6 * np.abs(means).max(initial=1.0)] = 0.0
-    region = np.where(
-        means >= np.median(means), "easy", np.where(spread > np.median(spread), "ambiguous", "hard")
-    ).astype(np.str_)
-    return EvaluationMap(ids, means, spread, region, "mean score", "standard deviation of the score")
 
 
 def overlay_data(

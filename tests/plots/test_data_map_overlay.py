@@ -5,7 +5,8 @@ import pytest
 from numpy.typing import NDArray
 
 from analysis.scores import Scores
-from plots.data_map_overlay import EvaluationMap, draw_overlay, map_of_scores, overlay_data
+from plots.data_map_overlay import draw_overlay, overlay_data
+from plots.evaluation_map import EvaluationMap, map_of_scores
 from tests.plots.drawn import assert_legible_in_print, texts_of
 
 NUM_EXAMPLES = 400
