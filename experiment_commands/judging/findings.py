@@ -26,6 +26,7 @@ __all__ = ["Evidence", "Finding", "Questions", "find_out"]
 
 _EQUIVALENCE = "tost"
 """The method whose small p-value speaks for equality."""
+_OF_MODELS = "these very models: other seeds may say otherwise"
 _NO_VERDICT = Verdict("undecided", None, None, "")
 
 
@@ -169,7 +170,9 @@ def _claim(evidence: Evidence, measure: Measure) -> Claim:
 
 
 def _turned(finding: Finding, verdict: Verdict, level: float) -> Verdict:
-    """Return the verdict as it stands, or of a test of equality what its small p-value says."""
+    """Return the verdict as its method means it: of single models, or, where p-values speak for equality, of that."""
+    if METHODS[finding.method].basis == "examples" and verdict.word in ("better", "worse"):
+        return verdict._replace(reason="; ".join(filter(None, [_OF_MODELS, verdict.reason])))
     if finding.method != _EQUIVALENCE or verdict.p_corrected is None or finding.evidence is None:
         return verdict
     if verdict.p_corrected < 1 - level:

@@ -87,7 +87,7 @@ def _print_table(findings: Sequence[Finding], questions: Questions) -> None:
         [headings[position] for position in kept],
         [[row[position] for position in kept] for row in rows],
         right=numbers,
-        spare=("g", "p"),
+        spare=("g", "p", "A", other),
     )
 
 

@@ -80,6 +80,15 @@ def test_the_numbers_are_those_of_the_analysis(command: Command) -> None:
 
 
 @pytest.mark.usefixtures("suite")
+def test_a_narrow_terminal_keeps_the_verdict_whole(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "76")
+    _, output, errors = command("significance", "baseline", "label_smoothing")
+    (line,) = [line for line in output.splitlines() if line.startswith("B − A  eval_f1")]
+    assert line.endswith("better") and " to " in line
+    assert "have no room: g" in errors
+
+
+@pytest.mark.usefixtures("suite")
 def test_the_first_is_the_control(command: Command) -> None:
     (found,) = command.json("significance", "label_smoothing", "baseline")["findings"]
     assert (found["verdict"], found["difference"] < 0) == ("worse", True)
@@ -136,6 +145,7 @@ def test_two_single_runs_are_no_verdict_but_a_method_may_speak_of_their_examples
     assert command.json("significance", *names)["findings"][0]["p"] is None
     (found,) = command.json("significance", *names, "--method", "mcnemar-mid-p")["findings"]
     assert found["p"] is not None
+    assert (found["verdict"], found["reason"]) == ("better", "these very models: other seeds may say otherwise")
 
 
 @pytest.mark.usefixtures("suite")
