@@ -6,8 +6,9 @@ examples make smaller. Both are estimated by the method of moments, and the diff
 
 Three choices were made because simulation asked for them (docs/calibration.md):
 
-* Degrees of freedom. With shares w of the variance estimated on d degrees each, ``1 / df = sum(w / d)``. The rule of
-  Satterthwaite (1946), ``1 / df = sum(w**2 / d)``, finds up to 8 % false differences in place of 5 % from three seeds.
+* Degrees of freedom. With shares w of the variance estimated on d degrees each, ``1 / df = sum(w / d)``, the seeds'
+  share raised a little. The rule of Satterthwaite (1946), ``1 / df = sum(w**2 / d)``, finds up to 8 % false
+  differences in place of 5 % from three seeds.
   The spreads over seeds of two sides that are not paired are joined by the rule of Welch (1947): from three seeds,
   Satterthwaite's finds 3.5 % in place of 5 %, and a real difference in 69 cases of 100 in place of 77.
 * Pairing. Runs of one seed share its luck or do not; from a few seeds their means cannot tell. What seeds do to single
