@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 
 from analysis.crossed import Comparison, compare_scores
 from analysis.verdicts import Claim
 from experiment_results.example_scores import VariantScores
-from experiment_results.grouping import flat_fields
+from experiment_results.grouping import differing_settings
 from experiment_results.metrics import FILTERED, MetricName
 from experiment_results.variants import VariantRuns
 from experiment_results.verdict_options import VerdictOptions
@@ -61,10 +60,7 @@ def candidate_of(
 def _differences(variant: VariantRuns, reference: VariantRuns | None) -> tuple[str, ...]:
     if reference is None or reference.setting == variant.setting:
         return ()
-    first, second = (flat_fields(json.loads(each.config)) for each in (reference, variant))
-    # A field that only one of them has, such as how to make a data map, comes with its strategy.
-    fields = [name for name in sorted(first.keys() & second.keys()) if first[name] != second[name]]
-    return tuple(name for name in fields if not name.startswith("strategies.")) or ("settings",)
+    return tuple(differing_settings(reference.config, variant.config)) or ("settings",)
 
 
 def _refusal(
