@@ -107,9 +107,13 @@ def _forest_panels(subject: Subject, comparisons: ComparisonTable) -> Iterator[F
         rows = own[(own["metric"] == metric.name) & (own["family"] == "shown")]
         if rows.empty:
             continue
-        margins = rows["margin"].dropna()
+        margins, total = rows["margin"].dropna(), len(rows)
+        if total > _MAX_ROWS:
+            # What is decided must not be hidden behind what came first.
+            rows = rows.sort_values("p", kind="stable").head(_MAX_ROWS).sort_index()
+        chosen = f", the {_MAX_ROWS} smallest p of {total} strategies" if total > _MAX_ROWS else ""
         yield forest_panel(
-            subject.titled(_metric_title(metric)),
+            subject.titled(_metric_title(metric)) + chosen,
             rows["strategy"].tolist(),
             rows["difference"].tolist(),
             list(zip(rows["ci_low"], rows["ci_high"], strict=True)),
@@ -120,16 +124,13 @@ def _forest_panels(subject: Subject, comparisons: ComparisonTable) -> Iterator[F
 
 
 def _first_rows(panels: list[ForestPanel]) -> list[ForestPanel]:
-    """Keep the panels that fit, and cut the first one where it does not."""
+    """Keep the panels that fit."""
     kept: list[ForestPanel] = []
     room = _MAX_ROWS
     for panel in panels:
         if len(panel.labels) <= room:
             kept.append(panel)
             room -= len(panel.labels)
-        elif not kept:
-            total = len(panel.labels)
-            return [panel.first(_MAX_ROWS)._replace(title=panel.title + first_of(_MAX_ROWS, total))]
     return kept
 
 

@@ -53,18 +53,6 @@ class ForestPanel(NamedTuple):
     limits: tuple[float, float]
     """Of the axis."""
 
-    def first(self, count: int) -> ForestPanel:
-        """Return the panel with its first strategies alone."""
-        return forest_panel(
-            self.title,
-            self.labels[:count],
-            self.differences[:count].tolist(),
-            list(zip(self.low[:count].tolist(), self.high[:count].tolist(), strict=True)),
-            self.verdicts[:count],
-            self.margin,
-            self.higher_is_better,
-        )
-
 
 def forest_panel(
     title: str,

@@ -110,10 +110,13 @@ def test_profiles_hold_one_metric_and_ranks_all_of_them(tmp_path: Path) -> None:
 
 
 def test_of_very_many_strategies_the_first_are_drawn_and_the_title_says_so(tmp_path: Path) -> None:
-    variants = {f"f{i}": (({"name": "cartography_filter", "top_fraction": i / 99},), SCORES) for i in range(1, 50)}
-    write_suite(tmp_path, {"baseline": ((), SCORES), **variants}, SEEDS)
+    variants = {f"f{i}": (({"name": "cartography_filter", "top_fraction": i / 99},), SCORES) for i in range(1, 49)}
+    high = {"eval_f1": [95.0, 96.0, 96.5], "eval_demo_ood_f1": [60.0, 61.0, 59.0]}
+    last = (({"name": "cartography_filter", "top_fraction": 0.9},), high)
+    write_suite(tmp_path, {"baseline": ((), SCORES), **variants, "f49": last}, SEEDS)
     pictures = draw_pictures(*_read(tmp_path), tmp_path)
-    assert "first 40 of 49 strategies" in texts_of(pictures["forest"])
+    assert "the 40 smallest p of 49 strategies" in " ".join(texts_of(pictures["forest"]).split())
+    assert "f49" in texts_of(pictures["forest"]).split()
     assert "first 40 of 50 strategies" in texts_of(pictures["bars"])
     assert "sweep_cartography_filter" not in pictures
 

@@ -67,10 +67,3 @@ def test_verdicts_differ_in_mark_and_in_colour() -> None:
 def test_of_a_loss_the_panel_says_that_lower_is_better() -> None:
     panel = forest_panel("loss", ["a"], [-0.1], [(-0.2, -0.05)], ["better"], higher_is_better=False)
     assert "lower is better" in texts_of(draw_forest([panel]))
-
-
-def test_the_first_strategies_of_a_panel() -> None:
-    first = _panel().first(2)
-    assert first.labels == _panel().labels[:2]
-    assert first.differences.tolist() == [1.2, -4.5]
-    assert first.limits != _panel().limits or first.margin == 0.5
