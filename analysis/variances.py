@@ -34,14 +34,11 @@ class Variance(NamedTuple):
         """Degrees of freedom: the harmonic mean of the parts', weighted by their shares.
 
         The seeds' share is raised, the more the fewer degrees it has: a share that is small by accident would promise
-        degrees that are not there, and small p-values with them.
+        degrees that are not there, and small p-values with them: by simulation, from three pairs of seeds 2 % below
+        0.01 in place of 1 %.
         """
-        share = (self.seeds / self.total) ** (1 - _CAUTION / self.seed_degrees) if self.seeds else 0.0
+        share = (self.seeds / self.total) ** (1 - 1 / self.seed_degrees) if self.seeds else 0.0
         return 1 / (share / self.seed_degrees + (1 - share) / self.example_degrees)
-
-
-_CAUTION = 0.8
-"""Found by simulation: three pairs of seeds give p-values below 0.01 in 2 % of cases without it, in 1.3 % with it."""
 
 
 def paired_variance(treatment: Scores, control: Scores) -> Variance:

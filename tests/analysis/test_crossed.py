@@ -70,7 +70,7 @@ def test_mean_squares_of_a_table_by_hand() -> None:
     assert difference == pytest.approx(0.2916666667)
     assert standard_error**2 == pytest.approx(seeds + examples)
     assert standard_error**2 == pytest.approx(0.0255456349, rel=1e-6)
-    share = (seeds / (seeds + examples)) ** (1 - 0.8 / 2)
+    share = (seeds / (seeds + examples)) ** (1 - 1 / 2)
     assert 1 / degrees == pytest.approx(share / 2 + (1 - share) / 7)
     assert p_value == pytest.approx(2 * stats.t.sf(difference / standard_error, degrees))
 
