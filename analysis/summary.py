@@ -1,4 +1,4 @@
-"""What one variant's scores say, alone and next to a baseline."""
+"""What one variant's scores say over its seeds."""
 
 from __future__ import annotations
 
@@ -6,33 +6,28 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from analysis.estimates import Estimate, estimate
-from analysis.intervals import Interval, PairedDifference, pair_by_seed, paired_difference, t_interval
+from analysis.intervals import Interval, t_interval
 
 __all__ = ["VariantSummary", "summarise_variant"]
 
 
 class VariantSummary(NamedTuple):
-    """Estimate and interval over seeds; ``difference`` is None without a baseline or without a shared seed."""
+    """Estimate and interval over seeds."""
 
     estimate: Estimate
     interval: Interval | None
-    difference: PairedDifference | None
+    """None from a single seed."""
 
 
-def summarise_variant(
-    scores: Mapping[int, float], reference: Mapping[int, float] | None = None, level: float = 0.95
-) -> VariantSummary:
+def summarise_variant(scores: Mapping[int, float], level: float = 0.95) -> VariantSummary:
     """Summarise the scores of one variant.
 
     Args:
         scores: finite score of each seed; at least one.
-        reference: finite score of each seed of the baseline; only seeds in both are paired.
-        level: of both intervals, in (0, 1).
+        level: of the interval, in (0, 1).
 
     Raises:
         ValueError: no score, a score that is not finite, or an impossible level.
     """
     values = [scores[seed] for seed in sorted(scores)]
-    pairs = pair_by_seed(scores, reference or {})
-    difference = paired_difference(pairs.scores, pairs.reference, level) if pairs.seeds else None
-    return VariantSummary(estimate(values), t_interval(values, level), difference)
+    return VariantSummary(estimate(values), t_interval(values, level))
