@@ -37,7 +37,7 @@ __all__ = ["draw_pictures", "write_pictures"]
 
 _FORMATS = (".png", ".svg")
 _MAX_ROWS = 40
-"""Strategies in one picture; more make one that nobody reads. The first ones are drawn, and the title says so."""
+"""Strategies in one picture, and the title says so: the first ones, of the forest plot those with the smallest p."""
 _MAX_PROFILES = 8
 _MAX_OVERLAYS = 6
 _MAX_SUBJECTS = 6
