@@ -172,7 +172,7 @@ def main() -> None:
     with ProcessPoolExecutor(max_workers=arguments.processes) as pool:
         for name in arguments.tables:
             started = time.perf_counter()
-            table = TABLES[name](pool, arguments.repeats)
+            table = f"{TABLES[name](pool, arguments.repeats)}\n\nFrom {arguments.repeats:,} suites a world."
             print(
                 f"{table}\n{name}: {arguments.repeats} suites a world, {time.perf_counter() - started:.0f} s\n",
                 flush=True,
