@@ -15,7 +15,7 @@ import pytest
 _BLOCK = re.compile(r"^```(bash|python)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\((?!https?://)([^)#]+)")
 _SHRINK = {
-    "run_experiments.py --mode run": "--seeds 42 43 44 --max-train-samples 120 --max-eval-samples 30 --num-train-epochs 2",
+    "run_experiments.py --mode run": "--seeds 42 43 --max-train-samples 120 --max-eval-samples 30 --num-train-epochs 2",
     "run.py --do_train": "--max_train_samples 120 --max_eval_samples 30 --num_train_epochs 2",
     "run.py --do_eval": "--max_eval_samples 30",
 }
