@@ -12,6 +12,7 @@ import pytest
 
 from experiment_config import ExperimentConfig, create_baseline_config
 from run_experiments import main
+from tests.experiment_folders import write_suite
 
 RUN = ("--mode", "run")
 
@@ -103,6 +104,22 @@ def test_saved_configurations_are_not_changed_by_flags(tmp_path: Path, capsys: p
 def test_analysing_nothing_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--mode", "analyze", "--experiments-dir", str(tmp_path / "none")]) == 2
     assert str(tmp_path / "none") in capsys.readouterr().err
+
+
+def test_flags_of_the_analysis_reach_the_verdicts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    strategies = ({"name": "label_smoothing", "smoothing_factor": 0.6},)
+    other = {"eval_f1": [79.0, 82.0, 80.0], "eval_ood_f1": [60.0, 61.0, 59.0]}
+    scores = {"eval_f1": [78.0, 80.0, 81.0], "eval_ood_f1": [59.0, 61.0, 60.0]}
+    write_suite(tmp_path, {"baseline": ((), scores), "smoothing": (strategies, other)}, [1, 2, 3])
+    analyze = ["--mode", "analyze", "--experiments-dir", str(tmp_path)]
+    assert main([*analyze, "--correction", "none", "--margin", "30", "--power", "0.9"]) == 0
+    printed = capsys.readouterr().out
+    assert "2 p-values, not corrected" in printed
+    assert "lies within ±30" in printed
+    assert main([*analyze, "--alpha", "2"]) == 2
+    assert "VerdictOptions.alpha" in capsys.readouterr().err
+    assert main([*analyze, "--metric", "eval_f2"]) == 2
+    assert "did you mean 'eval_f1'" in capsys.readouterr().err
 
 
 def test_a_failed_experiment_is_status_1_and_the_analysis_follows(
