@@ -6,7 +6,7 @@ import math
 
 from scipy.special import nctdtr, ndtr, stdtrit
 
-__all__ = ["noncentral_t_below", "t_test_power"]
+__all__ = ["noncentral_t_below", "power_beyond", "t_test_power"]
 
 
 def noncentral_t_below(statistic: float, degrees: float, shift: float) -> float:
@@ -33,5 +33,16 @@ def t_test_power(shift: float, degrees: float, alpha: float) -> float:
         degrees: degrees of freedom, positive.
         alpha: level, in (0, 1).
     """
-    critical = float(stdtrit(degrees, 1 - alpha / 2))
-    return 1 - noncentral_t_below(critical, degrees, abs(shift)) + noncentral_t_below(-critical, degrees, abs(shift))
+    return power_beyond(float(stdtrit(degrees, 1 - alpha / 2)), shift, degrees)
+
+
+def power_beyond(critical_value: float, shift: float, degrees: float) -> float:
+    """Return the chance that a noncentral t variable lies beyond a critical value, on either side.
+
+    Args:
+        critical_value: positive.
+        shift: the noncentrality.
+        degrees: degrees of freedom, positive.
+    """
+    above = 1 - noncentral_t_below(critical_value, degrees, abs(shift))
+    return above + noncentral_t_below(-critical_value, degrees, abs(shift))

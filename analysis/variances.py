@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import stdtr, stdtrit
 
 from analysis.scores import Scores
 
 __all__ = ["Variance", "paired_variance", "residuals", "unpaired_variance", "variance_over_examples"]
+
+_TINY = 1e-300
+_PRECISION = 1e-10
+"""Of the logarithm of a p-value."""
 
 
 class Variance(NamedTuple):
@@ -31,14 +37,31 @@ class Variance(NamedTuple):
 
     @property
     def degrees(self) -> float:
-        """Degrees of freedom: the harmonic mean of the parts', weighted by their shares.
+        """Degrees of freedom that the whole has (Satterthwaite 1946), which say how it is distributed."""
+        seeds, examples = self.seeds / self.total, self.examples / self.total
+        return 1 / (seeds**2 / self.seed_degrees + examples**2 / self.example_degrees)
 
-        The seeds' share is raised, the more the fewer degrees it has: a share that is small by accident would promise
-        degrees that are not there, and small p-values with them: by simulation, from three pairs of seeds 2 % below
-        0.01 in place of 1 %.
+    def critical_value(self, alpha: float) -> float:
+        """Return how many standard errors from 0 a difference must be for a two-sided p-value of ``alpha``.
+
+        It lies between the quantiles of Student's t for both parts, weighted by their shares (Cochran and Cox 1950).
+
+        Args:
+            alpha: in (0, 1].
         """
-        share = (self.seeds / self.total) ** (1 - 1 / self.seed_degrees) if self.seeds else 0.0
-        return 1 / (share / self.seed_degrees + (1 - share) / self.example_degrees)
+        seeds = -float(stdtrit(self.seed_degrees, alpha / 2)) if self.seeds else 0.0
+        examples = -float(stdtrit(self.example_degrees, alpha / 2)) if self.examples else 0.0
+        return (self.seeds * seeds + self.examples * examples) / self.total
+
+    def p_value(self, statistic: float) -> float:
+        """Return the two-sided p-value of a difference in standard errors: where the critical value is just as far."""
+        degrees = [self.seed_degrees] * bool(self.seeds) + [self.example_degrees] * bool(self.examples)
+        bounds = [float(2 * stdtr(each, -abs(statistic))) for each in degrees]
+        low, high = math.log(max(min(bounds), _TINY)), math.log(max([*bounds, _TINY]))
+        while high - low > _PRECISION:
+            middle = (low + high) / 2
+            low, high = (low, middle) if self.critical_value(math.exp(middle)) < abs(statistic) else (middle, high)
+        return math.exp(high)
 
 
 def paired_variance(treatment: Scores, control: Scores) -> Variance:

@@ -108,7 +108,7 @@ def _numbers(comparison: Comparison) -> dict[str, Any]:
         "superiority": comparison.superiority,
         "design": "paired" if comparison.paired else "unpaired",
         "basis": comparison.basis,
-        "df": variance.degrees if variance else None,
+        "df": variance.seed_degrees if variance else None,
         "standard_error": comparison.standard_error,
         "seed_share": variance.seeds / variance.total if variance else None,
     }

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from scipy.special import chdtri
 
 from analysis.crossed import MIN_SEEDS, Comparison
-from analysis.noncentral_t import t_test_power
+from analysis.noncentral_t import power_beyond
 from analysis.variances import Variance
 
 __all__ = ["MAX_SEEDS", "PILOT_LEVEL", "Need", "power_with_seeds", "seeds_needed", "variance_with_seeds"]
@@ -53,7 +53,7 @@ def power_with_seeds(comparison: Comparison, num_seeds: int, effect: float, alph
     if comparison.variance is None or num_seeds < 2:
         raise ValueError("power needs a comparison with a variance, and at least 2 seeds on each side")
     planned = variance_with_seeds(comparison, num_seeds)
-    return t_test_power(effect / math.sqrt(planned.total), planned.degrees, alpha)
+    return power_beyond(planned.critical_value(alpha), effect / math.sqrt(planned.total), planned.degrees)
 
 
 def variance_with_seeds(comparison: Comparison, num_seeds: int) -> Variance:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import chdtri, ndtr, stdtrit
+from scipy.special import chdtri, ndtr
 
 from analysis.crossed import Comparison
 from analysis.power.seeds import variance_with_seeds
@@ -55,12 +55,12 @@ def chances_at(
     scale = _likely_variances(now)
     error = np.sqrt(scale * end.seeds + end.examples)
     spread = np.sqrt(np.maximum(scale * (now.seeds - end.seeds), np.finfo(np.float64).tiny))
-    reach = float(stdtrit(end.degrees, 1 - level / 2)) * error
+    reach = end.critical_value(level) * error
     greater = ndtr((comparison.difference - reach) / spread)
     less = ndtr((-comparison.difference - reach) / spread)
     inside = np.zeros_like(error)
     if margin is not None:
-        room = margin - float(stdtrit(end.degrees, 1 - equivalence_level)) * error
+        room = margin - end.critical_value(2 * equivalence_level) * error
         upper, lower = (room - comparison.difference) / spread, (-room - comparison.difference) / spread
         inside = np.where(room > 0, ndtr(upper) - ndtr(lower), 0.0)
     return Chances(float(np.mean(greater)), float(np.mean(less)), float(np.mean(inside)))

@@ -70,9 +70,10 @@ def test_mean_squares_of_a_table_by_hand() -> None:
     assert difference == pytest.approx(0.2916666667)
     assert standard_error**2 == pytest.approx(seeds + examples)
     assert standard_error**2 == pytest.approx(0.0255456349, rel=1e-6)
-    share = (seeds / (seeds + examples)) ** (1 - 1 / 2)
-    assert 1 / degrees == pytest.approx(share / 2 + (1 - share) / 7)
-    assert p_value == pytest.approx(2 * stats.t.sf(difference / standard_error, degrees))
+    share = seeds / (seeds + examples)
+    assert 1 / degrees == pytest.approx(share**2 / 2 + (1 - share) ** 2 / 7)
+    for_seeds, for_examples = stats.t.isf(p_value / 2, [2, 7])
+    assert difference / standard_error == pytest.approx(share * for_seeds + (1 - share) * for_examples)
 
 
 @given(st.integers(0, 10_000), st.sampled_from(PAIRINGS))
