@@ -79,11 +79,11 @@ def _verdict(claim: Claim, p_corrected: float | None, alpha: float, strictest: f
         return Verdict("equivalent", p_corrected, None, f"any difference is smaller than {claim.margin:g}")
     need = seeds_needed(comparison, claim.margin, strictest, power)
     if need is None:
-        return Verdict("undecided", p_corrected, None, "")
+        return Verdict("undecided", p_corrected, None, "the spread over seeds is not known")
     advice = _advice(comparison, need)
     if abs(comparison.difference) > claim.margin:
         seen = seeds_needed(comparison, abs(comparison.difference), strictest, power)
-        advice += _advice_as_seen(comparison, seen)
+        advice = _advice_as_seen(comparison, seen) + advice
     return Verdict("undecided", p_corrected, need, advice)
 
 
@@ -116,7 +116,7 @@ def _advice_as_seen(comparison: Comparison, need: Need | None) -> str:
     """Return what a difference as large as the one seen would take, which may be far more than the margin."""
     if need is None or need.seeds is None or (more := _more(comparison, need.seeds)) <= 0:
         return ""
-    return f"; {more} more seed{'s' if more > 1 else ''} if it is as large as it looks"
+    return f"{more} more seed{'s' if more > 1 else ''} if it is as large as it looks; "
 
 
 def _more(comparison: Comparison, num_seeds: int) -> int:
