@@ -250,7 +250,9 @@ def _need_lines(need: Need | None, max_seeds: int) -> list[str]:
         return ["how many seeds it takes is not known before both sides have three"]
     goal = f"to see {need.effect:g} with power {need.power:g}"
     if need.examples is not None:
-        return [f"no number of seeds is enough {goal}: it takes {need.examples:,} evaluation examples"]
+        return [
+            f"no number of seeds is enough {goal}: it takes more than {need.examples:,} evaluation examples as well"
+        ]
     if need.seeds is None or need.seeds > max_seeds:
         many = "very many" if need.seeds is None else f"about {need.seeds}"
         return [f"by the spread so far it takes {many} seeds {goal}: more than the {max_seeds} that are planned"]

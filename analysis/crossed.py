@@ -16,11 +16,13 @@ Four choices were made because simulation asked for them (docs/calibration.md):
   sides as independent, which has more degrees of freedom. The residuals say nothing about the difference of means, so
   that choosing by them leaves the error rates as they are.
 * Few examples that differ. Where nearly all scores are the same under both, Student's t trusts a handful of examples
-  too much. With fewer than six even an exact sign test cannot tell a difference from chance, and no p-value is given.
+  too much. No p-value is smaller than that of an exact sign test of the examples that differ, if all differ in one
+  direction; with fewer than six, where even that cannot reach 0.05, none is given.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -215,16 +217,15 @@ def _tested(found: Comparison, treatment: Scores, control: Scores, alternative: 
     fewest = min(treatment.num_seeds, control.num_seeds)
     several = treatment.num_examples > 1
     if fewest < MIN_SEEDS and not (fewest == 1 and several):
-        seeds = "one seed" if fewest == 1 else f"{fewest} seeds"
-        return replace(
-            found, problem=f"{seeds}: too few to know the spread over seeds, at least {MIN_SEEDS} are needed"
-        )
-    if several and (problem := _few_differ(treatment, control)):
-        return replace(found, problem=problem)
+        few = f"{_few_seeds(treatment, control)}: too few to know the spread over seeds"
+        return replace(found, problem=f"{few}, at least {MIN_SEEDS} are needed")
+    differing = _num_differing(treatment, control) if several else 0
+    if 0 < differing < min(MIN_DIFFERING, treatment.num_examples):
+        return replace(found, problem=_few_differ(differing, treatment.num_examples))
     if fewest == 1:
-        problem = "one seed: nothing is known of the spread over seeds; the interval holds for these models alone"
-        variance = variance_over_examples(treatment, control)
-        return _with_interval(replace(found, basis="examples", problem=problem), variance, alternative)
+        few = f"{_few_seeds(treatment, control)}: nothing is known of the spread over seeds"
+        found = replace(found, basis="examples", problem=f"{few}; the interval holds for these models alone")
+        return _with_interval(found, variance_over_examples(treatment, control))
     control_seeds = None if found.paired else control.num_seeds
     found = replace(
         found,
@@ -232,45 +233,64 @@ def _tested(found: Comparison, treatment: Scores, control: Scores, alternative: 
         smallest_p=smallest_exact_p(treatment.num_seeds, control_seeds),
     )
     variance = paired_variance(treatment, control) if found.paired else unpaired_variance(treatment, control)
-    return _with_interval(found, variance, alternative)
+    found = _with_interval(found, variance)
+    if found.problem:
+        return found
+    # All examples that differ, differing in one direction: no test of signs finds more.
+    least = 2.0 ** (1 - differing) if several else 0.0
+    return replace(found, p_value=_p_value(found.difference, variance, alternative, least))
 
 
-def _few_differ(treatment: Scores, control: Scores) -> str:
-    """Return why so few examples that differ tell nothing; empty where enough do."""
+def _few_seeds(treatment: Scores, control: Scores) -> str:
+    """Return who has too few seeds, and how many."""
+    counts = [f"{each.num_seeds} seeds" if each.num_seeds > 1 else "one seed" for each in (treatment, control)]
+    if counts[0] == counts[1]:
+        return counts[0]
+    few = [
+        f"the {name} has {count}"
+        for name, count, each in zip(("treatment", "control"), counts, (treatment, control), strict=True)
+        if each.num_seeds < MIN_SEEDS
+    ]
+    return " and ".join(few)
+
+
+def _num_differing(treatment: Scores, control: Scores) -> int:
+    """Return how many examples have another mean score under the treatment than under the control."""
     assert treatment.examples is not None and control.examples is not None
     means, control_means = treatment.examples.mean(axis=0), control.examples.mean(axis=0)
     # Means of equal scores may differ by rounding.
-    differing = int(np.sum(np.abs(means - control_means) > 1e-12 * np.abs(control_means)))
-    if not 0 < differing < min(MIN_DIFFERING, means.size):
-        return ""
+    return int(np.sum(np.abs(means - control_means) > 1e-12 * np.abs(control_means)))
+
+
+def _few_differ(differing: int, num_examples: int) -> str:
     score = "example scores" if differing == 1 else "examples score"
     return (
-        f"only {differing} of {means.size:,} {score} differently: too few to tell a difference from chance, at least "
+        f"only {differing} of {num_examples:,} {score} differently: too few to tell a difference from chance, at least "
         f"{MIN_DIFFERING} must"
     )
 
 
-def _with_interval(found: Comparison, variance: Variance, alternative: Alternative) -> Comparison:
-    if not variance.total > _negligible(found):
-        return replace(found, problem="scores do not vary: every difference is the same, so that no test applies")
-    interval = _interval(found.difference, variance, found.level)
-    p_value = None if found.problem else _p_value(found.difference, variance, alternative)
-    return replace(found, variance=variance, interval=interval, p_value=p_value)
+def _with_interval(found: Comparison, variance: Variance) -> Comparison:
+    if not math.sqrt(variance.total) > _negligible(found):
+        same = "within every seed the difference is the same" if found.paired else "scores do not vary"
+        return replace(found, problem=f"{same}, so that no test applies")
+    return replace(found, variance=variance, interval=_interval(found.difference, variance, found.level))
 
 
 def _negligible(found: Comparison) -> float:
-    """Return a variance that is nothing but rounding."""
-    return (1e-12 * max(abs(found.mean), abs(found.control_mean), 1e-300)) ** 2
+    """Return a standard error that is nothing but rounding."""
+    return 1e-12 * max(abs(found.mean), abs(found.control_mean))
 
 
 def _interval(difference: float, variance: Variance, level: float) -> Interval:
-    half = variance.critical_value(1 - level) * float(np.sqrt(variance.total))
+    half = variance.critical_value(1 - level) * math.sqrt(variance.total)
     return Interval(difference - half, difference + half)
 
 
-def _p_value(difference: float, variance: Variance, alternative: Alternative) -> float:
-    statistic = difference / float(np.sqrt(variance.total))
-    both = variance.p_value(statistic)
+def _p_value(difference: float, variance: Variance, alternative: Alternative, least: float) -> float:
+    """Return the p-value, whose two-sided one is at least ``least``."""
+    statistic = difference / math.sqrt(variance.total)
+    both = max(variance.p_value(statistic), least)
     if alternative == "two-sided":
         return both
     return both / 2 if (statistic > 0) == (alternative == "greater") else 1 - both / 2

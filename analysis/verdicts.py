@@ -95,7 +95,7 @@ def _within(comparison: Comparison, margin: float, alpha: float) -> bool:
 def _advice(comparison: Comparison, need: Need) -> str:
     goal = f"to see {need.effect:g} with power {need.power:g}"
     if need.examples is not None:
-        return f"no number of seeds is enough {goal}: it takes {need.examples:,} evaluation examples"
+        return f"no number of seeds is enough {goal}: more than {need.examples:,} evaluation examples are needed too"
     if need.seeds is None:
         return f"more than {MAX_SEEDS} seeds {goal}"
     more = _more(comparison, need.seeds)

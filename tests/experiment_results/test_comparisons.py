@@ -141,7 +141,7 @@ def test_constant_scores_give_no_p_value(tmp_path: Path) -> None:
     write_suite(tmp_path, suite, [1, 2, 3])
     row = _rows(tmp_path)["filter"]
     assert (row["verdict"], pd.isna(row["p"]), pd.isna(row["hedges_g"])) == ("undecided", True, True)
-    assert row["advice"].startswith("scores do not vary")
+    assert row["advice"].startswith("within every seed the difference is the same")
 
 
 def test_missing_seeds_and_failures_are_said_and_the_rest_is_compared(tmp_path: Path) -> None:
