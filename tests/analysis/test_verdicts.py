@@ -86,8 +86,8 @@ def test_where_examples_are_too_few_no_number_of_seeds_is_said() -> None:
     found = verdict(comparison(0.1, example_std=20.0))
     assert found.need is not None and found.need.examples is not None
     assert found.reason == (
-        f"no number of seeds is enough to see 0.5 with power 0.8: more than {found.need.examples:,} evaluation examples "
-        "are needed too"
+        f"no number of seeds is enough to see 0.5 with power 0.8: more than {found.need.examples:,} evaluation "
+        "examples are needed too"
     )
 
 
