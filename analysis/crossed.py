@@ -237,7 +237,7 @@ def _tested(found: Comparison, treatment: Scores, control: Scores, alternative: 
     if found.problem:
         return found
     # All examples that differ, differing in one direction: no test of signs finds more.
-    least = 2.0 ** (1 - differing) if several else 0.0
+    least = 2.0 ** (1 - differing) if differing else 0.0
     return replace(found, p_value=_p_value(found.difference, variance, alternative, least))
 
 
