@@ -24,6 +24,7 @@ from planning.status import data_files, mark, read_results, recorded_to, state_o
 from planning.table import duration
 from running.display import Display, outcome_line
 from running.folders import clear_experiment, clear_signal, run_paths
+from running.interruption import Interruption
 from running.locks import claimed
 from running.options import RunnerOptions
 from running.preflight import check_before_running, check_disk
@@ -59,9 +60,9 @@ def execute(plan: Plan, costs: Mapping[Path, Cost], options: RunnerOptions) -> l
     check_before_running(plan, cache)
     trained = [node for node in plan.unfinished if node.recorded_by is None]
     weights = {node.folder: costs[node.folder].seconds or 0.0 for node in trained}
-    with tracking, Display(weights, quiet=options.quiet) as display:
+    with Interruption() as interruption, tracking, Display(weights, quiet=options.quiet) as display:
         tracking.enter(plan)
-        return Execution(plan, options, display, cache, tracking).run()
+        return Execution(plan, options, display, cache, tracking, interruption).run()
 
 
 class Execution:
@@ -73,16 +74,24 @@ class Execution:
         display: shows progress.
         cache: rows and features, shared by all runs of this process.
         tracking: tells the experiment store.
+        interruption: stops the execution from outside.
     """
 
     def __init__(
-        self, plan: Plan, options: RunnerOptions, display: Display, cache: DataCache, tracking: RunTracking
+        self,
+        plan: Plan,
+        options: RunnerOptions,
+        display: Display,
+        cache: DataCache,
+        tracking: RunTracking,
+        interruption: Interruption,
     ) -> None:
         self.plan = plan
         self.options = options
         self._display = display
         self._cache = cache
         self._tracking = tracking
+        self._interruption = interruption
         self._started_at = datetime.now(UTC)
         self._failures: dict[Path, str] = {}
         self._settled: dict[Path, dict[str, Any]] = {}
@@ -99,6 +108,7 @@ class Execution:
         pending = list(self.plan.nodes)
         with shown_on(self._display.line):
             while pending and not self._stopped:
+                self._interruption.check()
                 made = next((node for node in pending if self._try(node)), None)
                 if made is not None:
                     pending.remove(made)
@@ -173,10 +183,14 @@ class Execution:
 
     def _make_logged(self, node: Node) -> None:
         try:
-            make_signal(node, self.plan.experiments_dir, self._cache, self._display.step)
+            make_signal(node, self.plan.experiments_dir, self._cache, self._signal_progress)
         except Exception:
             logger.exception("%s: failed", node.name)
             raise
+
+    def _signal_progress(self, progress: Progress) -> None:
+        self._interruption.check()
+        self._display.step(progress)
 
     def _check_needs(self, node: Node) -> None:
         for folder in node.needs:
@@ -245,6 +259,7 @@ class Execution:
 
     def _progress_of(self, attempt: Attempt) -> Callable[[Progress], None]:
         def report(progress: Progress) -> None:
+            self._interruption.check()
             attempt.progress(progress)
             self._display.step(progress)
 
