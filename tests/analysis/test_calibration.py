@@ -1,11 +1,15 @@
 """Short simulations of what docs/calibration.md measures at length: bounds that a broken procedure would break.
 
-A bound leaves three standard errors to chance: a share of 5 % of 1,000 comparisons, five of which share a control, is
-known to about 1 point, and one of 200 suites to 1.5.
+A bound leaves three standard errors to chance. A share of 5 % of 1,000 comparisons, five of which share a control, is
+known to about 1 point, and one of 200 suites to 1.5; their means over eight worlds to 0.4 and 0.6. A drift below a
+point is for the long run to find.
 """
 
 from __future__ import annotations
 
+from itertools import product
+
+import numpy as np
 import pytest
 
 from benchmarks.calibration import MIXES
@@ -14,18 +18,18 @@ from benchmarks.simulated_scores import Noise, World
 
 SUITES = 200
 NOISES: tuple[Noise, ...] = ("normal", "lognormal")
+CELLS = list(product(("seeds", "both"), NOISES, (0.0, 0.6)))
+"""Mix, noise and correlation of runs of one seed."""
 
 
-@pytest.mark.parametrize("num_seeds", [3, 5, 10])
-@pytest.mark.parametrize("noise", NOISES)
-@pytest.mark.parametrize("correlation", [0.0, 0.6])
-def test_equal_strategies_are_seldom_called_better_or_worse(num_seeds: int, noise: Noise, correlation: float) -> None:
-    for mix in ("seeds", "both"):
-        found = rates(World(num_seeds, MIXES[mix], noise, correlation=correlation, num_examples=50), 0, SUITES)
-        assert found.claims < 0.06 + 0.03
-        assert found.any_claim < 0.06 + 0.046
-        assert found.coverage == pytest.approx(1 - found.claims)
-        assert found.coverage < 0.98 + 0.015
+@pytest.mark.parametrize("num_seeds", [3, 10])
+def test_equal_strategies_are_seldom_called_better_or_worse(num_seeds: int) -> None:
+    worlds = [World(num_seeds, MIXES[mix], noise, correlation=shared, num_examples=50) for mix, noise, shared in CELLS]
+    found = [rates(world, 0, SUITES) for world in worlds]
+    assert max(each.claims for each in found) < 0.06 + 0.03
+    assert max(each.any_claim for each in found) < 0.06 + 0.046
+    assert 0.03 - 0.012 < np.mean([each.claims for each in found]) < 0.05 + 0.012
+    assert np.mean([each.any_claim for each in found]) < 0.05 + 0.018
 
 
 def test_intervals_hold_a_true_difference_as_often_as_they_say() -> None:
