@@ -57,3 +57,9 @@ def test_gain_and_loss_are_told_apart_from_each_other_and_from_none(deficiency: 
 def test_the_measure_sees_a_red_and_a_green_become_alike() -> None:
     red_and_green = ["#c03030", "#6f6f10"]
     assert _least_distance(red_and_green, "none") > 3 * _least_distance(red_and_green, "deuteranopia")
+
+
+def test_families_keep_their_colours_and_the_baseline_is_dark() -> None:
+    colours = family_colours(["cartography_filter", "baseline", "soft_weighting", "cartography_filter"])
+    assert colours["baseline"] == "#222222"
+    assert len(set(colours.values())) == 3

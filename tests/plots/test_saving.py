@@ -9,7 +9,6 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from errors import ResourceError
-from plots.palette import family_colours
 from plots.saving import save_picture, show_pictures, why_no_window
 
 
@@ -48,9 +47,3 @@ def test_a_finished_figure_can_be_handed_to_a_window(monkeypatch: pytest.MonkeyP
     show_pictures([figure])
     assert pyplot.gcf() is figure
     pyplot.close("all")
-
-
-def test_families_keep_their_colours_and_the_baseline_is_dark() -> None:
-    colours = family_colours(["cartography_filter", "baseline", "soft_weighting", "cartography_filter"])
-    assert colours["baseline"] == "#222222"
-    assert len(set(colours.values())) == 3
