@@ -24,29 +24,24 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analysis.effects.sizes import hedges_g, probability_of_superiority
-from analysis.power.floors import smallest_exact_p
+from analysis.floors import smallest_exact_p
+from analysis.outcome import Alternative, Basis, Pairing
 from analysis.scores import Scores
 from analysis.student_t import Interval
 from analysis.variances import Variance, paired_variance, residuals, unpaired_variance, variance_over_examples
 
-__all__ = ["MIN_SEEDS", "Alternative", "Basis", "Comparison", "Pairing", "compare_scores"]
+__all__ = ["MIN_SEEDS", "Comparison", "compare_scores"]
 
 MIN_SEEDS = 3
 """With fewer the spread over seeds is hardly known, and no p-value is given."""
 
 MIN_DIFFERING = 6
 """With fewer examples that differ an exact sign test, of p-value 2 / 2**5 at best, cannot reach 0.05."""
-
-Alternative = Literal["two-sided", "greater", "less"]
-Basis = Literal["seeds and examples", "seeds", "examples", "nothing"]
-"""What chance an interval speaks of: "seeds" holds for this evaluation set alone, "examples" for these models alone."""
-Pairing = Literal["auto", "paired", "unpaired"]
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from analysis.estimates import estimate
 from analysis.student_t import Interval, interval_about
 
-__all__ = ["Interval", "t_interval"]
+__all__ = ["t_interval"]
 
 
 def t_interval(scores: ArrayLike, level: float = 0.95) -> Interval | None:

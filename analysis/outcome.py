@@ -1,13 +1,20 @@
-"""What a hypothesis test returns, the same for all of them."""
+"""What a hypothesis test is asked, and what it returns: the same for all of them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
-from analysis.crossed import Alternative
 from analysis.student_t import Interval
 
-__all__ = ["Outcome"]
+__all__ = ["Alternative", "Basis", "Outcome", "Pairing"]
+
+Alternative = Literal["two-sided", "greater", "less"]
+"""What counts as evidence: any difference, or a treatment that is greater or less."""
+Basis = Literal["seeds and examples", "seeds", "examples", "nothing"]
+"""What chance an interval speaks of: "seeds" holds for this evaluation set alone, "examples" for these models alone."""
+Pairing = Literal["auto", "paired", "unpaired"]
+"""Whether runs of equal seeds are taken together."""
 
 
 @dataclass(frozen=True)

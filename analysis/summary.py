@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from analysis.estimates import Estimate, estimate
-from analysis.intervals import Interval, t_interval
+from analysis.intervals import t_interval
+from analysis.student_t import Interval
 
 __all__ = ["VariantSummary", "summarise_variant"]
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.crossed import Pairing
+from analysis.outcome import Pairing
 from benchmarks.procedures import HABITS, TESTS_OF_SEEDS, default_calls
 from benchmarks.simulated_scores import World, draw
 

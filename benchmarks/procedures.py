@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from analysis.crossed import Pairing, compare_scores
+from analysis.crossed import compare_scores
+from analysis.outcome import Pairing
 from analysis.verdicts import Claim, judge
 from benchmarks.simulated_scores import World
 

@@ -7,8 +7,8 @@ from typing import Annotated, cast
 import typer
 
 from analysis.corrections import CORRECTIONS, Correction
-from analysis.crossed import Alternative, Pairing
 from analysis.hypothesis_tests.methods import DEFAULT_METHOD, METHODS
+from analysis.outcome import Alternative, Pairing
 from errors import ConfigError
 from experiment_commands.completion import complete_benchmark, complete_experiment, complete_metric
 from experiment_commands.judging.findings import Questions, find_out

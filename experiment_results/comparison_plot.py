@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
-from analysis.intervals import Interval
+from analysis.student_t import Interval
 from analysis.summary import summarise_variant
 from experiment_results.metrics import MetricName, ordered_metrics
 from experiment_results.variants import BASELINE, VariantRuns, paired_variants

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from analysis.intervals import Interval
+from analysis.student_t import Interval
 from analysis.summary import summarise_variant
 from plots.labels import decimals_of, fitted, number
 from plots.style import GRID, INK, QUIET, beside_row, caption, column_figure, heading, name_rows

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from analysis.corrections import CORRECTIONS
+from analysis.floors import smallest_exact_p
 from analysis.hypothesis_tests.methods import METHODS
-from analysis.power.floors import smallest_exact_p
 
 _BLOCK = re.compile(r"^```(bash|python)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\((?!https?://)([^)#]+)")

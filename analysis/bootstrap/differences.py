@@ -6,8 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.bootstrap.intervals import percentile_interval
-from analysis.crossed import Alternative
-from analysis.outcome import Outcome
+from analysis.outcome import Alternative, Outcome
 from analysis.scores import Scores
 
 __all__ = ["is_constant", "outcome_of_resamples", "without_p"]

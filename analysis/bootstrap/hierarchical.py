@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 from analysis.bootstrap.differences import is_constant, outcome_of_resamples, without_p
 from analysis.bootstrap.means import resampled_means
 from analysis.bootstrap.paired import MIN_EXAMPLES
-from analysis.crossed import Alternative
-from analysis.outcome import Outcome
+from analysis.outcome import Alternative, Outcome
 from analysis.scores import Scores
 
 __all__ = ["MIN_RESAMPLED_SEEDS", "hierarchical_bootstrap"]

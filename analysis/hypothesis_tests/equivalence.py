@@ -8,9 +8,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import ArrayLike
 
-from analysis.crossed import Alternative
 from analysis.hypothesis_tests.t_tests import paired_t_test, welch_t_test
-from analysis.outcome import Outcome
+from analysis.outcome import Alternative, Outcome
 
 __all__ = ["EQUIVALENCE", "paired_equivalence_test", "welch_equivalence_test"]
 

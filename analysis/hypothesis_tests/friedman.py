@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from analysis.hypothesis_tests.batches import batches
-from analysis.hypothesis_tests.conditions import refusal
+from analysis.batches import batches
+from analysis.conditions import refusal
 from analysis.hypothesis_tests.post_hoc import PairOutcome
 from analysis.outcome import Outcome
 

@@ -6,9 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from analysis.crossed import Alternative
-from analysis.hypothesis_tests.conditions import exact_floor, refusal
-from analysis.outcome import Outcome
+from analysis.conditions import exact_floor, refusal
+from analysis.outcome import Alternative, Outcome
 
 __all__ = ["MCNEMAR", "mcnemar_test"]
 

@@ -10,8 +10,7 @@ from typing import Literal, NamedTuple, cast, get_args
 
 import numpy as np
 
-from analysis.crossed import Alternative, Basis, Pairing
-from analysis.outcome import Outcome
+from analysis.outcome import Alternative, Basis, Outcome, Pairing
 from analysis.scores import Scores
 
 __all__ = ["DEFAULT_METHOD", "METHODS", "Method", "MethodName", "Question", "run_method"]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from analysis.bootstrap.hierarchical import hierarchical_bootstrap
+from analysis.conditions import NOTHING_SHARED, refusal
 from analysis.crossed import compare_scores
-from analysis.hypothesis_tests.conditions import NOTHING_SHARED, refusal
 from analysis.hypothesis_tests.methods import Question
 from analysis.outcome import Outcome
 from analysis.scores import Scores

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.bootstrap.paired import paired_bootstrap
-from analysis.hypothesis_tests.conditions import refusal
+from analysis.conditions import refusal
 from analysis.hypothesis_tests.mcnemar import MCNEMAR, mcnemar_test
 from analysis.hypothesis_tests.methods import Question
 from analysis.hypothesis_tests.permutation import SIGN_FLIP, sign_flip_test

@@ -8,16 +8,16 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.hypothesis_tests.conditions import NOTHING_SHARED, refusal
+from analysis.conditions import NOTHING_SHARED, refusal
 from analysis.hypothesis_tests.equivalence import EQUIVALENCE, paired_equivalence_test, welch_equivalence_test
 from analysis.hypothesis_tests.methods import Question
 from analysis.hypothesis_tests.permutation import SIGN_FLIP, permutation_test, sign_flip_test
 from analysis.hypothesis_tests.rank_tests import WILCOXON, mann_whitney_test, wilcoxon_test
 from analysis.hypothesis_tests.stochastic_order import stochastic_order as order_of_samples
 from analysis.hypothesis_tests.t_tests import PAIRED_T, paired_t_test, welch_t_test
-from analysis.intervals import Interval
 from analysis.outcome import Outcome
 from analysis.scores import Scores
+from analysis.student_t import Interval
 
 __all__ = ["mann_whitney", "paired_t", "permutation", "stochastic_order", "tost", "welch_t", "wilcoxon"]
 

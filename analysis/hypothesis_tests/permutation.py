@@ -14,11 +14,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from analysis.crossed import Alternative
+from analysis.batches import batches
+from analysis.conditions import checked_pairs, exact_floor, refusal, rounded_to_zero, varies
 from analysis.estimates import checked_scores
-from analysis.hypothesis_tests.batches import batches
-from analysis.hypothesis_tests.conditions import checked_pairs, exact_floor, refusal, rounded_to_zero, varies
-from analysis.outcome import Outcome
+from analysis.outcome import Alternative, Outcome
 
 __all__ = ["PERMUTATION", "SIGN_FLIP", "permutation_test", "sign_flip_test"]
 

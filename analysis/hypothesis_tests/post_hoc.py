@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
+from analysis.conditions import refusal, varies
 from analysis.corrections import Correction, correct
 from analysis.estimates import checked_scores
-from analysis.hypothesis_tests.conditions import refusal, varies
-from analysis.intervals import Interval
 from analysis.outcome import Outcome
+from analysis.student_t import Interval
 
 __all__ = ["PairOutcome", "dunn_test", "games_howell_test", "tukey_test"]
 

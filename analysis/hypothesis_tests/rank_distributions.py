@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.crossed import Alternative
+from analysis.outcome import Alternative
 
 __all__ = ["order_statistic", "rank_sum_distribution", "signed_rank_distribution", "tail_p_value"]
 

@@ -6,17 +6,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from analysis.crossed import Alternative
+from analysis.conditions import checked_pairs, exact_floor, refusal, rounded_to_zero, varies
 from analysis.estimates import checked_scores
-from analysis.hypothesis_tests.conditions import checked_pairs, exact_floor, refusal, rounded_to_zero, varies
 from analysis.hypothesis_tests.rank_distributions import (
     order_statistic,
     rank_sum_distribution,
     signed_rank_distribution,
     tail_p_value,
 )
-from analysis.intervals import Interval
-from analysis.outcome import Outcome
+from analysis.outcome import Alternative, Outcome
+from analysis.student_t import Interval
 
 __all__ = ["MANN_WHITNEY", "WILCOXON", "mann_whitney_test", "wilcoxon_test"]
 

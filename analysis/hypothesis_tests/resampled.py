@@ -10,10 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from analysis.crossed import Alternative
-from analysis.hypothesis_tests.conditions import checked_pairs, refusal, varies
-from analysis.intervals import Interval
-from analysis.outcome import Outcome
+from analysis.conditions import checked_pairs, refusal, varies
+from analysis.outcome import Alternative, Outcome
+from analysis.student_t import Interval
 
 __all__ = ["CORRECTED_T", "corrected_repeated_folds_t_test", "corrected_resampled_t_test"]
 

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from analysis.conditions import NOTHING_SHARED, refusal
 from analysis.corrections import Correction
-from analysis.hypothesis_tests.conditions import NOTHING_SHARED, refusal
 from analysis.hypothesis_tests.friedman import FRIEDMAN, friedman_test, nemenyi_test
 from analysis.hypothesis_tests.groups import anova, kruskal_wallis_test, welch_anova
 from analysis.hypothesis_tests.post_hoc import PairOutcome, dunn_test, games_howell_test, tukey_test

@@ -7,11 +7,10 @@ import warnings
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from analysis.crossed import Alternative
+from analysis.conditions import checked_pairs, refusal, varies
 from analysis.estimates import checked_scores
-from analysis.hypothesis_tests.conditions import checked_pairs, refusal, varies
-from analysis.intervals import Interval
-from analysis.outcome import Outcome
+from analysis.outcome import Alternative, Outcome
+from analysis.student_t import Interval
 
 __all__ = ["PAIRED_T", "WELCH_T", "paired_t_test", "welch_t_test"]
 

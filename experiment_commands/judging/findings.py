@@ -9,10 +9,10 @@ from typing import NamedTuple, get_args
 import numpy as np
 
 from analysis.corrections import CORRECTIONS, Correction
-from analysis.crossed import Alternative, Comparison, Pairing, compare_scores
+from analysis.crossed import Comparison, compare_scores
 from analysis.hypothesis_tests.methods import DEFAULT_METHOD, METHODS, run_method
 from analysis.margins import usual_margin
-from analysis.outcome import Outcome
+from analysis.outcome import Alternative, Outcome, Pairing
 from analysis.scores import Scores
 from analysis.verdicts import Claim, Verdict, judge
 from errors import ConfigError

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from analysis.crossed import Basis
 from analysis.hypothesis_tests.methods import DEFAULT_METHOD, METHODS
-from analysis.outcome import Outcome
+from analysis.outcome import Basis, Outcome
 from experiment_commands.comparing.differences import value_text
 from experiment_commands.comparing.report import label_of
 from experiment_commands.judging.findings import Evidence, Finding, Questions

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import stats
 
-from analysis.crossed import Comparison, Pairing, compare_scores
+from analysis.crossed import Comparison, compare_scores
+from analysis.outcome import Pairing
 from analysis.scores import Scores
 
 TREATMENT = {1: 0.80, 2: 0.82, 3: 0.81, 4: 0.83, 5: 0.79}

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from analysis.intervals import Interval
+from analysis.student_t import Interval
 from experiment_results.comparison_plot import Mark, Panel, Section, axis_limits, comparison_sections, draw_comparison
 from experiment_results.frame import build_frame
 from experiment_results.metrics import MetricName

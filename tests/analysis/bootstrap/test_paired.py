@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from analysis.bootstrap.paired import MIN_EXAMPLES, paired_bootstrap, paired_bootstraps
-from analysis.crossed import Alternative
+from analysis.outcome import Alternative
 from analysis.scores import Scores
 
 NUM_EXAMPLES = 60

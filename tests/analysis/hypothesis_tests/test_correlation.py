@@ -10,9 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from analysis.crossed import Alternative
 from analysis.hypothesis_tests.correlation import kendall_correlation, pearson_correlation, spearman_correlation
-from analysis.outcome import Outcome
+from analysis.outcome import Alternative, Outcome
 
 RNG = np.random.default_rng
 X = RNG(0).normal(size=25)

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from analysis.crossed import Pairing, compare_scores
+from analysis.crossed import compare_scores
 from analysis.hypothesis_tests.methods import DEFAULT_METHOD, METHODS, MethodName, run_method
+from analysis.outcome import Pairing
 from analysis.scores import Scores
 
 RNG = np.random.default_rng

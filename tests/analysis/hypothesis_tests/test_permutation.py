@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import stats
 
-from analysis.crossed import Alternative
 from analysis.hypothesis_tests.permutation import permutation_test, sign_flip_test
+from analysis.outcome import Alternative
 
 RNG = np.random.default_rng
 ALTERNATIVES = get_args(Alternative)

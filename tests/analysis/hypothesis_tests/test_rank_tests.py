@@ -10,9 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from analysis.crossed import Alternative
 from analysis.hypothesis_tests.rank_tests import mann_whitney_test, wilcoxon_test
-from analysis.outcome import Outcome
+from analysis.outcome import Alternative, Outcome
 
 Test = Callable[..., Outcome]
 RNG = np.random.default_rng

@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.weightstats import CompareMeans, DescrStatsW, ttest_ind
 
-from analysis.crossed import Alternative
 from analysis.hypothesis_tests.t_tests import paired_t_test, welch_t_test
-from analysis.outcome import Outcome
+from analysis.outcome import Alternative, Outcome
 
 A = [0.80, 0.82, 0.81, 0.83, 0.79]
 B = [0.78, 0.80, 0.80, 0.81, 0.78]

@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from analysis.crossed import Alternative
 from analysis.estimates import checked_scores
-from analysis.outcome import Outcome
-from analysis.power.floors import smallest_exact_p
+from analysis.floors import smallest_exact_p
+from analysis.outcome import Alternative, Outcome
 
 __all__ = ["NOTHING_SHARED", "checked_pairs", "exact_floor", "refusal", "rounded_to_zero", "varies"]
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from analysis.power.floors import seeds_to_reach, smallest_exact_p
+from analysis.floors import smallest_exact_p
 
 
 @pytest.mark.parametrize("num_seeds", range(2, 9))
@@ -20,26 +20,7 @@ def test_unpaired_floor_is_that_of_scipys_exact_mann_whitney(num_seeds: int, num
     assert smallest_exact_p(num_seeds, num_control_seeds) == pytest.approx(reference)
 
 
-@pytest.mark.parametrize(
-    ("num_tests", "paired", "seeds"), [(1, True, 6), (5, True, 8), (1, False, 4), (5, False, 5), (1000, True, 16)]
-)
-def test_seeds_to_reach(num_tests: int, paired: bool, seeds: int) -> None:
-    assert seeds_to_reach(0.05, num_tests, paired=paired) == seeds
-    fewer = smallest_exact_p(seeds - 1, None if paired else seeds - 1)
-    assert fewer * num_tests >= 0.05
-
-
-def test_a_floor_equal_to_alpha_is_not_below_it() -> None:
-    assert seeds_to_reach(0.0625) == 6
-
-
 @pytest.mark.parametrize(("num_seeds", "num_control_seeds"), [(0, None), (3, 0), (0, 3)])
 def test_no_seed_is_refused(num_seeds: int, num_control_seeds: int | None) -> None:
     with pytest.raises(ValueError, match="seed on each side"):
         smallest_exact_p(num_seeds, num_control_seeds)
-
-
-@pytest.mark.parametrize(("alpha", "num_tests"), [(0.0, 1), (1.0, 1), (0.05, 0)])
-def test_impossible_levels_are_refused(alpha: float, num_tests: int) -> None:
-    with pytest.raises(ValueError, match="alpha"):
-        seeds_to_reach(alpha, num_tests)
