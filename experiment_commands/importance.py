@@ -9,6 +9,7 @@ import typer
 
 from analysis.corrections import CORRECTIONS, Correction
 from analysis.importance.report import importance as importance_of
+from analysis.metric_directions import direction_of
 from errors import ConfigError
 from experiment_commands.completion import complete_benchmark, complete_metric
 from experiment_commands.explaining.report import importance_json
@@ -19,7 +20,6 @@ from experiment_commands.options import Db, Json, Where
 from experiment_commands.output import print_json, remark
 from registry import nearest
 from tracking.reading.local_backend import LocalBackend
-from tracking.reading.metric_directions import direction_of
 
 __all__ = ["importance"]
 

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from analysis.metric_directions import direction_of
 from experiment_commands.completion import complete_benchmark, complete_metric
 from experiment_commands.list import TagOption
 from experiment_commands.numbers import format_for, number_text
@@ -16,7 +17,6 @@ from experiment_commands.output import print_json, print_table, remark
 from experiment_commands.ranking import Rank, rank, tell_apart
 from tracking.folders.parameters import tells_groups_apart
 from tracking.reading.local_backend import LocalBackend
-from tracking.reading.metric_directions import direction_of
 from tracking.reading.where import quoted
 
 __all__ = ["leaderboard"]

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from rich.text import Text
 
+from analysis.metric_directions import is_about_the_training
 from experiment_commands.sparkline import sparkline
 from experiment_commands.wording import shown
 from tracking.folders.metric_points import MetricPoint
-from tracking.reading.metric_directions import is_about_the_training
 from tracking.reading.metric_twins import curves_of_results
 from tracking.reading.records import ExperimentDetails
 

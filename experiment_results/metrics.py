@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from analysis.metric_directions import direction_of
 from errors import ConfigError
 from registry import nearest
 
@@ -41,8 +42,8 @@ class MetricName(NamedTuple):
 
     @property
     def higher_is_better(self) -> bool:
-        """Whether it is a quality and no loss."""
-        return self.kind != "loss"
+        """Whether it is a quality, and no loss or error."""
+        return direction_of(self.name) != "lower"
 
 
 def parse_metrics(names: Iterable[str], primary: str) -> list[MetricName]:

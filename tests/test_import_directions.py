@@ -24,7 +24,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "strategies": FOUNDATION,
     "analysis": FOUNDATION,
     "plots": FOUNDATION | {"analysis"},
-    "tracking": FOUNDATION,
+    "tracking": FOUNDATION | {"analysis"},
     "tasks": FOUNDATION,
     "cartography": FOUNDATION | {"tasks"},
     "clustering": FOUNDATION | {"tasks"},

@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from math import isfinite
 from typing import NamedTuple
 
+from analysis.metric_directions import Direction, direction_of, is_about_the_training
 from errors import ConfigError
 from experiment_commands.comparing.sample_scores import metric_matches
 from experiment_commands.subjects import Subject
 from registry import nearest
-from tracking.reading.metric_directions import Direction, direction_of, is_about_the_training
 from tracking.reading.metric_twins import curves_of_results
 from tracking.reading.records import ExperimentDetails, ExperimentRecord
 

@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.curves import MeanCurve, Series, mean_curve, smoothed
+from analysis.metric_directions import direction_of, is_about_the_training
 from errors import ConfigError, DataError
 from experiment_commands.subjects import Subject
 from registry import nearest
 from tracking.reading.local_backend import LocalBackend
-from tracking.reading.metric_directions import direction_of, is_about_the_training
 from tracking.reading.metric_twins import known_as
 
 __all__ = ["MAX_PANELS", "Course", "Panel", "Recorded", "choose_metrics", "panels", "read_recorded"]

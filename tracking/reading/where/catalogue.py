@@ -8,8 +8,8 @@ from enum import Enum
 
 from sqlalchemy import ColumnElement, Connection, select
 
+from analysis.metric_directions import direction_of
 from errors import ConfigError
-from tracking.reading.metric_directions import direction_of
 from tracking.reading.where.attributes import ATTRIBUTES
 from tracking.reading.where.named_parts import NamedPart, find_part
 from tracking.store import schema

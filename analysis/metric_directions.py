@@ -14,7 +14,10 @@ _SMALLER = re.compile(
     r"_(loss|nll|error|err|perplexity|ppl|mse|mae|rmse|wer|cer|bpb|bits|brier|ece|entropy|regret|time|runtime|seconds"
     r"|latency|duration|memory|flops|flos|toxicity|hallucination|fid)_"
 )
-_LARGER = re.compile(r"_per_(second|sec)_")
+_LARGER = re.compile(
+    r"_per_(second|sec)_|_(f1|accuracy|acc|exact_match|em|precision|recall|auc|bleu|rouge[a-z0-9]*|mcc)_$"
+)
+"""Words at the end say what is measured, before those in the middle, which may name an evaluation set."""
 _NEITHER = re.compile(
     r"(?<!_per)_(epoch|steps?|learning_rate|lr|grad_norm|gradient_norm|seed|rows|samples|tokens|seen|count|total"
     r"|model_preparation_time)_$"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from analysis.metric_directions import direction_of
 from errors import ConfigError
 from experiment_commands.comparing.directions import check_directions
-from tracking.reading.metric_directions import direction_of
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,11 @@ def test_smaller_is_better(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["eval_f1", "accuracy", "gsm8k/exact_match", "bleu", "train/samples_per_second", "lossless_share", "timely"]
+    "name",
+    (
+        *("eval_f1", "accuracy", "gsm8k/exact_match", "bleu", "train/samples_per_second", "lossless_share", "timely"),
+        *("eval_time_series_f1", "eval_error_set_exact_match"),
+    ),
 )
 def test_larger_is_better(name: str) -> None:
     assert direction_of(name) == "higher"
