@@ -72,10 +72,18 @@ def test_every_example_runs(root: Path, clone: Path) -> None:
     assert ran >= 8
 
 
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", *(f"docs/{name}.md" for name in ("architecture",))])
-def test_links_lead_somewhere(root: Path, page: str) -> None:
-    source = root / page
+def test_links_of_all_pages_lead_somewhere(root: Path) -> None:
+    pages = [*root.glob("*.md"), *(root / "docs").rglob("*.md")]
     missing = [
-        link for link in _LINK.findall(source.read_text(encoding="utf-8")) if not (source.parent / link).exists()
+        f"{page.relative_to(root)}: {link}"
+        for page in pages
+        for link in _LINK.findall(page.read_text(encoding="utf-8"))
+        if not (page.parent / link).exists()
     ]
+    assert len(pages) > 10
     assert not missing
+
+
+def test_every_page_is_in_the_table(root: Path) -> None:
+    table = _LINK.findall((root / "README.md").read_text(encoding="utf-8"))
+    assert not [page.name for page in (root / "docs").glob("*.md") if f"docs/{page.name}" not in table]
