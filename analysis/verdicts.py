@@ -9,7 +9,7 @@ from analysis.corrections import Correction, correct
 from analysis.crossed import Comparison
 from analysis.power.seeds import MAX_SEEDS, Need, seeds_needed
 
-__all__ = ["Claim", "Verdict", "Word", "judge"]
+__all__ = ["Claim", "Verdict", "Word", "judge", "lies_within"]
 
 Word = Literal["better", "worse", "equivalent", "undecided"]
 
@@ -70,12 +70,12 @@ def _verdict(claim: Claim, p_corrected: float | None, alpha: float, strictest: f
         return Verdict("undecided", None, None, comparison.problem)
     if p_corrected < alpha:
         gained = (comparison.difference > 0) == claim.higher_is_better
-        small = claim.margin is not None and _within(comparison, claim.margin, alpha)
+        small = claim.margin is not None and lies_within(comparison, claim.margin, alpha)
         reason = f"but by less than the margin of {claim.margin:g}" if small else ""
         return Verdict("better" if gained else "worse", p_corrected, None, reason)
     if claim.margin is None:
         return Verdict("undecided", p_corrected, None, "no margin says which difference would matter")
-    if _within(comparison, claim.margin, alpha):
+    if lies_within(comparison, claim.margin, alpha):
         return Verdict("equivalent", p_corrected, None, f"any difference is smaller than {claim.margin:g}")
     need = seeds_needed(comparison, claim.margin, strictest, power)
     if need is None:
@@ -87,7 +87,8 @@ def _verdict(claim: Claim, p_corrected: float | None, alpha: float, strictest: f
     return Verdict("undecided", p_corrected, need, advice)
 
 
-def _within(comparison: Comparison, margin: float, alpha: float) -> bool:
+def lies_within(comparison: Comparison, margin: float, alpha: float) -> bool:
+    """Return whether two one-sided tests of level ``alpha`` each place the difference within the margin."""
     interval = comparison.interval_at(1 - 2 * alpha)
     return interval is not None and -margin < interval.low and interval.high < margin
 

@@ -58,7 +58,8 @@ def _verdict(look: Look) -> str:
     if not look.stop:
         return f"go on: {look.reason}"
     given_up = look.word == "undecided" and look.chances is not None
-    return f"{'given up' if given_up else look.word}: {look.reason}"
+    word = "given up" if given_up else look.word
+    return f"{word}: {look.reason}" if look.reason else word
 
 
 def _aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:

@@ -6,12 +6,11 @@ the same decisions follow.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from analysis.margins import usual_margin
-from analysis.scores import Scores
 from analysis.sequential.design import Design
 from analysis.sequential.monitoring import Look, Rule, among, monitor
 from deciding.grid import Grid, make_grid, planned_seeds
@@ -34,8 +33,6 @@ class Decisions(NamedTuple):
     """At each variant but the baseline; the last one has the verdict. None where its runs failed."""
     results: Sequence[Mapping[str, Any]]
     """The content of each experiment's results.json."""
-    num_runs_at_most: int
-    """What every variant under every planned seed would have taken."""
 
 
 def run_until_decided(
@@ -67,14 +64,25 @@ def plan_until_decided(
     options: DecidingOptions | None = None,
     **runner_options: Any,
 ) -> None:
-    """Print what would be run up to the first look, what may follow, and what each look must find.
+    """Print what would be run before the next look, what may follow, and what each look must find.
 
     Raises:
         AssayError: as :func:`run_until_decided` does.
     """
     rounds = _Rounds(suite, seeds, Path(experiments_dir), options or DecidingOptions(), runner_options)
-    print_dry_run(rounds.first_round, experiments_dir, **runner_options)
+    print_dry_run(rounds.up_to_the_next_look(), experiments_dir, **runner_options)
     _show(plan_lines(rounds.grid, rounds.design, rounds.options))
+
+
+class _Round(NamedTuple):
+    """The runs of one number of seeds, and what they came to."""
+
+    num_seeds: int
+    open_variants: Collection[str]
+    """What was run, beside the baseline."""
+    readings: Readings | None
+    looks: Mapping[str, Sequence[Look]]
+    """All of them up to now; none where the baseline has no score."""
 
 
 class _Rounds:
@@ -91,34 +99,49 @@ class _Rounds:
         self.design = Design(
             max_seeds=options.max_seeds, first_look=len(seeds), alpha=options.alpha, futility=options.futility
         )
+        self._margin = options.margin
         self._experiments_dir = experiments_dir
         self._runner_options = runner_options
-        self._record = Record(experiments_dir, self.grid, options)
+        self._record = Record(experiments_dir, self.grid, len(seeds), options)
         self._record.check()
         self._results: list[Mapping[str, Any]] = []
         self._said: set[str] = set()
 
-    @property
-    def first_round(self) -> list[ExperimentConfig]:
-        """What is run before the first look."""
-        return self.grid.of(self.grid.experiments, self.grid.seeds[: self.design.first_look])
-
     def run(self) -> Decisions:
         """Run round after round."""
-        folders = _folders(self.grid, self._experiments_dir, self._runner_options)
-        open_variants, looks = set(self.grid.treatments), dict[str, list[Look]]()
-        for count in self.design.looks:
-            new_seeds = (
-                self.grid.seeds[:count] if count == self.design.first_look else self.grid.seeds[count - 1 : count]
-            )
-            finished = self._train(self.grid.of({self.grid.baseline, *open_variants}, new_seeds))
-            readings = read_scores(self._experiments_dir, folders, self.options.metric)
-            looks = self._look(readings, count, open_variants)
-            open_variants = {name for name in open_variants if readings and _is_open(readings, looks, name)}
-            if not finished or not open_variants:
-                break
+        looks: Mapping[str, Sequence[Look]] = {}
+        for each in self._rounds(self._train):
+            self._tell(each)
+            looks = each.looks
         self._say(end_lines(self.grid, looks, len(self._results)))
-        return Decisions(looks, self._results, len(self.grid.seeds) * len(self.grid.experiments))
+        return Decisions(looks, self._results)
+
+    def up_to_the_next_look(self) -> list[ExperimentConfig]:
+        """Return the experiments of all rounds up to the first that lacks runs, or up to the decision."""
+        asked: list[ExperimentConfig] = []
+
+        def are_there(experiments: Sequence[ExperimentConfig]) -> bool:
+            asked.extend(experiments)
+            return not plan_experiments(experiments, self._experiments_dir, **self._runner_options).unfinished
+
+        for _ in self._rounds(are_there):
+            pass
+        return asked
+
+    def _rounds(self, train: Callable[[Sequence[ExperimentConfig]], bool]) -> Iterator[_Round]:
+        """Return as many rounds as it takes; ``train`` makes the runs of one, and is False where some are missing."""
+        folders = _folders(self.grid, self._experiments_dir, self._runner_options)
+        open_variants = set(self.grid.treatments)
+        for count in self.design.looks:
+            new_seeds = self.grid.seeds[0 if count == self.design.first_look else count - 1 : count]
+            if not train(self.grid.of({self.grid.baseline, *open_variants}, new_seeds)):
+                return
+            readings = read_scores(self._experiments_dir, folders, self.options.metric)
+            looks = self._looks(readings, count)
+            yield _Round(count, frozenset(open_variants), readings, looks)
+            open_variants = {name for name in open_variants if readings and _is_open(readings, looks, name)}
+            if not open_variants:
+                return
 
     def _train(self, experiments: Sequence[ExperimentConfig]) -> bool:
         """Return whether to go on: False where a failure ends everything."""
@@ -126,28 +149,32 @@ class _Rounds:
         self._results += results
         return len(results) == len(experiments)
 
-    def _look(self, readings: Readings | None, count: int, open_variants: Collection[str]) -> dict[str, list[Look]]:
-        """Return all looks up to the newest seed, and show the newest at what was open."""
-        if readings is None or readings.scores[self.grid.baseline] is None:
-            self._say([f"no run of {self.grid.baseline} has succeeded, so that there is nothing to compare with"])
-            return {}
-        margin = self.options.margin or usual_margin(
-            [each for each in readings.scores.values() if each is not None], readings.higher_is_better
-        )
+    def _looks(self, readings: Readings | None, count: int) -> dict[str, list[Look]]:
+        """Return all looks up to one at so many seeds; none where the baseline has no score."""
         # Runs of a fixed design may be there already; what comes after this look is none of its business.
-        so_far = {name: each and among(each, self.grid.seeds[:count]) for name, each in readings.scores.items()}
-        looks = self._looks(so_far, Rule(margin, readings.higher_is_better))
-        newest = {name: history for name, history in looks.items() if name in open_variants}
-        self._record.write(readings.metric, margin, looks)
-        self._say(look_lines(self.grid, newest, readings.metric, margin, count))
+        seeds = self.grid.seeds[:count]
+        scores = {name: each and among(each, seeds) for name, each in readings.scores.items()} if readings else {}
+        control = scores.get(self.grid.baseline)
+        if readings is None or control is None:
+            return {}
+        if self._margin is None:
+            known = [each for each in scores.values() if each is not None]
+            self._margin = usual_margin(known, readings.higher_is_better)
+        rule = Rule(self._margin, readings.higher_is_better)
+        treatments = {name: scores[name] for name in self.grid.treatments}
+        looks = monitor(treatments, control, self.grid.seeds, self.design, rule)
+        return looks if count < self.design.max_seeds else {name: _ended(each, count) for name, each in looks.items()}
+
+    def _tell(self, each: _Round) -> None:
+        readings, looks = each.readings, each.looks
+        if readings is None or not looks:
+            self._say([f"no run of {self.grid.baseline} has succeeded, so that there is nothing to compare with"])
+            return
+        self._record.write(readings.metric, self._margin, looks)
+        newest = {name: history for name, history in looks.items() if name in each.open_variants}
+        self._say(look_lines(self.grid, newest, readings.metric, self._margin, each.num_seeds))
         self._say([f"note: {note}" for note in readings.notes if note not in self._said])
         self._said.update(readings.notes)
-        return looks
-
-    def _looks(self, scores: Mapping[str, Scores | None], rule: Rule) -> dict[str, list[Look]]:
-        control = scores[self.grid.baseline]
-        treatments = {name: scores[name] for name in self.grid.treatments}
-        return monitor(treatments, control, self.grid.seeds, self.design, rule) if control else {}
 
     def _say(self, lines: Sequence[str]) -> None:
         if lines and not self._runner_options.get("quiet"):
@@ -158,6 +185,14 @@ def _is_open(readings: Readings, looks: Mapping[str, Sequence[Look]], name: str)
     """Whether more seeds are wanted; a variant of which no run ever succeeded is not tried again and again."""
     history = looks.get(name)
     return not history[-1].stop if history else name in looks and readings.scores[name] is not None
+
+
+def _ended(history: Sequence[Look], planned: int) -> list[Look]:
+    """Return the looks once every seed was tried: a run that failed leaves the last of them short of seeds."""
+    if not history or history[-1].stop:
+        return list(history)
+    reason = f"{history[-1].num_seeds} of {planned} seeds succeeded and did not decide"
+    return [*history[:-1], history[-1]._replace(stop=True, chances=None, reason=reason)]
 
 
 def _show(lines: Sequence[str]) -> None:

@@ -142,7 +142,60 @@ def test_a_failed_seed_is_no_look_and_other_seeds_do_not_count() -> None:
 def test_scores_that_do_not_vary_are_given_up_with_the_reason() -> None:
     constant = _scores(np.full(12, 80.0))
     (look,) = monitor({"a": constant}, constant, SEEDS, Design(), RULE)["a"]
-    assert (look.word, look.stop) == ("undecided", True) and "do not vary" in look.reason
+    assert (look.word, look.stop) == ("undecided", True) and "no test applies" in look.reason
+
+
+def test_scores_that_do_not_vary_yet_are_waited_for_where_they_differ() -> None:
+    constant, higher = (_scores(np.full(12, value)) for value in (80.0, 81.0))
+    history = monitor({"a": higher}, constant, SEEDS, Design(), RULE)["a"]
+    assert [look.num_seeds for look in history] == list(Design().looks)
+    assert [look.stop for look in history] == [False] * 9 + [True]
+    assert all("no test applies" in look.reason and look.word == "undecided" for look in history)
+
+
+def test_few_examples_that_differ_are_waited_for() -> None:
+    rng = np.random.default_rng(13)
+    control = np.repeat(rng.integers(0, 2, size=(1, 40)) * 100.0, 12, axis=0)
+    treatment = control.copy()
+    treatment[:, :2] = 100 - treatment[:, :2]
+    treatment[4:, 2:12] = 100.0
+    sides = (Scores.of_examples(SEEDS, each) for each in (treatment, control))
+    history = monitor({"a": next(sides)}, next(sides), SEEDS, Design(futility=0.0), Rule(None))["a"]
+    first, *_, last = history
+    assert "differently" in first.reason and not first.stop and first.comparison.p_value is None
+    assert last.comparison.p_value is not None and len(history) > 2
+
+
+def test_other_examples_are_never_waited_for() -> None:
+    rng = np.random.default_rng(14)
+    ids = [f"q{number}" for number in range(20)]
+    control = Scores.of_examples(SEEDS, rng.normal(size=(12, 20)))
+    other = Scores.of_examples(SEEDS, 5 + rng.normal(size=(12, 20)), ids)
+    (look,) = monitor({"a": other}, control, SEEDS, Design(), RULE)["a"]
+    assert (look.word, look.stop) == ("undecided", True) and "different examples" in look.reason
+
+
+def test_sides_that_were_run_in_an_order_of_their_own_are_looked_at_in_it() -> None:
+    rng = np.random.default_rng(15)
+    treatment, control = _drawn(rng, 6.0, 0.1), _drawn(rng, 0.0, 0.1)
+    other = Scores.of_seeds({1000 - seed: float(value) for seed, value in zip(SEEDS, control.values, strict=True)})
+    order = tuple(1000 - seed for seed in SEEDS)
+    looks = monitor({"a": treatment}, other, SEEDS, Design(), RULE, order)["a"]
+    for look in looks:
+        first = compare_scores(treatment.of(SEEDS[: look.num_seeds]), other.of(order[: look.num_seeds]))
+        assert look.comparison.p_value == first.p_value and not look.comparison.paired
+    assert looks[-1].word == "better"
+    with pytest.raises(ValueError, match="expected 12 distinct seeds"):
+        monitor({"a": treatment}, other, SEEDS, Design(), RULE, order[:3])
+
+
+def test_programs_are_told_the_whole_look() -> None:
+    rng = np.random.default_rng(16)
+    first, *_ = monitor({"a": _drawn(rng, 0.3)}, _drawn(rng, 0.0), SEEDS, Design(futility=0.0), RULE)["a"]
+    told = first.as_json()
+    assert (told["num_seeds"], told["verdict"], told["stop"]) == (3, "undecided", False)
+    assert told["interval"] == [first.interval.low, first.interval.high] if first.interval else False
+    assert first.chances is not None and told["chances"]["greater"] == first.chances.greater
 
 
 def test_the_interval_excludes_no_difference_exactly_where_there_is_a_claim() -> None:
