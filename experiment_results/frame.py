@@ -89,7 +89,8 @@ def _config_from_results(method: str, label: str, data: Mapping[str, str]) -> di
 
 
 def _method(config: Mapping[str, Any]) -> str:
-    strategies = config.get("strategies") or []
+    given = config.get("strategies")
+    strategies = given if isinstance(given, list) else []
     return "+".join(str(each.get("name")) for each in strategies if isinstance(each, Mapping)) or "baseline"
 
 
@@ -99,7 +100,8 @@ def _changed_nothing(report: Any) -> bool:
 
 
 def _integer(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return value if whole and abs(value) < 2**63 else None
 
 
 def _metrics(metrics: Any) -> dict[str, float]:
@@ -109,7 +111,12 @@ def _metrics(metrics: Any) -> dict[str, float]:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        return False
 
 
 def _succeeded(results: Mapping[str, Any]) -> bool:

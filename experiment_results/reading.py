@@ -6,12 +6,20 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import UnionType
 from typing import Any, NamedTuple
 
 from atomic_files import read_json
 from errors import DataError
 
 __all__ = ["ExperimentFolders", "RunRecord", "read_experiments", "read_training_metrics"]
+
+_FIELDS: tuple[tuple[tuple[str, ...], type | UnionType, str], ...] = (
+    (("primary_metric", "started_at", "finished_at"), str, "a text"),
+    (("seed", "train_steps", "train_rows"), int, "a whole number"),
+    (("duration_seconds",), int | float, "a number"),
+)
+"""Fields of results.json that tables are made by, and what they hold where they are there."""
 
 
 class RunRecord(NamedTuple):
@@ -71,7 +79,22 @@ def _read_run(folder: Path) -> RunRecord | None:
     results = _read_object(folder / "results.json")
     if results is None:
         return None
+    damage = _damage(results)
+    if damage:
+        raise DataError(f"{folder / 'results.json'}: {damage}")
     return RunRecord(folder, _read_object(folder / "config.json") or {}, results)
+
+
+def _damage(results: Mapping[str, Any]) -> str:
+    """Return which field holds what no run writes there; such a run is left out and named, and others still count."""
+    for names, kind, expected in _FIELDS:
+        for name in names:
+            value = results.get(name)
+            if value is not None and (isinstance(value, bool) or not isinstance(value, kind)):
+                return f"{name}: expected {expected}, got {value!r:.40}"
+            if isinstance(value, int) and not -(2**63) <= value < 2**63:
+                return f"{name}: {value} is too large a number"
+    return ""
 
 
 def _read_object(path: Path) -> Mapping[str, Any] | None:

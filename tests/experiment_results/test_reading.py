@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 
 from errors import DataError
+from experiment_results.comparisons import compare_all
+from experiment_results.frame import build_frame
+from experiment_results.outputs import data_maps
 from experiment_results.reading import read_experiments, read_training_metrics
 from tests.experiment_folders import config_mapping, write_run
 
@@ -50,6 +53,53 @@ def test_an_unreadable_file_is_named_and_its_run_skipped(
     assert [run.folder for run in read.runs] == [finished]
     assert len(read.unreadable) == 1
     assert str(broken / name) in read.unreadable[0]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "told"),
+    [
+        ("primary_metric", ["x"], "primary_metric: expected a text"),
+        ("seed", 2**70, "is too large a number"),
+        ("seed", "42", "seed: expected a whole number"),
+        ("train_rows", 1.5, "train_rows: expected a whole number"),
+        ("train_steps", [1], "train_steps: expected a whole number"),
+        ("duration_seconds", True, "duration_seconds: expected a number"),
+        ("finished_at", {}, "finished_at: expected a text"),
+    ],
+)
+def test_a_field_that_no_run_writes_skips_its_run_alone(
+    tmp_path: Path, finished: Path, field: str, value: object, told: str
+) -> None:
+    broken = write_run(tmp_path, config_mapping("baseline_seed43", 43), {"eval_f1": 0.7}, **{field: value})
+    read = read_experiments(tmp_path)
+    assert [run.folder for run in read.runs] == [finished]
+    assert read.unreadable[0].startswith(f"{broken / 'results.json'}: ")
+    assert told in read.unreadable[0]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"strategies": 5},
+        {"strategies": [["x"]]},
+        {"training": {"seed": 2**70}},
+        {"training": []},
+        {"data_map": [1]},
+        {"name": ["x"]},
+        {"dataset": {"a": 1}},
+        {"cartography_dir": 7},
+    ],
+)
+def test_a_configuration_of_whatever_content_can_be_analysed(
+    tmp_path: Path, finished: Path, damage: dict[str, object]
+) -> None:
+    config = config_mapping("other_seed43", 43)
+    broken = write_run(tmp_path, config, {"eval_f1": 0.7, "eval_exact_match": 10**400})
+    (broken / "config.json").write_text(json.dumps(config | damage))
+    frame = build_frame(read_experiments(tmp_path))
+    assert len(frame) == 2
+    assert len(compare_all(frame).table) <= 1
+    assert len(data_maps(read_experiments(tmp_path))) == 0
 
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
