@@ -6,13 +6,13 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from errors import ResourceError, SignalError
+from errors import AssayError, ResourceError, SignalError
 from experiment_config import ExperimentConfig
 from planning import Node, Plan
 from planning.estimate import Cost
 from planning.nodes import DONE
 from planning.table import size
-from strategies import CLUSTERS, DATA_MAP, make_plan
+from strategies import CLUSTERS, DATA_MAP, Signals, make_plan
 from tasks import create_task
 from tasks.base import DataSource, Rows
 from tasks.models import load_tokenizer
@@ -66,9 +66,19 @@ def _check_plan(node: Node, rows: Rows) -> None:
     folders = {DATA_MAP: node.data_map, CLUSTERS: node.clusters}
     try:
         signals = load_signals(rows, config.task, config.required_signals, folders)
-        make_plan(config.strategies, signals, config.training.seed)
+        _try_plan(config, signals)
     except SignalError as error:
         raise SignalError(f"{node.name}: {error}") from error
+
+
+def _try_plan(config: ExperimentConfig, signals: Signals) -> None:
+    try:
+        make_plan(config.strategies, signals, config.training.seed)
+    except AssayError:
+        raise
+    except Exception:
+        # A mistake in somebody's strategy fails its own runs and no others, each with its traceback.
+        return
 
 
 def check_disk(plan: Plan, costs: Mapping[Path, Cost]) -> None:

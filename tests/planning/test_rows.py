@@ -52,6 +52,20 @@ def test_a_map_of_fewer_rows_gives_a_guess(tmp_path: Path) -> None:
     assert _kept(config, tmp_path).startswith("~")
 
 
+@pytest.mark.parametrize("map_exists", [False, True])
+def test_a_strategy_that_raises_leaves_a_guess_and_fails_in_its_turn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, map_exists: bool
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("kaboom")
+
+    config = create_cartography_filter_config()
+    if map_exists:
+        finish_map(_plan(config, tmp_path).nodes[0])
+    monkeypatch.setattr("strategies.cartography_filter.CartographyFilter._plan", broken)
+    assert _kept(config, tmp_path) == "~4,000"
+
+
 def test_a_filter_that_keeps_nothing_is_seen_before_training(tmp_path: Path) -> None:
     folder = tmp_path / "map"
     map_table(folder, 4000)

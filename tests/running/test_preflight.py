@@ -11,6 +11,7 @@ import pytest
 from errors import AssayError, ConfigError, DataError, ResourceError, SignalError
 from experiment_config import CartographyFilterConfig, ClusterFilterConfig, ExperimentConfig, TrainingConfig
 from experiment_runner import run_experiments_from_list
+from strategies.random_filter import RandomFilterConfig
 from tests.planning.folders import map_table
 from tests.running.builders import tiny
 
@@ -82,3 +83,15 @@ def test_a_disk_that_is_too_small(tmp_path: Path) -> None:
     with (model / "model.safetensors").open("wb") as weights:
         weights.truncate(shutil.disk_usage(tmp_path).free)  # takes no room: a file of zeros is a hole
     _refused(tiny("x", model=str(model)), tmp_path, ResourceError, "the plan needs about .* are free")
+
+
+def test_a_strategy_that_raises_fails_its_own_runs_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("kaboom")
+
+    monkeypatch.setattr("strategies.random_filter.RandomFilter._plan", broken)
+    for _ in range(2):  # the second time with what the first left behind
+        (result,) = run_experiments_from_list(
+            [tiny("bad", RandomFilterConfig(keep_fraction=0.5))], tmp_path / "e", quiet=True
+        )
+        assert not result["success"] and "kaboom" in str(result["error"])
