@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import isfinite
+from math import inf, isfinite
 from typing import NamedTuple
 
 import numpy as np
@@ -29,6 +29,8 @@ class SideScores(NamedTuple):
     """None where no run has the metric."""
     notes: tuple[str, ...]
     """Runs that do not count, and why examples are missing."""
+    order: tuple[int, ...] = ()
+    """The seeds, or the numbers that stand for them, in the order in which their runs ended."""
 
 
 def scores_of_side(backend: LocalBackend, side: SubjectRuns, measure: Measure, position: int) -> SideScores:
@@ -53,6 +55,7 @@ def scores_of_side(backend: LocalBackend, side: SubjectRuns, measure: Measure, p
             counted.append((details, value))
     if not counted:
         return SideScores(None, tuple(notes))
+    counted.sort(key=lambda each: each[0].record.finished_at or inf)
     runs, values = [each for each, _ in counted], [value for _, value in counted]
     seeds, problem = _seeds(runs, position)
     notes += [problem] if problem else []
@@ -62,9 +65,9 @@ def scores_of_side(backend: LocalBackend, side: SubjectRuns, measure: Measure, p
         if table is not None:
             ids = list(table[0].scores)
             examples = [[each.scale * each.scores[name] for name in ids] for each in table]
-            return SideScores(Scores.of_examples(seeds, np.array(examples), ids), tuple(notes))
+            return SideScores(Scores.of_examples(seeds, np.array(examples), ids), tuple(notes), tuple(seeds))
         notes.append(problem)
-    return SideScores(Scores.of_seeds(dict(zip(seeds, values, strict=True))), tuple(notes))
+    return SideScores(Scores.of_seeds(dict(zip(seeds, values, strict=True))), tuple(notes), tuple(seeds))
 
 
 def _seeds(runs: Sequence[ExperimentDetails], position: int) -> tuple[list[int], str]:
