@@ -87,3 +87,14 @@ def test_links_of_all_pages_lead_somewhere(root: Path) -> None:
 def test_every_page_is_in_the_table(root: Path) -> None:
     table = _LINK.findall((root / "README.md").read_text(encoding="utf-8"))
     assert not [page.name for page in (root / "docs").glob("*.md") if f"docs/{page.name}" not in table]
+
+
+def test_error_rates_are_those_of_the_page(root: Path) -> None:
+    page = (root / "docs" / "calibration.md").read_text(encoding="utf-8")
+    highest = {
+        name: float(most) for name, most in re.findall(r"^\| ([^|]+) \| [\d.]+ to ([\d.]+) \|", page, re.MULTILINE)
+    }
+    claim = " ".join((root / "README.md").read_text(encoding="utf-8").split())
+    assert 48 < highest["means of the seeds, no test"] < 53
+    assert f"in up to {highest['paired t-test over examples, one seed']:.0f} of 100 cases" in claim
+    assert f"this verdict in at most {highest['default verdict']:.0f} (" in claim
