@@ -2,7 +2,8 @@
 
 A score is a variant's mean, plus the luck of a seed, plus the difficulty of an example, plus what is left (crossed
 random effects). The variance of a difference of means then has a part that falls with more seeds and one that only more
-examples make smaller. Both are estimated by the method of moments, and the difference is referred to Student's t.
+examples make smaller. Both are estimated by the method of moments; the difference is held against critical values that
+lie between those of Student's t for either.
 
 Four choices were made because simulation asked for them (docs/calibration.md):
 
@@ -17,7 +18,8 @@ Four choices were made because simulation asked for them (docs/calibration.md):
   that choosing by them leaves the error rates as they are.
 * Few examples that differ. Where nearly all scores are the same under both, Student's t trusts a handful of examples
   too much. No p-value is smaller than that of an exact sign test of the examples that differ, if all differ in one
-  direction; with fewer than six, where even that cannot reach 0.05, none is given.
+  direction, and an interval of a level that this p-value does not reach holds 0. With fewer than six, where even that
+  test cannot reach 0.05, neither is given.
 """
 
 from __future__ import annotations
@@ -28,8 +30,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.conditions import NOTHING_SHARED, example_mismatch
 from analysis.effects.sizes import hedges_g, probability_of_superiority
 from analysis.floors import smallest_exact_p
+from analysis.levels import check_level
 from analysis.outcome import Alternative, Basis, Pairing
 from analysis.scores import Scores
 from analysis.student_t import Interval
@@ -76,6 +80,8 @@ class Comparison:
     level: float
     problem: str = ""
     """Why there is no p-value; empty where there is one."""
+    sign_floor: float = 0.0
+    """Smallest two-sided p-value of a sign test of the examples that differ; 0 where single examples are unknown."""
 
     @property
     def standard_error(self) -> float | None:
@@ -86,7 +92,10 @@ class Comparison:
         """Return the interval of another level, in (0, 1)."""
         if self.variance is None:
             return None
-        return _interval(self.difference, self.variance, level)
+        half = self.variance.critical_value(1 - level) * math.sqrt(self.variance.total)
+        if self.sign_floor >= 1 - level:
+            half = max(half, abs(self.difference))
+        return Interval(self.difference - half, self.difference + half)
 
 
 _COST_OF_PAIRING = 1.25
@@ -116,16 +125,15 @@ def compare_scores(
     Raises:
         ValueError: impossible level, or "paired" without a shared seed.
     """
-    if not 0 < level < 1:
-        raise ValueError(f"level must lie between 0 and 1, got {level}")
-    shared = sorted(set(treatment.seeds) & set(control.seeds))
+    check_level(level)
+    shared = treatment.shared_seeds(control)
     if pairing == "paired" and not shared:
-        raise ValueError("no seed is shared, so nothing can be paired")
+        raise ValueError(NOTHING_SHARED)
     plain = _described(treatment, control, shared, level)
-    if _other_examples(treatment, control):
-        return replace(plain, problem=_example_mismatch(treatment, control))
     if treatment.examples is None or control.examples is None:
         treatment, control = treatment.without_examples(), control.without_examples()
+    elif mismatch := example_mismatch(treatment, control):
+        return replace(plain, problem=mismatch)
     else:
         control = control.aligned_to(treatment.example_ids)
         plain = replace(plain, num_examples=treatment.num_examples)
@@ -170,19 +178,6 @@ def _std(values: NDArray[np.float64]) -> float | None:
     return float(values.std(ddof=1)) if values.size > 1 else None
 
 
-def _other_examples(treatment: Scores, control: Scores) -> bool:
-    known = treatment.examples is not None and control.examples is not None
-    return known and set(treatment.example_ids) != set(control.example_ids)
-
-
-def _example_mismatch(treatment: Scores, control: Scores) -> str:
-    mine, theirs = set(treatment.example_ids), set(control.example_ids)
-    return (
-        f"evaluated on different examples: {len(mine & theirs)} shared, {len(mine - theirs)} only in the treatment, "
-        f"{len(theirs - mine)} only in the control"
-    )
-
-
 def _residual_correlation(treatment: Scores, control: Scores, shared: list[int]) -> float | None:
     """Return how alike equal seeds move single examples in both, beyond the means of seeds and of examples."""
     if treatment.examples is None or control.examples is None or len(shared) < 2:
@@ -215,8 +210,10 @@ def _tested(found: Comparison, treatment: Scores, control: Scores, alternative: 
         few = f"{_few_seeds(treatment, control)}: too few to know the spread over seeds"
         return replace(found, problem=f"{few}, at least {MIN_SEEDS} are needed")
     differing = _num_differing(treatment, control) if several else 0
-    if 0 < differing < min(MIN_DIFFERING, treatment.num_examples):
+    if 0 < differing < MIN_DIFFERING:
         return replace(found, problem=_few_differ(differing, treatment.num_examples))
+    # All examples that differ, differing in one direction: no test of signs finds more.
+    found = replace(found, sign_floor=2.0 ** (1 - differing) if differing else 0.0)
     if fewest == 1:
         few = f"{_few_seeds(treatment, control)}: nothing is known of the spread over seeds"
         found = replace(found, basis="examples", problem=f"{few}; the interval holds for these models alone")
@@ -231,9 +228,7 @@ def _tested(found: Comparison, treatment: Scores, control: Scores, alternative: 
     found = _with_interval(found, variance)
     if found.problem:
         return found
-    # All examples that differ, differing in one direction: no test of signs finds more.
-    least = 2.0 ** (1 - differing) if differing else 0.0
-    return replace(found, p_value=_p_value(found.difference, variance, alternative, least))
+    return replace(found, p_value=_p_value(found, variance, alternative))
 
 
 def _few_seeds(treatment: Scores, control: Scores) -> str:
@@ -251,8 +246,7 @@ def _few_seeds(treatment: Scores, control: Scores) -> str:
 
 def _num_differing(treatment: Scores, control: Scores) -> int:
     """Return how many examples have another mean score under the treatment than under the control."""
-    assert treatment.examples is not None and control.examples is not None
-    means, control_means = treatment.examples.mean(axis=0), control.examples.mean(axis=0)
+    means, control_means = treatment.example_means, control.example_means
     # Means of equal scores may differ by rounding.
     return int(np.sum(np.abs(means - control_means) > 1e-12 * np.abs(control_means)))
 
@@ -266,10 +260,14 @@ def _few_differ(differing: int, num_examples: int) -> str:
 
 
 def _with_interval(found: Comparison, variance: Variance) -> Comparison:
-    if not math.sqrt(variance.total) > _negligible(found):
+    error = math.sqrt(variance.total)
+    if not math.isfinite(error):
+        return replace(found, problem="scores are too large for their variance to be a number")
+    if not error > _negligible(found):
         same = "within every seed the difference is the same" if found.paired else "scores do not vary"
         return replace(found, problem=f"{same}, so that no test applies")
-    return replace(found, variance=variance, interval=_interval(found.difference, variance, found.level))
+    found = replace(found, variance=variance)
+    return replace(found, interval=found.interval_at(found.level))
 
 
 def _negligible(found: Comparison) -> float:
@@ -277,15 +275,9 @@ def _negligible(found: Comparison) -> float:
     return 1e-12 * max(abs(found.mean), abs(found.control_mean))
 
 
-def _interval(difference: float, variance: Variance, level: float) -> Interval:
-    half = variance.critical_value(1 - level) * math.sqrt(variance.total)
-    return Interval(difference - half, difference + half)
-
-
-def _p_value(difference: float, variance: Variance, alternative: Alternative, least: float) -> float:
-    """Return the p-value, whose two-sided one is at least ``least``."""
-    statistic = difference / math.sqrt(variance.total)
-    both = max(variance.p_value(statistic), least)
+def _p_value(found: Comparison, variance: Variance, alternative: Alternative) -> float:
+    statistic = found.difference / math.sqrt(variance.total)
+    both = max(variance.p_value(statistic), found.sign_floor)
     if alternative == "two-sided":
         return both
     return both / 2 if (statistic > 0) == (alternative == "greater") else 1 - both / 2

@@ -9,6 +9,7 @@ from __future__ import annotations
 from numpy.typing import ArrayLike
 
 from analysis.estimates import estimate
+from analysis.levels import check_level
 from analysis.student_t import Interval, interval_about
 
 __all__ = ["t_interval"]
@@ -24,8 +25,7 @@ def t_interval(scores: ArrayLike, level: float = 0.95) -> Interval | None:
     Raises:
         ValueError: impossible scores or level.
     """
-    if not 0 < level < 1:
-        raise ValueError(f"level must lie between 0 and 1, got {level}")
+    check_level(level)
     num_scores, mean, std = estimate(scores)
     if std is None:
         return None

@@ -36,6 +36,22 @@ class Scores:
         """How many examples have a score of their own; 0 where only the metric is known."""
         return 0 if self.examples is None else self.examples.shape[1]
 
+    @property
+    def example_means(self) -> NDArray[np.float64]:
+        """Score of each example, averaged over the seeds; shape (num_examples,).
+
+        Raises:
+            ValueError: only the metric of each seed is known.
+        """
+        if self.examples is None:
+            raise ValueError("scores of examples are not known")
+        means: NDArray[np.float64] = self.examples.mean(axis=0)
+        return means
+
+    def shared_seeds(self, other: Scores) -> list[int]:
+        """Return the seeds that another variant has as well, ascending."""
+        return sorted(set(self.seeds) & set(other.seeds))
+
     @classmethod
     def of_seeds(cls, values: Mapping[int, float]) -> Scores:
         """Return scores of which only the metric of each seed is known.

@@ -6,6 +6,8 @@ import math
 from statistics import NormalDist
 from typing import NamedTuple
 
+from analysis.levels import check_level
+
 __all__ = ["Interval", "interval_about", "t_quantile"]
 
 _MAX_STEPS = 100
@@ -33,8 +35,7 @@ def interval_about(mean: float, std: float, count: int, level: float = 0.95) -> 
     Raises:
         ValueError: impossible count or level.
     """
-    if not 0 < level < 1:
-        raise ValueError(f"level must lie between 0 and 1, got {level}")
+    check_level(level)
     half = t_quantile((1 + level) / 2, count - 1) * std / math.sqrt(count)
     return Interval(mean - half, mean + half)
 

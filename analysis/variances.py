@@ -116,7 +116,7 @@ def variance_over_examples(treatment: Scores, control: Scores) -> Variance:
         treatment: of at least 2 examples.
         control: of the same examples in the same order.
     """
-    differences = _examples(treatment).mean(axis=0) - _examples(control).mean(axis=0)
+    differences = treatment.example_means - control.example_means
     count = differences.size
     return Variance(0.0, np.inf, 0.0, float(np.var(differences, ddof=1)) / count, count - 1)
 

@@ -7,14 +7,8 @@ from numpy.typing import NDArray
 
 from analysis.bootstrap.intervals import percentile_interval
 from analysis.outcome import Alternative, Outcome
-from analysis.scores import Scores
 
-__all__ = ["is_constant", "outcome_of_resamples", "without_p"]
-
-
-def is_constant(differences: NDArray[np.float64], scale: float) -> bool:
-    """Return whether differences of numbers up to ``scale`` vary by nothing but rounding."""
-    return bool(np.ptp(differences) <= 1e-12 * scale)
+__all__ = ["outcome_of_resamples"]
 
 
 def outcome_of_resamples(
@@ -59,24 +53,4 @@ def outcome_of_resamples(
         interval=percentile_interval(resamples, level),
         smallest_p=min(1.0, (2 if alternative == "two-sided" else 1) / (1 + count)),
         assumptions=assumptions,
-    )
-
-
-def without_p(
-    test: str,
-    treatment: Scores,
-    control: Scores,
-    alternative: Alternative,
-    problem: str,
-    assumptions: tuple[str, ...],
-) -> Outcome:
-    """Return the outcome of a test whose conditions fail, as ``problem`` says."""
-    return Outcome(
-        test=test,
-        statistic=None,
-        p_value=None,
-        alternative=alternative,
-        estimate=float(treatment.values.mean() - control.values.mean()),
-        assumptions=assumptions,
-        problem=problem,
     )

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.bootstrap.differences import is_constant, outcome_of_resamples, without_p
+from analysis.bootstrap.differences import outcome_of_resamples
 from analysis.bootstrap.means import resampled_means
 from analysis.bootstrap.paired import MIN_EXAMPLES
+from analysis.conditions import example_mismatch, refusal, varies
 from analysis.outcome import Alternative, Outcome
 from analysis.scores import Scores
 
@@ -49,27 +50,25 @@ def hierarchical_bootstrap(
     Raises:
         ValueError: impossible level or number of resamples.
     """
+    difference = float(treatment.values.mean() - control.values.mean())
     problem = _problem(treatment, control)
     if problem:
-        return without_p(_TEST, treatment, control, alternative, problem, _ASSUMPTIONS)
+        return refusal(_TEST, problem, alternative, estimate=difference, assumptions=_ASSUMPTIONS)
     control = control.aligned_to(treatment.example_ids)
     assert treatment.examples is not None and control.examples is not None
     means = resampled_means(np.concatenate([treatment.examples, control.examples]), num_resamples, rng)
     sides = np.split(means, [treatment.num_seeds])
     resamples = _over_drawn_seeds(sides[0], rng) - _over_drawn_seeds(sides[1], rng)
-    if is_constant(resamples, np.abs(means).max()):
+    if not varies(resamples, means):
         problem = "scores do not vary: every difference is the same, so that no test applies"
-        return without_p(_TEST, treatment, control, alternative, problem, _ASSUMPTIONS)
-    difference = float(treatment.values.mean() - control.values.mean())
+        return refusal(_TEST, problem, alternative, estimate=difference, assumptions=_ASSUMPTIONS)
     return outcome_of_resamples(_TEST, resamples, difference, alternative, level, assumptions=_ASSUMPTIONS)
 
 
 def _problem(treatment: Scores, control: Scores) -> str:
     fewest = min(treatment.num_seeds, control.num_seeds)
-    if treatment.examples is None or control.examples is None:
-        return "needs the score of every example"
-    if set(treatment.example_ids) != set(control.example_ids):
-        return "evaluated on different examples"
+    if mismatch := example_mismatch(treatment, control):
+        return mismatch
     if treatment.num_examples < MIN_EXAMPLES:
         return f"{treatment.num_examples} examples: too few to resample, at least {MIN_EXAMPLES} are needed"
     if fewest < MIN_RESAMPLED_SEEDS:

@@ -11,6 +11,7 @@ from scipy.special import ndtr, ndtri
 from analysis.bootstrap.means import resampled_means
 from analysis.estimates import checked_scores
 from analysis.intervals import t_interval
+from analysis.levels import check_level
 from analysis.student_t import Interval
 
 __all__ = ["INTERVAL_METHODS", "IntervalMethod", "bca_interval", "mean_interval", "percentile_interval"]
@@ -29,7 +30,7 @@ def percentile_interval(resamples: ArrayLike, level: float = 0.95) -> Interval:
     Raises:
         ValueError: impossible level or resamples.
     """
-    _check_level(level)
+    check_level(level)
     low, high = np.quantile(checked_scores(resamples), [(1 - level) / 2, (1 + level) / 2])
     return Interval(float(low), float(high))
 
@@ -49,7 +50,7 @@ def bca_interval(resamples: ArrayLike, estimate: float, jackknife: ArrayLike, le
     Raises:
         ValueError: impossible level, resamples or jackknife.
     """
-    _check_level(level)
+    check_level(level)
     drawn, without = checked_scores(resamples), checked_scores(jackknife)
     # Few or discrete scores give resamples that equal the estimate up to rounding; half of them count as below.
     apart = drawn - estimate
@@ -91,7 +92,7 @@ def mean_interval(
     Raises:
         ValueError: impossible scores, level or method.
     """
-    _check_level(level)
+    check_level(level)
     values = checked_scores(scores)
     if method not in INTERVAL_METHODS:
         raise ValueError(f"unknown interval {method!r} (known: {', '.join(INTERVAL_METHODS)})")
@@ -106,8 +107,3 @@ def mean_interval(
 def _mean_without(values: NDArray[np.float64]) -> NDArray[np.float64]:
     without: NDArray[np.float64] = (values.sum() - values) / (values.size - 1)
     return without
-
-
-def _check_level(level: float) -> None:
-    if not 0 < level < 1:
-        raise ValueError(f"level must lie between 0 and 1, got {level}")

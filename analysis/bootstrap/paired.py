@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.bootstrap.differences import is_constant, outcome_of_resamples, without_p
+from analysis.bootstrap.differences import outcome_of_resamples
 from analysis.bootstrap.means import resampled_means
+from analysis.conditions import example_mismatch, refusal, varies
 from analysis.outcome import Alternative, Outcome
 from analysis.scores import Scores
 
@@ -82,20 +83,16 @@ def paired_bootstraps(
 
 
 def _refused(treatment: Scores, control: Scores, alternative: Alternative) -> Outcome | None:
-    problem = ""
-    if treatment.examples is None or control.examples is None:
-        problem = "needs the score of every example"
-    elif set(treatment.example_ids) != set(control.example_ids):
-        problem = "evaluated on different examples"
-    elif treatment.num_examples < MIN_EXAMPLES:
+    problem = example_mismatch(treatment, control)
+    if not problem and treatment.num_examples < MIN_EXAMPLES:
         problem = f"{treatment.num_examples} examples: too few to resample, at least {MIN_EXAMPLES} are needed"
-    elif is_constant(_differences(treatment, control), np.abs(treatment.examples).max()):
+    elif not problem and not varies(_differences(treatment, control), treatment.example_means, control.example_means):
         problem = "scores do not vary: every difference is the same, so that no test applies"
-    return without_p(_TEST, treatment, control, alternative, problem, _ASSUMPTIONS) if problem else None
+    if not problem:
+        return None
+    estimate = float(treatment.values.mean() - control.values.mean())
+    return refusal(_TEST, problem, alternative, estimate=estimate, assumptions=_ASSUMPTIONS)
 
 
 def _differences(treatment: Scores, control: Scores) -> NDArray[np.float64]:
-    aligned = control.aligned_to(treatment.example_ids)
-    assert treatment.examples is not None and aligned.examples is not None
-    differences: NDArray[np.float64] = treatment.examples.mean(axis=0) - aligned.examples.mean(axis=0)
-    return differences
+    return treatment.example_means - control.aligned_to(treatment.example_ids).example_means

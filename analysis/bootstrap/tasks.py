@@ -20,6 +20,7 @@ from scipy.special import ndtr, stdtrit
 
 from analysis.bootstrap.intervals import percentile_interval
 from analysis.estimates import checked_scores
+from analysis.levels import check_level
 from analysis.student_t import Interval
 
 __all__ = [
@@ -152,8 +153,7 @@ def _checked(tasks: Sequence[ArrayLike]) -> list[NDArray[np.float64]]:
 
 def _expanded(samples: list[NDArray[np.float64]], level: float) -> float | None:
     """Return the level whose percentiles are wide enough for samples so small, or None where no level is."""
-    if not 0 < level < 1:
-        raise ValueError(f"level must lie between 0 and 1, got {level}")
+    check_level(level)
     count, degrees = (sum(sample.size - lost for sample in samples) for lost in (0, 1))
     if min(sample.size for sample in samples) < MIN_TASK_SEEDS or degrees < _MIN_DEGREES:
         return None

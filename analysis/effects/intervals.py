@@ -13,6 +13,7 @@ from scipy.special import ndtri
 
 from analysis.effects.noncentral import noncentral_t_interval
 from analysis.effects.sizes import cohens_d, paired_d, probability_of_superiority
+from analysis.levels import check_level
 from analysis.student_t import Interval
 
 __all__ = [
@@ -85,8 +86,7 @@ def probability_of_superiority_interval(scores: ArrayLike, reference: ArrayLike,
     Raises:
         ValueError: impossible scores or level.
     """
-    if not 0 < level < 1:
-        raise ValueError(f"level must lie between 0 and 1, got {level}")
+    check_level(level)
     share = probability_of_superiority(scores, reference)
     num_pairs = np.size(scores) * np.size(reference)
     others = (np.size(scores) + np.size(reference)) / 2 - 1

@@ -56,7 +56,7 @@ def effect_sizes(treatment: Scores, control: Scores, level: float = 0.95) -> lis
 
 
 def _paired(treatment: Scores, control: Scores, level: float) -> EffectSize:
-    shared = sorted(set(treatment.seeds) & set(control.seeds))
+    shared = treatment.shared_seeds(control)
     problem = _problem(len(shared), "in both")
     if len(shared) < 2:
         return EffectSize("paired d", None, None, problem)

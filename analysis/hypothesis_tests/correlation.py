@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from analysis.conditions import checked_pairs, refusal, varies
+from analysis.levels import check_level
 from analysis.outcome import Alternative, Outcome
 from analysis.student_t import Interval
 
@@ -138,8 +139,7 @@ def kendall_correlation(
 
 
 def _checked(x: ArrayLike, y: ArrayLike, level: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    if not 0 < level < 1:
-        raise ValueError(f"level must lie between 0 and 1, got {level}")
+    check_level(level)
     return checked_pairs(x, y)
 
 

@@ -42,7 +42,12 @@ def mean_ranks(scores: ArrayLike, higher_is_better: bool = True) -> NDArray[np.f
 
 
 def friedman_test(
-    scores: ArrayLike, *, rng: np.random.Generator, higher_is_better: bool = True, num_resamples: int = 10_000
+    scores: ArrayLike,
+    *,
+    rng: np.random.Generator,
+    higher_is_better: bool = True,
+    num_resamples: int = 10_000,
+    rows: str = "tasks",
 ) -> Outcome:
     """Test whether any strategy ranks better than another over the tasks (Friedman 1937).
 
@@ -54,6 +59,7 @@ def friedman_test(
         rng: of the permutations, where not all are taken.
         higher_is_better: False for losses.
         num_resamples: at least 1.
+        rows: what they are called where the assumptions speak of them; they may be seeds as well.
 
     Returns:
         The statistic is Friedman's chi-square, corrected for ties.
@@ -65,7 +71,7 @@ def friedman_test(
     num_tasks, num_strategies = ranks.shape
     centred = ranks - ranks.mean(axis=1, keepdims=True)
     if not centred.any():
-        return refusal(FRIEDMAN, "all strategies tie on every task, so that no test applies")
+        return refusal(FRIEDMAN, "all strategies tie everywhere, so that no test applies")
     exact = factorial(num_strategies) ** min(num_tasks - 1, 64) <= num_resamples
     sums = _every_sum(centred) if exact else _drawn_sums(centred, num_resamples, rng)
     observed = float(np.sum(centred.sum(axis=0) ** 2))
@@ -77,7 +83,7 @@ def friedman_test(
         reached / total,
         degrees=(float(num_strategies - 1),),
         smallest_p=1 / total,
-        assumptions=("tasks are independent", "with no difference every order on a task is as likely as any other"),
+        assumptions=(f"{rows} are independent", "with no difference every order within one is as likely as any other"),
     )
 
 
@@ -103,12 +109,13 @@ def critical_difference(num_strategies: int, num_tasks: int, alpha: float = 0.05
     )
 
 
-def nemenyi_test(scores: ArrayLike, *, higher_is_better: bool = True) -> list[PairOutcome]:
+def nemenyi_test(scores: ArrayLike, *, higher_is_better: bool = True, rows: str = "tasks") -> list[PairOutcome]:
     """Test every pair of strategies by their mean ranks over the tasks, corrected for all pairs (Nemenyi 1963).
 
     Args:
         scores: shape (num_tasks, num_strategies).
         higher_is_better: False for losses.
+        rows: as of :func:`friedman_test`.
 
     Returns:
         The estimate of each pair is the difference of mean ranks, first minus second.
@@ -131,7 +138,7 @@ def nemenyi_test(scores: ArrayLike, *, higher_is_better: bool = True) -> list[Pa
             abs(gap) / error,
             p_value,
             estimate=gap,
-            assumptions=("tasks are independent", "tasks are many enough for normal mean ranks, about ten"),
+            assumptions=(f"{rows} are independent", f"{rows} are many enough for normal mean ranks, about ten"),
         )
         pairs.append(PairOutcome(first, second, outcome))
     return pairs

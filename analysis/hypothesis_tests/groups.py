@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import permutations
+from collections.abc import Iterator, Sequence
+from itertools import combinations
 from math import factorial, prod
 
 import numpy as np
@@ -20,9 +20,6 @@ __all__ = ["ANOVA", "KRUSKAL_WALLIS", "WELCH_ANOVA", "anova", "kruskal_wallis_te
 ANOVA = "one-way analysis of variance"
 WELCH_ANOVA = "Welch's analysis of variance"
 KRUSKAL_WALLIS = "Kruskal-Wallis test"
-
-_MOST_ORDERED = 6
-"""Groups whose orders are all looked at for the floor; with more, it lies far below any p-value that is drawn."""
 
 
 def anova(groups: Sequence[ArrayLike]) -> Outcome:
@@ -86,12 +83,13 @@ def kruskal_wallis_test(
 ) -> Outcome:
     """Test whether groups come from one distribution, by their ranks together (Kruskal and Wallis 1952).
 
-    The p-value is that of scores dealt out to the groups anew: the usual chi-square approximation needs larger groups
-    than a handful of seeds. The observed deal counts among the drawn ones (Phipson and Smyth 2010).
+    The p-value is that of scores dealt out to the groups anew, in every way where there are no more than
+    ``num_resamples``: the usual chi-square approximation needs larger groups than a handful of seeds. Where deals are
+    drawn, the observed one counts among them (Phipson and Smyth 2010).
 
     Args:
         groups: two or more, each of shape (num_scores,).
-        rng: of the deals.
+        rng: of the deals, where not all are taken.
         num_resamples: at least 1.
 
     Returns:
@@ -108,18 +106,16 @@ def kruskal_wallis_test(
     ranks = stats.rankdata(pooled)
     centred = ranks - ranks.mean()
     observed = float(_between(centred[None, :], sizes)[0])
-    drawn = np.concatenate(
-        [
-            _between(rng.permuted(np.broadcast_to(centred, (count, centred.size)), axis=1), sizes)
-            for count in batches(num_resamples, centred.size)
-        ]
-    )
+    exact = _num_deals(sizes) <= num_resamples
+    deals = _every_deal(centred, sizes) if exact else _drawn_deals(centred, sizes, num_resamples, rng)
+    reached = int(np.sum(deals >= observed - 1e-9)) + (not exact)
+    total = deals.size + (not exact)
     return Outcome(
-        KRUSKAL_WALLIS,
+        f"{'exact' if exact else 'Monte Carlo'} {KRUSKAL_WALLIS}",
         observed / float(np.var(ranks, ddof=1)),
-        (1 + int(np.sum(drawn >= observed - 1e-9))) / (1 + num_resamples),
+        reached / total,
         degrees=(float(sizes.size - 1),),
-        smallest_p=max(_smallest_share(sizes), 1 / (1 + num_resamples)),
+        smallest_p=(int(np.sum(deals >= deals.max() - 1e-9)) if exact else 1) / total,
         assumptions=(
             "scores are independent, within and between groups",
             "with no difference all groups have one distribution",
@@ -134,12 +130,33 @@ def _between(centred: NDArray[np.float64], sizes: NDArray[np.int64]) -> NDArray[
     return between
 
 
-def _smallest_share(sizes: NDArray[np.int64]) -> float:
-    """Return the share of deals that part the ranks as far as any can, block by block in the best of orders."""
-    if sizes.size > _MOST_ORDERED:
-        return 0.0
-    num_scores = int(sizes.sum())
-    ranks = np.linspace(-(num_scores - 1) / 2, (num_scores - 1) / 2, num_scores)[None, :]
-    reached = np.array([_between(ranks, sizes[list(order)])[0] for order in permutations(range(sizes.size))])
-    deals = factorial(num_scores) / prod(factorial(int(size)) for size in sizes)
-    return int(np.sum(reached >= reached.max() - 1e-9)) / deals
+def _num_deals(sizes: NDArray[np.int64]) -> int:
+    """Return in how many ways scores can be dealt out to groups of these sizes."""
+    return factorial(int(sizes.sum())) // prod(factorial(int(size)) for size in sizes)
+
+
+def _every_deal(centred: NDArray[np.float64], sizes: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the sum of squares between groups under every deal, shape (num_deals,)."""
+    orders = np.array(list(_deals(tuple(range(centred.size)), sizes.tolist())))
+    return _between(centred[orders], sizes)
+
+
+def _deals(places: tuple[int, ...], sizes: list[int]) -> Iterator[tuple[int, ...]]:
+    """Yield the places in an order for each way to part them into groups of these sizes."""
+    if len(sizes) == 1:
+        yield places
+        return
+    for first in combinations(places, sizes[0]):
+        rest = tuple(place for place in places if place not in first)
+        yield from (first + others for others in _deals(rest, sizes[1:]))
+
+
+def _drawn_deals(
+    centred: NDArray[np.float64], sizes: NDArray[np.int64], num_resamples: int, rng: np.random.Generator
+) -> NDArray[np.float64]:
+    return np.concatenate(
+        [
+            _between(rng.permuted(np.broadcast_to(centred, (count, centred.size)), axis=1), sizes)
+            for count in batches(num_resamples, centred.size)
+        ]
+    )

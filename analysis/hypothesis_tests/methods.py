@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple, cast, get_args
 
 import numpy as np
 
+from analysis.levels import check_level
 from analysis.outcome import Alternative, Basis, Outcome, Pairing
 from analysis.scores import Scores
 
@@ -48,8 +49,7 @@ class Question:
     num_resamples: int = 10_000
 
     def __post_init__(self) -> None:
-        if not 0 < self.level < 1:
-            raise ValueError(f"level must lie between 0 and 1, got {self.level}")
+        check_level(self.level)
         if self.alternative not in get_args(Alternative):
             raise ValueError(f"unknown alternative {self.alternative!r} (known: {', '.join(get_args(Alternative))})")
         if self.num_resamples < 1:

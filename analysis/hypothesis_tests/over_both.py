@@ -8,6 +8,7 @@ from analysis.crossed import compare_scores
 from analysis.hypothesis_tests.methods import Question
 from analysis.outcome import Outcome
 from analysis.scores import Scores
+from analysis.variances import Variance
 
 __all__ = ["crossed", "hierarchical"]
 
@@ -16,7 +17,7 @@ CROSSED = "crossed random effects"
 
 def crossed(treatment: Scores, control: Scores, question: Question) -> Outcome:
     """Return the default comparison as an outcome."""
-    if question.pairing == "paired" and not set(treatment.seeds) & set(control.seeds):
+    if question.pairing == "paired" and not treatment.shared_seeds(control):
         return refusal(CROSSED, NOTHING_SHARED, question.alternative)
     found = compare_scores(
         treatment, control, pairing=question.pairing, alternative=question.alternative, level=question.level
@@ -27,7 +28,7 @@ def crossed(treatment: Scores, control: Scores, question: Question) -> Outcome:
         None if found.p_value is None or not error else found.difference / error,
         found.p_value,
         question.alternative,
-        degrees=() if found.variance is None else (found.variance.degrees,),
+        degrees=_degrees(found.variance),
         estimate=found.difference,
         interval=found.interval,
         assumptions=(
@@ -38,6 +39,14 @@ def crossed(treatment: Scores, control: Scores, question: Question) -> Outcome:
         else (f"chance is that of {found.basis} alone", "means are close to normally distributed"),
         problem=found.problem,
     )
+
+
+def _degrees(variance: Variance | None) -> tuple[float, ...]:
+    """Return those of the seeds' part and of the examples', each where there is one."""
+    if variance is None:
+        return ()
+    parts = ((variance.seeds, variance.seed_degrees), (variance.examples, variance.example_degrees))
+    return tuple(float(degrees) for part, degrees in parts if part)
 
 
 def hierarchical(treatment: Scores, control: Scores, question: Question) -> Outcome:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analysis.bootstrap.paired import paired_bootstrap
-from analysis.conditions import refusal
+from analysis.conditions import example_mismatch, refusal
 from analysis.hypothesis_tests.mcnemar import MCNEMAR, mcnemar_test
 from analysis.hypothesis_tests.methods import Question
 from analysis.hypothesis_tests.permutation import SIGN_FLIP, sign_flip_test
@@ -36,13 +35,12 @@ def bootstrap(treatment: Scores, control: Scores, question: Question) -> Outcome
 
 def permutation(treatment: Scores, control: Scores, question: Question) -> Outcome:
     """Return the sign-flip test over examples, each averaged over its seeds."""
-    problem = _mismatch(treatment, control)
+    problem = example_mismatch(treatment, control)
     if problem:
         return refusal(SIGN_FLIP, problem, question.alternative)
-    first, second = (table.mean(axis=0) for table in _tables(treatment, control))
     found = sign_flip_test(
-        first,
-        second,
+        treatment.example_means,
+        control.aligned_to(treatment.example_ids).example_means,
         rng=question.rng,
         alternative=question.alternative,
         num_resamples=question.num_resamples,
@@ -61,10 +59,11 @@ def mcnemar_mid_p(treatment: Scores, control: Scores, question: Question) -> Out
 
 
 def _mcnemar(treatment: Scores, control: Scores, question: Question, *, mid_p: bool) -> Outcome:
-    problem = _mismatch(treatment, control) or _not_single(treatment, control)
+    problem = example_mismatch(treatment, control) or _not_single(treatment, control)
     if problem:
         return refusal(MCNEMAR, problem, question.alternative)
-    first, second = (table[0] for table in _tables(treatment, control))
+    # Of a single seed the means are its scores.
+    first, second = treatment.example_means, control.aligned_to(treatment.example_ids).example_means
     scale = next((each for each in _SCALES if np.isin(np.concatenate([first, second]), (0.0, each)).all()), None)
     if scale is None:
         return refusal(MCNEMAR, "scores of examples are not right or wrong alone", question.alternative)
@@ -72,19 +71,6 @@ def _mcnemar(treatment: Scores, control: Scores, question: Question, *, mid_p: b
     return replace(found, estimate=None if found.estimate is None else found.estimate * scale)
 
 
-def _mismatch(treatment: Scores, control: Scores) -> str:
-    if treatment.examples is None or control.examples is None:
-        return "needs the score of every example"
-    return "" if set(treatment.example_ids) == set(control.example_ids) else "evaluated on different examples"
-
-
 def _not_single(treatment: Scores, control: Scores) -> str:
     most = max(treatment.num_seeds, control.num_seeds)
     return "" if most == 1 else f"it compares one model with one, and there are {most} seeds: give two experiments"
-
-
-def _tables(treatment: Scores, control: Scores) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    aligned = control.aligned_to(treatment.example_ids)
-    assert treatment.examples is not None
-    assert aligned.examples is not None
-    return treatment.examples, aligned.examples

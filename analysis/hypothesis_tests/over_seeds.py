@@ -121,7 +121,7 @@ def _paired(treatment: Scores, control: Scores, question: Question) -> bool:
 
 
 def _pairs(treatment: Scores, control: Scores) -> _Pairs | None:
-    shared = sorted(set(treatment.seeds) & set(control.seeds))
+    shared = treatment.shared_seeds(control)
     if not shared:
         return None
     single = sorted(set(treatment.seeds) ^ set(control.seeds))

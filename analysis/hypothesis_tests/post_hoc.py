@@ -13,6 +13,7 @@ from scipy import stats
 from analysis.conditions import refusal, varies
 from analysis.corrections import Correction, correct
 from analysis.estimates import checked_scores
+from analysis.levels import check_level
 from analysis.outcome import Outcome
 from analysis.student_t import Interval
 
@@ -122,8 +123,7 @@ def _single_score(arrays: list[NDArray[np.float64]]) -> str:
 def _studentized(
     test: str, arrays: list[NDArray[np.float64]], level: float, problem: str, *, equal_spreads: bool
 ) -> list[PairOutcome]:
-    if not 0 < level < 1:
-        raise ValueError(f"level must lie between 0 and 1, got {level}")
+    check_level(level)
     pairs = list(combinations(range(len(arrays)), 2))
     if problem:
         gaps = (float(arrays[first].mean() - arrays[second].mean()) for first, second in pairs)

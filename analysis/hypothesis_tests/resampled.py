@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from analysis.conditions import checked_pairs, refusal, varies
+from analysis.levels import check_level
 from analysis.outcome import Alternative, Outcome
 from analysis.student_t import Interval
 
@@ -79,8 +80,7 @@ def _corrected(
     alternative: Alternative,
     level: float,
 ) -> Outcome:
-    if not 0 < level < 1:
-        raise ValueError(f"level must lie between 0 and 1, got {level}")
+    check_level(level)
     differences = first - second
     mean, degrees = float(differences.mean()), differences.size - 1
     if degrees < 1:

@@ -86,8 +86,8 @@ def _within_seeds(
         return refusal(FRIEDMAN, NOTHING_SHARED), []
     table = np.column_stack([scores.of(sorted(shared)).values for scores in variants])
     single = set.union(*(set(scores.seeds) for scores in variants)) - shared
-    overall = friedman_test(table, rng=rng, num_resamples=num_resamples)
+    overall = friedman_test(table, rng=rng, num_resamples=num_resamples, rows="seeds")
     if single:
         clause = f"seeds that not all variants have are left out: {', '.join(map(str, sorted(single)))}"
         overall = replace(overall, assumptions=(*overall.assumptions, clause))
-    return overall, nemenyi_test(table)
+    return overall, nemenyi_test(table, rows="seeds")

@@ -6,12 +6,13 @@ import json
 import math
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["MAX_LEVELS", "Factor", "LeftOut", "factors_of"]
+__all__ = ["MAX_LEVELS", "Factor", "LeftOut", "factors_of", "is_number"]
 
 MAX_LEVELS = 5
 """A number with more distinct values counts as a quantity with a curved trend, one with fewer as so many levels."""
@@ -76,7 +77,7 @@ def factors_of(parameters: Mapping[str, Sequence[Any]]) -> tuple[list[Factor], l
 
 
 def _factor(name: str, values: Sequence[Any]) -> Factor:
-    numeric = all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
+    numeric = all(map(is_number, values))
     distinct = {_key(value): value for value in values}
     order = sorted(distinct, key=lambda key: distinct[key]) if numeric else sorted(distinct, key=str)
     place = {key: position for position, key in enumerate(order)}
@@ -87,8 +88,13 @@ def _factor(name: str, values: Sequence[Any]) -> Factor:
     return Factor((name,), levels, codes, columns, is_trend)
 
 
+def is_number(value: Any) -> bool:
+    """Return whether a value is a quantity, of numpy or not; truth values are none."""
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+
 def _key(value: Any) -> Hashable:
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    if is_number(value):
         return float(value)
     return json.dumps(value, sort_keys=True, default=str)
 

@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import fdtrc
 
+from analysis.conditions import varies
 from analysis.corrections import Correction, correct
 from analysis.estimates import checked_scores
-from analysis.hypothesis_tests.correlation import spearman_correlation
 from analysis.importance.effects import Effect, Resampling, interactions, main_effects, model_of
-from analysis.importance.parameters import Factor, LeftOut, factors_of
+from analysis.importance.parameters import Factor, LeftOut, factors_of, is_number
 from analysis.outcome import Outcome
 
 __all__ = ["Importance", "RankCorrelation", "importance"]
@@ -112,7 +112,7 @@ def importance(
 def _problem(scores: NDArray[np.float64], factors: Sequence[Factor]) -> str:
     if not factors:
         return "no parameter varies"
-    if float(np.ptp(scores)) <= 1e-12 * float(np.abs(scores).max()):
+    if not varies(scores):
         return "all runs have the same score"
     return ""
 
@@ -153,7 +153,10 @@ def _surest_first(effect: Effect) -> tuple[float, float]:
 def _correlations(
     factors: Sequence[Factor], scores: NDArray[np.float64], level: float, correction: Correction
 ) -> tuple[RankCorrelation, ...]:
-    ordered = [factor for factor in factors if len(factor.levels) > 2 and _is_number(factor)]
+    ordered = [factor for factor in factors if len(factor.levels) > 2 and all(map(is_number, factor.levels))]
+    # Loading scipy's tests takes a second, which help and completion have not.
+    from analysis.hypothesis_tests.correlation import spearman_correlation
+
     outcomes = [
         spearman_correlation([factor.levels[code] for code in factor.codes], scores, level=level) for factor in ordered
     ]
@@ -162,11 +165,3 @@ def _correlations(
         RankCorrelation(factor.names, outcome, None if outcome.p_value is None else float(p))
         for factor, outcome, p in zip(ordered, outcomes, correct(p_values, correction), strict=True)
     )
-
-
-def _values(factor: Factor) -> NDArray[np.float64]:
-    return np.array(factor.levels, dtype=np.float64)[factor.codes]
-
-
-def _is_number(factor: Factor) -> bool:
-    return all(isinstance(level, int | float) and not isinstance(level, bool) for level in factor.levels)

@@ -191,9 +191,10 @@ def seeds_for_power(
 
     enough = 2
     while power_with(enough) < power:
-        enough *= 2
-        if enough > MAX_SEEDS:
+        if enough == MAX_SEEDS:
             return None
+        enough = min(2 * enough, MAX_SEEDS)
+    # The last number that was too few is half of it, or more.
     counts = range(max(2, enough // 2), enough)
     place = bisect_left(counts, power, key=power_with)
     return counts[place] if place < len(counts) else enough

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import chdtri
 
+from analysis.levels import check_level
 from analysis.power.designs import Design, known_test, seeds_for_power
 from analysis.power.seeds import PILOT_LEVEL
 from analysis.scores import Scores
@@ -60,8 +61,7 @@ def seeds_from_pilot(
     Raises:
         ValueError: an unknown test, or impossible effect, power or level.
     """
-    if not 0 < level < 1:
-        raise ValueError(f"level must lie between 0 and 1, got {level}")
+    check_level(level)
     design_of = _of_pairs if known_test(test).paired else _of_sides
     known = design_of(treatment, control, effect)
     if known is None:
@@ -84,7 +84,7 @@ def seeds_from_pilot(
 
 
 def _of_pairs(treatment: Scores, control: Scores, effect: float) -> tuple[Design, int] | None:
-    shared = sorted(set(treatment.seeds) & set(control.seeds))
+    shared = treatment.shared_seeds(control)
     if len(shared) < 2:
         return None
     differences = treatment.of(shared).values - control.of(shared).values

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from analysis.crossed import Comparison, compare_scores
-from analysis.outcome import Pairing
+from analysis.outcome import Alternative, Pairing
 from analysis.scores import Scores
+from analysis.verdicts import Claim, judge
 
 TREATMENT = {1: 0.80, 2: 0.82, 3: 0.81, 4: 0.83, 5: 0.79}
 CONTROL = {1: 0.78, 2: 0.80, 3: 0.80, 4: 0.81, 5: 0.78}
@@ -208,6 +209,54 @@ def test_a_handful_of_examples_that_differ_give_no_p_value(num_seeds: int) -> No
     assert found.problem.startswith("only 5 of 400 examples score differently")
     wrong[:, 5] = 0.0
     assert compared([right, wrong]).interval is not None
+
+
+def test_so_do_a_few_examples_that_all_differ() -> None:
+    found = compared(tables(0, num_examples=5))
+    assert (found.p_value, found.interval) == (None, None)
+    assert found.problem.startswith("only 5 of 5 examples score differently")
+
+
+@pytest.mark.parametrize("pairing", PAIRINGS)
+def test_seeds_that_change_places_say_that_nothing_differs(pairing: Pairing) -> None:
+    side = tables(0)[0]
+    first, second = Scores.of_examples([1, 2, 3, 4], side), Scores.of_examples([2, 3, 4, 5], side)
+    assert compare_scores(first, second, pairing="unpaired").p_value == pytest.approx(1)
+    alternatives: list[Alternative] = ["greater", "less"]
+    for alternative in alternatives:
+        turned = Scores.of_examples([1, 2, 3, 4], np.roll(side, 1, axis=0))
+        found = compare_scores(first, turned, pairing=pairing, alternative=alternative)
+        assert found.p_value == pytest.approx(0.5)
+    (verdict,) = judge([Claim(compare_scores(first, turned, pairing=pairing), 0.5)])
+    assert verdict.word != "worse"
+
+
+@given(st.integers(0, 10_000), st.integers(6, 12), st.sampled_from([0.9, 0.95, 0.99, 0.999]))
+def test_few_examples_give_neither_small_p_values_nor_intervals_that_contradict_them(
+    rng_seed: int, num_differing: int, level: float
+) -> None:
+    control = np.full((3, 100), 50.0)
+    treatment = control.copy()
+    treatment[:, :num_differing] += np.random.default_rng(rng_seed).normal(10, 1, size=(3, num_differing))
+    found = compared([treatment, control])
+    assert found.p_value is not None
+    assert 2.0 ** (1 - num_differing) <= found.p_value <= 1
+    interval = found.interval_at(level)
+    assert interval is not None
+    assert (interval.low > 0) == (found.p_value < 1 - level)
+
+
+@pytest.mark.filterwarnings("ignore:overflow:RuntimeWarning", "ignore:invalid value:RuntimeWarning")
+@pytest.mark.parametrize("scale", [1e-200, 1e200])
+@pytest.mark.parametrize("pairing", PAIRINGS)
+def test_scores_whose_variance_is_no_number_give_no_p_value(scale: float, pairing: Pairing) -> None:
+    found = compare_scores(
+        Scores.of_seeds({seed: scale * score for seed, score in TREATMENT.items()}),
+        Scores.of_seeds({seed: scale * score for seed, score in CONTROL.items()}),
+        pairing=pairing,
+    )
+    assert (found.p_value, found.interval) == (None, None)
+    assert found.problem
 
 
 def test_other_examples_are_not_compared() -> None:

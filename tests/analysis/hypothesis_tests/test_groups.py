@@ -42,8 +42,17 @@ def test_few_scores_have_the_p_value_and_the_floor_of_all_deals(sizes: tuple[int
     groups = np.split(scores, ends)
     found = kruskal_wallis_test(groups, rng=RNG(0), num_resamples=5000)
     expected = np.mean(statistics >= stats.kruskal(*groups).statistic - 1e-9)
-    assert found.p_value == pytest.approx(expected, abs=4 * np.sqrt(expected * (1 - expected) / 5000) + 1e-3)
+    assert found.p_value == pytest.approx(expected)
+    assert found.p_value == kruskal_wallis_test(groups, rng=RNG(1), num_resamples=5000).p_value
     assert found.smallest_p == pytest.approx(np.mean(statistics >= statistics.max() - 1e-9))
+
+
+def test_three_scores_a_side_never_go_below_their_floor() -> None:
+    found = kruskal_wallis_test([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], rng=RNG(0))
+    assert (found.p_value, found.smallest_p) == (0.1, 0.1)
+    drawn = kruskal_wallis_test([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], rng=RNG(0), num_resamples=19)
+    assert drawn.test.startswith("Monte Carlo")
+    assert drawn.smallest_p == 1 / 20
 
 
 def test_many_groups_have_the_floor_of_the_draws() -> None:

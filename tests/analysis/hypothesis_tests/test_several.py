@@ -43,6 +43,8 @@ def test_friedman_takes_the_seeds_that_all_variants_have_and_says_which_are_left
     found = run_on_several("friedman", fewer, rng=RNG(0))
     assert found.overall.statistic == pytest.approx(stats.friedmanchisquare(*(each[:4] for each in VALUES)).statistic)
     assert "seeds that not all variants have are left out: 4, 5" in found.overall.assumptions
+    assert "seeds are independent" in found.overall.assumptions
+    assert all("tasks" not in clause for pair in found.pairs for clause in pair.outcome.assumptions)
     apart = {"one": Scores.of_seeds({1: 1.0, 2: 2.0}), "two": Scores.of_seeds({3: 1.0, 4: 2.0})}
     assert "no seed is shared" in run_on_several("friedman", apart, rng=RNG(0)).overall.problem
 

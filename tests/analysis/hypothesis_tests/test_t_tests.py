@@ -19,6 +19,14 @@ B = [0.78, 0.80, 0.80, 0.81, 0.78]
 IN_STATSMODELS: dict[Alternative, str] = {"two-sided": "two-sided", "greater": "larger", "less": "smaller"}
 
 
+@pytest.mark.parametrize("test", [paired_t_test, welch_t_test])
+@pytest.mark.parametrize("scale", [1e-200, 1e200])
+def test_scores_whose_variance_is_no_number_are_refused(test: Callable[..., Outcome], scale: float) -> None:
+    found = test([scale * each for each in A], [scale * each for each in B])
+    assert (found.p_value, found.interval) == (None, None)
+    assert found.problem
+
+
 def test_paired_t_worked_by_hand() -> None:
     found = paired_t_test(A, B)
     assert found.statistic == pytest.approx(6.53197265, abs=5e-9)

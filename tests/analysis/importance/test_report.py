@@ -218,6 +218,16 @@ def test_what_is_explained_without_rest_is_the_surest() -> None:
     assert found.repetition_std == 0
 
 
+@pytest.mark.parametrize("kind", [np.int64, np.float32])
+def test_numbers_of_numpy_are_numbers(kind: type[np.number]) -> None:
+    sizes = np.repeat([8, 16, 32, 64, 128, 256, 512], 3)
+    scores = np.log(sizes) + np.random.default_rng(0).normal(size=sizes.size)
+    found = _importance({"batch": list(sizes.astype(kind))}, scores)
+    assert found == _importance({"batch": sizes.tolist()}, scores)
+    assert found.effects[0].degrees == (2, 18)
+    assert len(found.correlations) == 1
+
+
 def test_impossible_arguments_raise() -> None:
     with pytest.raises(ValueError, match="one value for each of the 2 scores"):
         _importance({"a": [1]}, [1.0, 2.0])

@@ -104,6 +104,15 @@ def test_the_number_of_seeds_is_the_smallest_that_does(effect: float, power: flo
     assert seeds == 2 or _power(test, design, seeds - 1) < power
 
 
+@pytest.mark.parametrize("effect", [0.145, 0.13])
+def test_hundreds_of_seeds_are_found_up_to_the_last(effect: float) -> None:
+    design, rng = Design(effect=effect, std=1.0), np.random.default_rng(0)
+    seeds = seeds_for_power("paired-t", design, rng=rng)
+    assert seeds is not None
+    assert 512 < seeds <= 1000
+    assert _power("paired-t", design, seeds) >= 0.8 > _power("paired-t", design, seeds - 1)
+
+
 def test_more_than_anybody_trains_is_none() -> None:
     assert seeds_for_power("welch-t", Design(effect=0.01, std=1.0), rng=np.random.default_rng(0)) is None
 
