@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from analysis.crossed import Comparison, compare_scores
+from analysis.crossed import Comparison
+from analysis.variant_scores import VariantScores, compare_variants
 from analysis.verdicts import Claim
-from experiment_results.example_scores import VariantScores
 from experiment_results.grouping import differing_settings
 from experiment_results.metrics import FILTERED, MetricName
 from experiment_results.variants import VariantRuns
@@ -53,7 +53,8 @@ def candidate_of(
     variant, reference = pair
     differences = _differences(variant, reference)
     refusal = _refusal(pair, scores, metric, () if options.allow_differences else differences)
-    comparison = None if refusal else _compared(*scores, options.level)
+    mine, theirs = scores
+    comparison = None if refusal or theirs is None else compare_variants(mine, theirs, level=options.interval_level)
     return Candidate(variant, reference, metric, *scores, family, margin, comparison, refusal, differences)
 
 
@@ -80,13 +81,3 @@ def _refusal(
     if differences:
         return f"differs from its baseline in {', '.join(differences)}; --allow-differences compares all the same"
     return ""
-
-
-def _compared(mine: VariantScores, theirs: VariantScores | None, level: float) -> Comparison | None:
-    if mine.scores is None or theirs is None or theirs.scores is None:
-        return None
-    comparison = compare_scores(mine.scores, theirs.scores, level=level)
-    problem = mine.problem or (theirs.problem and f"baseline: {theirs.problem}")
-    if not problem:
-        return comparison
-    return replace(comparison, variance=None, interval=None, p_value=None, smallest_p=None, problem=problem)

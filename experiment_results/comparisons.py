@@ -10,10 +10,11 @@ import pandas as pd
 
 from analysis.margins import usual_margin
 from analysis.scores import Scores
+from analysis.variant_scores import VariantScores
 from analysis.verdicts import Verdict, judge
 from experiment_results.candidates import Candidate, candidate_of
 from experiment_results.comparison_rows import COLUMNS, NUMBERS, row_of
-from experiment_results.example_scores import VariantScores, scores_by_metric
+from experiment_results.example_scores import scores_by_metric
 from experiment_results.metrics import MetricName, ordered_metrics, shown_metrics
 from experiment_results.variants import VariantRuns, parts_by_data
 from experiment_results.verdict_options import VerdictOptions
@@ -80,7 +81,8 @@ def _candidates(
 ) -> list[Candidate]:
     found = {variant.group: known[variant.group, metric.name] for variant, _ in members}
     margin = usual_margin([each.scores for each in found.values() if each.scores], metric.higher_is_better)
-    if options.margin is not None and (metric.higher_is_better or metric.name == options.metric):
+    # A margin that somebody gave was meant for what is shown; other qualities share its scale, losses do not.
+    if options.margin is not None and (family == "shown" or metric.higher_is_better):
         margin = options.margin
     return [
         candidate_of(

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import math
-from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,21 +14,10 @@ from numpy.typing import NDArray
 from experiment_results.metrics import VALIDATION
 from score_files import ScoreColumns, read_score_file
 
-__all__ = ["RunScores", "read_run_scores"]
+__all__ = ["read_score_columns"]
 
 
-class RunScores(NamedTuple):
-    """Scores of the examples of one run's evaluation."""
-
-    ids: tuple[str, ...]
-    """Distinct: one that comes again has its count behind it."""
-    num_repeated: int
-    """How many ids have a count behind them."""
-    columns: Mapping[str, NDArray[np.float64]]
-    """Shape (num_examples,) each; nan where an example has no number."""
-
-
-def read_run_scores(folder: Path, eval_set: str, names: Collection[str]) -> RunScores | str:
+def read_score_columns(folder: Path, eval_set: str, names: Collection[str]) -> ScoreColumns | str:
     """Return those of the columns ``names`` that a run has scores of every example in, or why there are none.
 
     Args:
@@ -41,8 +28,7 @@ def read_run_scores(folder: Path, eval_set: str, names: Collection[str]) -> RunS
     suffix = "" if eval_set == VALIDATION else f"_{eval_set}"
     output = folder / "trainer_output"
     stored = read_score_file(output / f"eval_scores{suffix}.npz", names)
-    read = stored or _from_predictions(output / f"eval_predictions{suffix}.jsonl", names)
-    return read if isinstance(read, str) else RunScores(*_distinct(read.ids), read.columns)
+    return stored or _from_predictions(output / f"eval_predictions{suffix}.jsonl", names)
 
 
 def _from_predictions(path: Path, names: Collection[str]) -> ScoreColumns | str:
@@ -72,14 +58,3 @@ def _column(rows: Sequence[Any], name: str) -> NDArray[np.float64] | None:
 
 def _number(value: Any) -> float:
     return float(value) if isinstance(value, bool | int | float) else math.nan
-
-
-@lru_cache(maxsize=64)
-def _distinct(ids: tuple[str, ...]) -> tuple[tuple[str, ...], int]:
-    """Return distinct ids and how many came again; equal ids give one tuple, which is compared at no cost."""
-    seen: Counter[str] = Counter()
-    distinct = []
-    for each in ids:
-        seen[each] += 1
-        distinct.append(each if seen[each] == 1 else f"{each}\n{seen[each]}")
-    return tuple(distinct), len(ids) - len(seen)

@@ -123,7 +123,7 @@ def test_runs_of_one_variant_on_different_examples_give_no_p_value(tmp_path: Pat
     _scored(tmp_path, "filter", [0.8, 0.9, 0.9], FILTER)
     row = _rows(tmp_path)["filter"]
     assert pd.isna([row["p"], row["ci_low"], row["smallest_p"]]).all()
-    assert row["advice"] == "baseline: evaluated on different examples: seed 4 and seed 1"
+    assert row["advice"] == "control: evaluated on different examples: seed 4 and seed 1"
 
 
 @pytest.mark.parametrize(("num_seeds", "reason"), [(1, "one seed"), (2, "2 seeds: too few")])

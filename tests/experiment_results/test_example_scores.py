@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from experiment_results.example_scores import VariantScores, scores_by_metric, scores_of
+from analysis.variant_scores import VariantScores
+from experiment_results.example_scores import scores_by_metric, scores_of
 from experiment_results.frame import build_frame
 from experiment_results.metrics import MetricName
 from experiment_results.reading import read_experiments
@@ -35,7 +36,7 @@ def _predictions(folder: Path) -> Path:
 
 
 def test_scores_of_examples_are_on_the_metrics_scale(runs: list[Path]) -> None:
-    scores, notes, problem = _read(runs[0].parent)
+    scores, notes, problem, *_ = _read(runs[0].parent)
     assert scores is not None
     assert scores.examples is not None
     np.testing.assert_allclose(scores.examples, 100 * np.array(SCORES))
@@ -56,7 +57,7 @@ def test_the_file_of_scores_goes_before_the_predictions(runs: list[Path]) -> Non
 
 def test_a_broken_file_of_scores_is_made_up_for_by_the_predictions(runs: list[Path]) -> None:
     (runs[1] / "trainer_output" / "eval_scores.npz").write_bytes(b"PK\x03\x04 torn")
-    scores, notes, _ = _read(runs[0].parent)
+    scores, notes, *_ = _read(runs[0].parent)
     assert scores is not None
     assert (scores.num_examples, notes) == (4, ())
 
@@ -77,17 +78,17 @@ def test_examples_in_another_order_are_matched_by_id(tmp_path: Path) -> None:
         ('{"id": "q0", "f1": 1.0}\n{"id": "q1"', "eval_predictions.jsonl is damaged"),
         ('{"f1": 1.0}\n', "eval_predictions.jsonl has rows without an id"),
         ("3\n", "eval_predictions.jsonl has rows without an id"),
-        ('{"id": "q0", "f1": 1.0}\n', "the f1 of its examples averages to 1, not to eval_f1 56.25"),
+        ('{"id": "q0", "f1": 1.0}\n', "the f1 of its 1 examples averages to 1, not to eval_f1 56.25"),
         ('{"id": "q0", "f1": null}\n{"id": "q1", "f1": 1}\n', "the f1 of 1 of 2 examples is no number"),
         ('{"id": "q0", "f1": NaN}\n{"id": "q1", "f1": 1}\n', "the f1 of 1 of 2 examples is no number"),
-        ('{"id": "q0", "em": 1}\n', "its predictions have no f1"),
+        ('{"id": "q0", "em": 1}\n', "eval_f1 is no mean over examples"),
     ],
 )
 def test_a_file_that_says_nothing_is_named_and_seeds_are_left(
     runs: list[Path], content: str | None, reason: str
 ) -> None:
     _predictions(runs[1]).unlink() if content is None else _predictions(runs[1]).write_text(content)
-    scores, notes, problem = _read(runs[0].parent)
+    scores, notes, problem, *_ = _read(runs[0].parent)
     assert scores is not None
     assert scores.examples is None
     np.testing.assert_allclose(scores.values, [62.5, 56.25, 200 / 3])
@@ -98,7 +99,7 @@ def test_a_file_that_says_nothing_is_named_and_seeds_are_left(
 def test_a_seed_on_other_examples_is_a_problem(runs: list[Path]) -> None:
     rows = [json.loads(line) for line in _predictions(runs[2]).read_text().splitlines()]
     write_predictions(runs[2], {"f1": [row["f1"] for row in rows]}, ["q0", "q1", "q2", "other"])
-    scores, _, problem = _read(runs[0].parent)
+    scores, _, problem, *_ = _read(runs[0].parent)
     assert scores is not None
     assert scores.examples is None
     assert problem == "evaluated on different examples: seed 2 and seed 0"
@@ -107,13 +108,13 @@ def test_a_seed_on_other_examples_is_a_problem(runs: list[Path]) -> None:
 def test_ids_that_come_again_are_told_apart_and_said(tmp_path: Path) -> None:
     for seed, scores in enumerate(([1.0, 0.0, 0.5], [0.0, 1.0, 0.5])):
         write_scored_run(tmp_path, "baseline", seed, scores, ids=["a", "a", "b"])
-    scores_read, notes, _ = _read(tmp_path)
+    scores_read, notes, *_ = _read(tmp_path)
     assert scores_read is not None
     np.testing.assert_array_equal(scores_read.examples, [[100, 0, 50], [0, 100, 50]])
-    assert notes == ("1 ids of examples come again: told apart by their order",)
+    assert notes == ("ids of examples that come again (1) are told apart by their order",)
 
 
-def test_a_metric_that_is_no_mean_is_said_and_a_loss_is_not(tmp_path: Path) -> None:
+def test_a_metric_that_is_no_mean_is_said(tmp_path: Path) -> None:
     metrics = {"eval_accuracy": 50.0, "eval_macro_f1": 33.3, "eval_loss": 0.7}
     for seed in (1, 2):
         folder = write_run(tmp_path, config_mapping(f"baseline_seed{seed}", seed), metrics)
@@ -124,8 +125,8 @@ def test_a_metric_that_is_no_mean_is_said_and_a_loss_is_not(tmp_path: Path) -> N
     accuracy = found["eval_accuracy"].scores
     assert accuracy is not None
     np.testing.assert_array_equal(accuracy.examples, [[100, 0], [100, 0]])
-    assert found["eval_macro_f1"].notes == ("eval_macro_f1 is no mean over examples: their chance is left out",)
-    assert found["eval_loss"].notes == ()
+    assert found["eval_macro_f1"].notes == (f"eval_macro_f1 is no mean over examples, {WITHOUT}",)
+    assert found["eval_loss"].notes == (f"eval_loss is no mean over examples, {WITHOUT}",)
 
 
 def test_further_evaluation_sets_have_files_of_their_own(tmp_path: Path) -> None:
