@@ -7,9 +7,11 @@ import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
+from analysis.corrections import CORRECTIONS
 from errors import AssayError, ConfigError
 from experiment_config import ExperimentConfig
 from suites import SUITES, SuiteOptions, create_suite
+from validated import from_flags
 
 _EXAMPLES = """\
 examples:
@@ -57,6 +59,8 @@ _SUITE_FLAGS = (
 _DECIDING_FLAGS = ("max_seeds", "metric", "baseline", "margin", "alpha", "allow_differences")
 _VERDICT_FLAGS = ("metric", "baseline", "margin", "alpha", "correction", "power", "allow_differences")
 
+_BOTH_MODES = ("mode", "experiments_dir")
+
 _TERMINATED = 143
 """Exit status of what was sent SIGTERM."""
 
@@ -64,7 +68,9 @@ _TERMINATED = 143
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status."""
     try:
-        flags = _parser().parse_args(arguments)
+        parser = _parser()
+        flags = parser.parse_args(arguments)
+        _check_mode(flags, parser)
         if flags.mode == "analyze":
             return _analyze(flags)
         return _run(flags)
@@ -81,6 +87,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         raise
 
 
+def _check_mode(flags: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
+    """Refuse flags that would say nothing: whoever gives one believes that it does something."""
+    given = {name for name, value in vars(flags).items() if value != parser.get_default(name)}
+    of_analysis, of_deciding = {*_VERDICT_FLAGS, "show_plots"}, set(_DECIDING_FLAGS)
+    if flags.mode == "analyze":
+        idle = given - {*_BOTH_MODES, *of_analysis}
+    else:
+        idle = given & (of_analysis | of_deciding) - (of_deciding if flags.until_decided else set())
+    if idle:
+        name = min(idle)
+        hint = " without --until-decided" if flags.mode == "run" and name in of_deciding else ""
+        raise ConfigError(f"--{name.replace('_', '-')} says nothing in --mode {flags.mode}{hint}")
+
+
 def _run(flags: argparse.Namespace) -> int:
     from experiment_runner import print_dry_run, run_experiments_from_list
 
@@ -95,9 +115,6 @@ def _run(flags: argparse.Namespace) -> int:
     }
     if flags.until_decided:
         return _run_until_decided(flags, options)
-    lonely = [name for name in _DECIDING_FLAGS if getattr(flags, name) is not None]
-    if lonely:
-        raise ConfigError(f"--{lonely[0].replace('_', '-')} says nothing in --mode run without --until-decided")
     experiments = _experiments(flags)
     if flags.dry_run:
         print_dry_run(experiments, flags.experiments_dir, **options)
@@ -117,8 +134,7 @@ def _run_until_decided(flags: argparse.Namespace, runner_options: dict[str, Any]
         raise ConfigError("--until-decided adds seeds to a suite; saved configurations of --configs have theirs")
     given = _suite_options(flags)
     seeds = given.pop("seeds", SuiteOptions().seeds)
-    chosen = {name: getattr(flags, name) for name in _DECIDING_FLAGS if getattr(flags, name) is not None}
-    options = DecidingOptions(**chosen)
+    options = from_flags(DecidingOptions, {name: getattr(flags, name) for name in _DECIDING_FLAGS})
 
     def suite(seeds: tuple[int, ...]) -> list[ExperimentConfig]:
         return create_suite(flags.suite, SuiteOptions(**given, seeds=seeds))
@@ -133,8 +149,8 @@ def _run_until_decided(flags: argparse.Namespace, runner_options: dict[str, Any]
 def _analyze(flags: argparse.Namespace) -> int:
     from experiment_analysis import VerdictOptions, analyze
 
-    given = {name: getattr(flags, name) for name in _VERDICT_FLAGS if getattr(flags, name) is not None}
-    for path in analyze(flags.experiments_dir, flags.show_plots, VerdictOptions(**given), show_summary=True):
+    options = from_flags(VerdictOptions, {name: getattr(flags, name) for name in _VERDICT_FLAGS})
+    for path in analyze(flags.experiments_dir, flags.show_plots, options, show_summary=True):
         print(path)
     return 0
 
@@ -283,8 +299,8 @@ def _add_verdict(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("what counts as a difference (--mode analyze, and --until-decided)")
     group.add_argument("--metric", metavar="NAME", help="such as eval_f1 (default: the task's primary metric)")
     group.add_argument("--baseline", metavar="NAME", help="what the others are compared with (default: baseline)")
-    group.add_argument("--margin", type=float, metavar="X", help="differences within it do not matter (default: 0.5)")
-    group.add_argument("--alpha", type=float, metavar="X", help="chance of any false claim (default: 0.05)")
+    group.add_argument("--margin", type=float, metavar="X", help="what is too small to matter (default: half a point)")
+    group.add_argument("--alpha", type=float, metavar="X", help="level of the verdicts (default: 0.05)")
     group.add_argument(
         "--allow-differences",
         action="store_true",
@@ -294,7 +310,7 @@ def _add_verdict(parser: argparse.ArgumentParser) -> None:
     judging = parser.add_argument_group("verdicts (--mode analyze)")
     judging.add_argument(
         "--correction",
-        choices=("holm", "bonferroni", "benjamini-hochberg", "benjamini-yekutieli", "none"),
+        choices=CORRECTIONS,
         help="of the p-values, over everything that is shown (default: holm)",
     )
     judging.add_argument("--power", type=float, metavar="X", help="of the seeds said to decide (default: 0.8)")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar, dataclass_transform, get_args, get_type_hints
 
@@ -14,7 +15,7 @@ from pydantic.dataclasses import dataclass as pydantic_dataclass
 from errors import ConfigError
 from registry import nearest
 
-__all__ = ["field_names", "from_mapping", "validated_dataclass"]
+__all__ = ["field_names", "from_flags", "from_mapping", "validated_dataclass"]
 
 T = TypeVar("T")
 
@@ -89,6 +90,23 @@ def from_mapping(cls: type[T], values: Mapping[str, Any]) -> T:
     if not isinstance(values, Mapping):
         raise ConfigError(f"{cls.__name__}: expected a mapping of fields, got {values!r}")
     return cls(**{str(key): value for key, value in values.items()})
+
+
+def from_flags(cls: type[T], values: Mapping[str, Any]) -> T:
+    """Construct ``cls`` from what a command line gives for its fields; an error names the flag and no class.
+
+    Args:
+        cls: a validated dataclass whose fields are called as the flags, ``max_seeds`` as ``--max-seeds``.
+        values: of the flags that were given; None stands for a flag that was not.
+
+    Raises:
+        ConfigError: an impossible value.
+    """
+    try:
+        return cls(**{name: value for name, value in values.items() if value is not None})
+    except ConfigError as error:
+        text = re.sub(rf"\b{cls.__name__}\.(\w+)", lambda found: f"--{found[1].replace('_', '-')}", str(error))
+        raise ConfigError(text) from None
 
 
 def _explain(error: ValidationError, cls: type) -> str:

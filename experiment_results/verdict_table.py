@@ -55,7 +55,7 @@ def verdict_table(
         "n",
         "mean" if narrow else "mean ± std",
         "difference",
-        f"{options.level * 100:g} % interval",
+        f"{options.interval_level * 100:g} % interval",
         *figures,
     ):
         table.add_column(name, justify="right", no_wrap=True)

@@ -116,10 +116,33 @@ def test_flags_of_the_analysis_reach_the_verdicts(tmp_path: Path, capsys: pytest
     printed = capsys.readouterr().out
     assert "2 p-values, not corrected" in printed
     assert "lies within ±30" in printed
+    assert main([*analyze, "--alpha", "0.2"]) == 0
+    assert "Intervals (80 %)" in capsys.readouterr().out
     assert main([*analyze, "--alpha", "2"]) == 2
-    assert "VerdictOptions.alpha" in capsys.readouterr().err
+    assert "error: --alpha: input should be less than 0.5, got 2.0" in capsys.readouterr().err
     assert main([*analyze, "--metric", "eval_f2"]) == 2
     assert "did you mean 'eval_f1'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--mode", "analyze", "--seeds", "1", "2"), "--seeds says nothing in --mode analyze"),
+        (("--mode", "analyze", "--dry-run"), "--dry-run says nothing in --mode analyze"),
+        (("--mode", "analyze", "--until-decided", "--max-seeds", "3"), "--max-seeds says nothing in --mode analyze"),
+        (("--mode", "analyze", "--dataset", "demo-nli"), "--dataset says nothing in --mode analyze"),
+        (("--mode", "run", "--correction", "none"), "--correction says nothing in --mode run"),
+        (("--mode", "run", "--show-plots"), "--show-plots says nothing in --mode run"),
+        (("--mode", "run", "--until-decided", "--power", "0.9"), "--power says nothing in --mode run"),
+        (("--mode", "run", "--margin", "1"), "--margin says nothing in --mode run without --until-decided"),
+        (("--mode", "run", "--until-decided", "--max-seeds", "2"), "--max-seeds: input should be greater than or"),
+    ],
+)
+def test_flags_that_would_say_nothing_are_refused(
+    arguments: tuple[str, ...], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 2
+    assert capsys.readouterr().err.startswith(f"error: {told}")
 
 
 def test_a_failed_experiment_is_status_1_and_the_analysis_follows(
@@ -164,7 +187,7 @@ def _processor_seconds(command: list[str], folder: Path) -> float:
     [
         (("--max-seeds", "5"), "--max-seeds says nothing in --mode run without --until-decided"),
         (("--until-decided", "--seeds", "1", "2"), "looks first at 3 seeds or more"),
-        (("--until-decided", "--max-seeds", "2"), "max_seeds"),
+        (("--until-decided", "--max-seeds", "2"), "--max-seeds: input should be"),
         (("--until-decided", "--configs", "nowhere.json"), "saved configurations of --configs have theirs"),
         (("--until-decided", "--baseline", "basline"), "did you mean 'baseline'"),
     ],

@@ -9,7 +9,7 @@ import pytest
 from pydantic import Field, model_validator
 
 from errors import ConfigError
-from validated import field_names, from_mapping, validated_dataclass
+from validated import field_names, from_flags, from_mapping, validated_dataclass
 
 
 @validated_dataclass
@@ -105,3 +105,9 @@ def test_several_errors_are_told_at_once() -> None:
 
 def test_field_names_are_in_order() -> None:
     assert field_names(Leaf) == ["size", "ratio"]
+
+
+def test_flags_are_named_as_they_are_typed() -> None:
+    assert from_flags(Leaf, {"size": 3, "ratio": None}) == Leaf(size=3)
+    with pytest.raises(ConfigError, match=r"^--size: .*, got 0; --ratio: .*, got -1$"):
+        from_flags(Leaf, {"size": 0, "ratio": -1})
