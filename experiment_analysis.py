@@ -13,7 +13,7 @@ import pandas as pd
 from rich.console import Console
 
 from errors import DataError
-from experiment_results.analysis_pictures import draw_pictures, write_pictures
+from experiment_results.analysis_pictures import draw_pictures, save_pictures
 from experiment_results.comparison_plot import comparison_sections, draw_comparison
 from experiment_results.comparisons import ComparisonTable, compare_all
 from experiment_results.frame import build_frame
@@ -164,15 +164,16 @@ def analyze(
     if frame.empty:
         raise DataError(f"{root}: {_nothing_finished(frame)}; run a suite first: run_experiments.py --mode run")
     comparisons = _compared(frame, options)
+    pictures = draw_pictures(frame, comparisons, root)
     written = [
         write_all_results(folders, root / "all_results.json"),
         write_csv(frame, root / "results.csv"),
         write_summary(frame, root / "summary.csv", options.baseline),
         write_csv(comparisons.table, root / "comparisons.csv"),
-        *write_pictures(frame, comparisons, root),
+        *save_pictures(pictures, root),
     ]
     if show_plots:
-        _show(list(draw_pictures(frame, comparisons, root).values()))
+        _show(list(pictures.values()))
     if show_summary:
         print_summary(frame, comparisons)
     return [*written, *data_maps(folders)]

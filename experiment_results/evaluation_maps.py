@@ -21,20 +21,23 @@ _TABLE = "cartography_metrics.csv"
 _COLUMNS = ("id", "confidence", "variability", "category")
 
 
-def evaluation_map_of(subject: Subject, scores: Sequence[Scores], experiments_dir: Path) -> EvaluationMap:
+def evaluation_map_of(
+    subject: Subject, scores: Sequence[Scores], experiments_dir: Path, higher_is_better: bool = True
+) -> EvaluationMap:
     """Return a data map that holds the examples, from the runs' configurations or the suite; else one of the scores.
 
     Args:
         subject: whose variants may name a map of their evaluation set.
         scores: of the same examples, one a strategy, at least one.
         experiments_dir: where the suite's own maps are.
+        higher_is_better: False for losses.
     """
     wanted = set(scores[0].example_ids)
     for folder in _candidates(subject, experiments_dir):
         found = _read(folder / _TABLE)
         if found is not None and wanted <= set(found.example_ids):
             return found
-    return map_of_scores(scores)
+    return map_of_scores(scores, higher_is_better)
 
 
 def _candidates(subject: Subject, experiments_dir: Path) -> Iterator[Path]:

@@ -14,7 +14,7 @@ from experiment_results.variants import VariantRuns, paired_variants
 from experiment_results.wording import data_title
 from plots.palette import family_colours
 
-__all__ = ["Subject", "picture_subjects"]
+__all__ = ["Subject", "metric_title", "picture_subjects"]
 
 
 class Subject(NamedTuple):
@@ -62,6 +62,11 @@ def picture_subjects(frame: pd.DataFrame, comparisons: ComparisonTable) -> list[
         of_label = {variant.label: colours[_family(variant)] for variant in variants}
         subjects.append(Subject(data, name, variants, _baseline(own), metrics, of_label))
     return subjects
+
+
+def metric_title(metric: MetricName) -> str:
+    """Return the metric and its evaluation set as titles say them."""
+    return f"{metric.kind.replace('_', ' ')} ({metric.eval_set})"
 
 
 def _family(variant: VariantRuns) -> str:

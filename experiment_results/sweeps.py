@@ -23,7 +23,8 @@ class Sweep(NamedTuple):
     method: str
     names: tuple[str, str]
     """The one with more values second."""
-    points: tuple[tuple[Swept, Swept, VariantRuns], ...]
+    points: tuple[tuple[Swept, Swept, tuple[Swept, ...], VariantRuns], ...]
+    """Values of both, values of ``others``, and who has them."""
     others: tuple[str, ...]
     """Settings that were swept too; their variants share cells."""
 
@@ -49,9 +50,10 @@ def _sweep(method: str, variants: Sequence[VariantRuns]) -> Sweep | None:
         return None
     pair = max(grids, key=lambda each: len(set(zip(columns[each[0]], columns[each[1]], strict=True))))
     row, column = sorted(pair, key=lambda name: len(set(columns[name])))
-    points = tuple(zip(columns[row], columns[column], variants, strict=True))
-    others = tuple(_short(name) for name in names if name not in pair)
-    return Sweep(method, (_short(row), _short(column)), points, others)
+    others = [name for name in names if name not in pair]
+    settings = [tuple(columns[name][place] for name in others) for place in range(len(variants))]
+    points = tuple(zip(columns[row], columns[column], settings, variants, strict=True))
+    return Sweep(method, (_short(row), _short(column)), points, tuple(map(_short, others)))
 
 
 def _is_grid(first: Sequence[Swept], second: Sequence[Swept]) -> bool:

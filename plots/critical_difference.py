@@ -46,6 +46,7 @@ class CriticalDifferenceData(NamedTuple):
     """Of Friedman's test that no strategy ranks better than another; None where it has none."""
     num_tasks: int
     alpha: float
+    note: str
 
 
 def critical_difference_data(
@@ -55,15 +56,18 @@ def critical_difference_data(
     rng: np.random.Generator,
     higher_is_better: bool = True,
     alpha: float = 0.05,
+    note: str = "",
 ) -> CriticalDifferenceData:
     """Return what the diagram shows.
 
     Args:
         labels: one a strategy, at least three.
-        scores: shape (num_tasks, num_strategies), such as means over seeds.
+        scores: shape (num_tasks, num_strategies), such as means over seeds. Tasks must be independent: evaluation sets
+            of the same models share the luck of their seeds, and are one task.
         rng: of Friedman's test, which may need it where it is not exact.
         higher_is_better: False for losses.
         alpha: level, in (0, 1).
+        note: added to the caption.
 
     Raises:
         ValueError: another shape, or impossible level.
@@ -86,6 +90,7 @@ def critical_difference_data(
         p_value=friedman_test(table, rng=rng, higher_is_better=higher_is_better).p_value,
         num_tasks=table.shape[0],
         alpha=alpha,
+        note=note,
     )
 
 
@@ -142,7 +147,8 @@ def _draw_scale(ax: Axes, data: CriticalDifferenceData) -> None:
 
 def _caption(data: CriticalDifferenceData) -> str:
     friedman = "" if data.p_value is None else f"; Friedman p = {data.p_value:.2g}"
+    note = f"; {data.note}" if data.note else ""
     return (
-        f"ranks over {data.num_tasks} tasks; an upright bar joins strategies not told apart "
-        f"(Nemenyi, level {data.alpha:g}){friedman}"
+        f"ranks over {data.num_tasks} data sets and models, taken to be independent; an upright bar joins strategies "
+        f"not told apart (Nemenyi, level {data.alpha:g}){friedman}{note}"
     )

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from analysis.crossed import compare_scores
-from analysis.intervals import Interval
 from analysis.scores import Scores
+from analysis.student_t import Interval
 from plots.evaluation_map import REGIONS, EvaluationMap
 from plots.labels import fitted
-from plots.style import FONT, GRID, INK, Sign, caption, column_figure, heading, name_rows, sign_of
+from plots.style import FONT, GRID, INK, caption, column_figure, heading, name_rows, sign_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,7 +33,7 @@ class RegionGain(NamedTuple):
     num_examples: int
     difference: float
     interval: Interval | None
-    """95 % over seeds and examples; None where it is not known."""
+    """95 % over other seeds, and other examples of the region; None where it is not known, as with one seed."""
 
 
 class Overlay(NamedTuple):
@@ -57,6 +57,8 @@ class OverlayData(NamedTuple):
     axis_names: tuple[str, str]
     """Of variability and confidence."""
     higher_is_better: bool
+    metric: str
+    """What the difference is one of."""
 
 
 def overlay_data(
@@ -65,6 +67,7 @@ def overlay_data(
     control: Scores,
     evaluation_map: EvaluationMap,
     higher_is_better: bool = True,
+    metric: str = "score",
 ) -> OverlayData:
     """Return what the overlay shows. Examples that the map does not hold are left out.
 
@@ -74,6 +77,7 @@ def overlay_data(
         control: scores of the baseline, with those of examples.
         evaluation_map: where the examples stand.
         higher_is_better: False for losses.
+        metric: what the difference is one of.
 
     Raises:
         ValueError: scores of other examples, or none.
@@ -93,7 +97,7 @@ def overlay_data(
         _overlay(label, _restricted(scores.aligned_to(control.example_ids), columns), inside, known)
         for label, scores in treatments
     )
-    return OverlayData(title, overlays, (known.variability_name, known.confidence_name), higher_is_better)
+    return OverlayData(title, overlays, (known.variability_name, known.confidence_name), higher_is_better, metric)
 
 
 def _restricted(scores: Scores, columns: NDArray[np.bool_]) -> Scores:
@@ -131,7 +135,9 @@ def _gain(region: str, treatment: Scores, control: Scores, columns: NDArray[np.b
     if not columns.any():
         return None
     found = compare_scores(_restricted(treatment, columns), _restricted(control, columns))
-    return RegionGain(region, int(columns.sum()), found.difference, found.interval)
+    # One of a single seed would speak of other examples alone: another seed may turn the sign.
+    interval = None if found.basis == "examples" else found.interval
+    return RegionGain(region, int(columns.sum()), found.difference, interval)
 
 
 def draw_overlay(data: OverlayData) -> Figure:
@@ -146,18 +152,28 @@ def draw_overlay(data: OverlayData) -> Figure:
     for overlay, (left, right) in zip(data.overlays, rows, strict=True):
         heading(left, fitted([overlay.label], 46, 1)[0])
         _draw_map(left, overlay, hues, limit)
-        _draw_regions(right, overlay, data.higher_is_better)
+        _draw_regions(right, overlay)
     variability, confidence = data.axis_names
     rows[-1][0].set_xlabel(variability, fontsize=FONT, color=INK, labelpad=1)
-    rows[-1][1].set_xlabel("difference", fontsize=FONT, color=INK, labelpad=1)
+    rows[-1][1].set_xlabel(f"difference, {data.metric}", fontsize=FONT, color=INK, labelpad=1)
     for left, _ in rows:
         left.set_ylabel(confidence, fontsize=FONT, color=INK, labelpad=1)
-    caption(
-        figure,
-        f"{data.title}; points: examples of like {confidence} and spread, larger for more; blue: better than the "
-        f"baseline, orange: worse, full colour from {limit:.2g}; right: mean difference in each region, 95 % interval",
-    )
+    caption(figure, _caption(data, limit))
     return figure
+
+
+def _caption(data: OverlayData, limit: float) -> str:
+    regions = [region for overlay in data.overlays for region in overlay.regions]
+    better = "" if data.higher_is_better else " (lower)"
+    parts = [
+        data.title,
+        f"points: examples of like {data.axis_names[1]} and spread, larger for more",
+        f"blue: better{better} than the baseline, orange: worse, full colour from {limit:.2g}",
+        f"right: mean difference in each region, 95 % intervals not corrected for {len(regions)} regions: no verdicts",
+    ]
+    if any(region.interval is None for region in regions):
+        parts.append("no line: no interval, as where scores vary over too few seeds or examples")
+    return "; ".join(parts)
 
 
 def _colour_limit(data: OverlayData) -> float:
@@ -184,27 +200,19 @@ def _draw_map(ax: Axes, overlay: Overlay, hues: Colormap, limit: float) -> None:
         linewidths=0.4,
         zorder=3,
     )
-    ax.margins(0.1)
+    ax.margins(0.16)
     ax.locator_params(nbins=4)
     ax.grid(color=GRID, linewidth=0.5)
 
 
-def _draw_regions(ax: Axes, overlay: Overlay, higher_is_better: bool) -> None:
+def _draw_regions(ax: Axes, overlay: Overlay) -> None:
+    """Draw all regions alike: blue and orange, and the marks of the forest plot, are for verdicts."""
     ax.axvline(0, color="#777777", linewidth=0.8)
     ax.grid(axis="x", color=GRID, linewidth=0.5)
     for position, region in enumerate(overlay.regions):
-        sign = _sign(region, higher_is_better)
         if region.interval:
-            ax.hlines(position, *region.interval, color=sign.colour, linewidth=1.3, zorder=3)
-        face = sign.colour if sign.filled else "white"
-        ax.scatter([region.difference], [position], s=18, c=face, ec=sign.colour, marker=sign.marker, zorder=4)
+            ax.hlines(position, *region.interval, color=INK, linewidth=1.2, zorder=3)
+        ax.scatter([region.difference], [position], s=16, c=INK if region.interval else "white", ec=INK, zorder=4)
     name_rows(ax, [f"{region.region}\n{region.num_examples:,}" for region in overlay.regions])
     ax.set_ylim(len(overlay.regions) - 0.5, -0.5)
     ax.locator_params(axis="x", nbins=3)
-
-
-def _sign(region: RegionGain, higher_is_better: bool) -> Sign:
-    """Return the sign of better or worse only where the interval leaves out 0."""
-    if region.interval is None or region.interval.low <= 0 <= region.interval.high:
-        return sign_of("undecided")
-    return sign_of("better" if (region.difference > 0) == higher_is_better else "worse")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,12 +27,14 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["ForestPanel", "draw_forest", "forest_panel"]
+__all__ = ["ForestPanel", "draw_forest", "forest_panel", "panels_that_fit"]
 
 _FRAME_INCHES, _ROW_INCHES, _LOW_ROW_INCHES = 0.42, 0.29, 0.155
 _MANY = 12
 """Above so many strategies in all, rows have one line; verdicts are told by colour and mark."""
 _LABEL_WIDTH = 19
+_MAX_INCHES = 9.0
+"""Of all panels together: a column of a page."""
 _REACH = 1.5
 """Intervals are shown up to so many times what the differences and most intervals span; longer ones are cut off."""
 
@@ -52,6 +54,8 @@ class ForestPanel(NamedTuple):
     higher_is_better: bool
     limits: tuple[float, float]
     """Of the axis."""
+    of_examples_alone: tuple[bool, ...]
+    """Whether an interval speaks of other examples alone, as that of a single seed does."""
 
 
 def forest_panel(
@@ -62,6 +66,7 @@ def forest_panel(
     verdicts: Sequence[str],
     margin: float | None = None,
     higher_is_better: bool = True,
+    of_examples_alone: Sequence[bool] = (),
 ) -> ForestPanel:
     """Return what one panel shows.
 
@@ -73,17 +78,20 @@ def forest_panel(
         verdicts: better, worse, equivalent or undecided; any other word is drawn as undecided.
         margin: differences within -margin and margin do not matter; None where nobody said so.
         higher_is_better: False for losses.
+        of_examples_alone: whether an interval speaks of other examples alone; drawn dotted. None given means no.
 
     Raises:
         ValueError: sequences of other lengths.
     """
-    if not len(labels) == len(differences) == len(intervals) == len(verdicts):
-        raise ValueError("labels, differences, intervals and verdicts must be of one length")
+    dotted = tuple(of_examples_alone) or (False,) * len(labels)
+    if not len(labels) == len(differences) == len(intervals) == len(verdicts) == len(dotted):
+        raise ValueError("labels, differences, intervals, verdicts and of_examples_alone must be of one length")
     difference = np.asarray(differences, dtype=np.float64)
     ends = np.asarray(intervals, dtype=np.float64).reshape(-1, 2)
     limits = _limits(difference, ends, margin)
+    words = tuple(verdicts)
     return ForestPanel(
-        title, tuple(labels), difference, ends[:, 0], ends[:, 1], tuple(verdicts), margin, higher_is_better, limits
+        title, tuple(labels), difference, ends[:, 0], ends[:, 1], words, margin, higher_is_better, limits, dotted
     )
 
 
@@ -105,6 +113,30 @@ def _limits(
     return low - room, high + room
 
 
+def panels_that_fit(panels: Sequence[ForestPanel], importance: Sequence[float]) -> list[ForestPanel]:
+    """Return the panels that fit into a column of a page, in order; at least one.
+
+    Args:
+        panels: at least one.
+        importance: of each panel, such as its smallest p-value; those with the smallest numbers are kept.
+    """
+    kept: list[int] = []
+    for position in sorted(range(len(panels)), key=lambda each: importance[each]):
+        chosen = [panels[each] for each in (*kept, position)]
+        if not kept or sum(_heights(chosen)) <= _MAX_INCHES:
+            kept.append(position)
+    return [panels[each] for each in sorted(kept)]
+
+
+def _heights(panels: Sequence[ForestPanel]) -> list[float]:
+    row = _LOW_ROW_INCHES if _is_many(panels) else _ROW_INCHES
+    return [_FRAME_INCHES + row * len(panel.labels) for panel in panels]
+
+
+def _is_many(panels: Sequence[ForestPanel]) -> bool:
+    return sum(len(panel.labels) for panel in panels) > _MANY
+
+
 def draw_forest(panels: Sequence[ForestPanel], note: str = "") -> Figure:
     """Draw panels below each other, one print column wide.
 
@@ -112,9 +144,8 @@ def draw_forest(panels: Sequence[ForestPanel], note: str = "") -> Figure:
         panels: at least one.
         note: added to the caption, such as how many comparisons the verdicts are corrected for.
     """
-    many = sum(len(panel.labels) for panel in panels) > _MANY
-    row = _LOW_ROW_INCHES if many else _ROW_INCHES
-    figure, rows = column_figure([_FRAME_INCHES + row * len(panel.labels) for panel in panels])
+    many = _is_many(panels)
+    figure, rows = column_figure(_heights(panels))
     for panel, (ax,) in zip(panels, rows, strict=True):
         _draw_panel(ax, panel, many)
     rows[-1][0].set_xlabel("difference to the baseline", fontsize=FONT, color=INK, labelpad=1)
@@ -125,7 +156,9 @@ def draw_forest(panels: Sequence[ForestPanel], note: str = "") -> Figure:
 def _caption(panels: Sequence[ForestPanel], many: bool, note: str) -> str:
     margin = any(panel.margin is not None for panel in panels)
     signs = "▲ better, ▼ worse, ■ equivalent, ○ undecided" if many else ""
-    return "; ".join(part for part in (signs, note, "grey: margin" if margin else "") if part)
+    dotted = any(np.isfinite(panel.low[np.array(panel.of_examples_alone)]).any() for panel in panels)
+    alone = "dotted: one seed, an interval over other examples for this very model" if dotted else ""
+    return "; ".join(part for part in (signs, note, alone, "grey: margin" if margin else "") if part)
 
 
 def _draw_panel(ax: Axes, panel: ForestPanel, many: bool) -> None:
@@ -150,7 +183,9 @@ def _draw_row(ax: Axes, panel: ForestPanel, position: int) -> None:
     sign = sign_of(panel.verdicts[position])
     difference, low, high = _row(panel, position)
     if np.isfinite(low) and np.isfinite(high):
-        ax.hlines(position, *np.clip((low, high), *panel.limits), color=sign.colour, linewidth=1.3, zorder=3)
+        first, last = np.clip((low, high), *panel.limits)
+        style: Literal["dotted", "solid"] = "dotted" if panel.of_examples_alone[position] else "solid"
+        ax.hlines(position, first, last, color=sign.colour, linewidth=1.3, linestyles=style, zorder=3)
         _mark_cut_ends(ax, panel.limits, position, low, high, sign.colour)
     if np.isfinite(difference):
         face = sign.colour if sign.filled else "white"

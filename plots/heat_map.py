@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from plots.gaps import without_gaps
 from plots.labels import decimals_of, fitted, number
 from plots.style import FONT, INK, caption, column_figure, heading
 
@@ -33,7 +34,7 @@ class HeatMapData(NamedTuple):
     rows: tuple[str, ...]
     columns: tuple[str, ...]
     means: NDArray[np.float64]
-    """nan where no run has these values."""
+    """nan where no run has these values, or not with all settings of what else was swept."""
     num_runs: NDArray[np.int64]
     note: str
 
@@ -41,25 +42,35 @@ class HeatMapData(NamedTuple):
 def heat_map_data(
     title: str,
     names: tuple[str, str],
-    points: Sequence[tuple[Swept, Swept, Sequence[float]]],
+    points: Sequence[tuple[Swept, Swept, Hashable, Sequence[float]]],
     note: str = "",
 ) -> HeatMapData:
     """Return what the heat map shows; numbers ascend, other values keep their order.
 
+    A cell is the mean over the settings of what else was swept, each counted alike whatever its runs. Settings that few
+    cells have are left out; a cell that lacks one of the others stays empty, as it would show what that setting does.
+
     Args:
         title: such as the strategy and the metric.
         names: of the two parameters, the one of the rows first.
-        points: values of both parameters, and the scores of runs that have them; equal values are put together.
+        points: values of both parameters, the setting of everything else, and the scores of runs that have them.
         note: added to the caption.
     """
-    rows, columns = _ordered([row for row, _, _ in points]), _ordered([column for _, column, _ in points])
-    sums, counts = np.zeros((len(rows), len(columns))), np.zeros((len(rows), len(columns)), dtype=np.int64)
-    for row, column, scores in points:
+    rows, columns = _ordered([row for row, *_ in points]), _ordered([column for _, column, *_ in points])
+    cells: dict[tuple[int, int], dict[Hashable, list[float]]] = {}
+    for row, column, setting, scores in points:
         finite = [score for score in scores if np.isfinite(score)]
-        place = rows.index(row), columns.index(column)
-        sums[place] += sum(finite)
-        counts[place] += len(finite)
-    means = np.divide(sums, counts, out=np.full(sums.shape, np.nan), where=counts > 0)
+        if finite:
+            place = rows.index(row), columns.index(column)
+            cells.setdefault(place, {}).setdefault(setting, []).extend(finite)
+    complete, settings = without_gaps({place: cell.keys() for place, cell in cells.items()})
+    means = np.full((len(rows), len(columns)), np.nan)
+    counts = np.zeros(means.shape, dtype=np.int64)
+    for place in complete:
+        means[place] = np.mean([np.mean(cells[place][setting]) for setting in settings])
+        counts[place] = sum(len(cells[place][setting]) for setting in settings)
+    if sum(map(len, cells.values())) > len(complete) * len(settings):
+        note = "; ".join(filter(None, [note, "runs without their like in other cells are left out"]))
     return HeatMapData(title, *names, tuple(map(_text, rows)), tuple(map(_text, columns)), means, counts, note)
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiment_results.analysis_pictures import draw_pictures, write_pictures
+from experiment_results.analysis_pictures import draw_pictures, save_pictures
 from experiment_results.comparisons import ComparisonTable, compare_all
 from experiment_results.evaluation_maps import evaluation_map_of
 from experiment_results.frame import build_frame
@@ -28,6 +29,10 @@ SCORES = {"eval_f1": [80.0, 82.0, 81.0], "eval_demo_ood_f1": [60.0, 61.0, 59.0],
 def _read(root: Path) -> tuple[pd.DataFrame, ComparisonTable]:
     frame = build_frame(read_experiments(root))
     return frame, compare_all(frame, VerdictOptions())
+
+
+def _written(root: Path) -> list[Path]:
+    return save_pictures(draw_pictures(*_read(root), root), root)
 
 
 def _names(root: Path) -> list[str]:
@@ -52,7 +57,7 @@ def test_a_suite_with_scores_of_examples_gets_every_picture_as_png_and_svg(tmp_p
     _write_examples(tmp_path)
     for folder in tmp_path.glob("*_seed*"):
         write_metrics_file(folder, {"train/loss": {10: 2.0, 20: 1.0}})
-    paths = write_pictures(*_read(tmp_path), tmp_path)
+    paths = _written(tmp_path)
     names = ["forest", "experiment_results", "training_curves", "profiles", "bars", "examples", "map_gains"]
     assert [path.name for path in paths] == [f"{name}{suffix}" for name in names for suffix in (".png", ".svg")]
     assert all(path.stat().st_size > 1000 for path in paths)
@@ -60,7 +65,7 @@ def test_a_suite_with_scores_of_examples_gets_every_picture_as_png_and_svg(tmp_p
 
 def test_pictures_are_the_same_each_time(tmp_path: Path) -> None:
     write_suite(tmp_path, {"baseline": ((), SCORES), "smooth": (SMOOTHING, SCORES)}, SEEDS)
-    first, second = ([path.read_bytes() for path in write_pictures(*_read(tmp_path), tmp_path)] for _ in range(2))
+    first, second = ([path.read_bytes() for path in _written(tmp_path)] for _ in range(2))
     assert first == second
 
 
@@ -88,10 +93,59 @@ def test_several_data_sets_have_pictures_of_their_own_and_ranks_over_all(tmp_pat
                 config = config_mapping(f"{label}_seed{seed}", seed, strategies, dataset=data)
                 write_run(tmp_path, config, {"eval_f1": 80.0 + 2 * position + seed})
     names = _names(tmp_path)
-    assert {"ranks", "bars_1", "bars_2", "bars_3"} <= set(names)
+    assert {"ranks", "bars_squad", "bars_news", "bars_trivia"} <= set(names)
     subjects = picture_subjects(*_read(tmp_path))
     assert sorted(subject.name.split(",")[0] for subject in subjects) == ["news", "squad", "trivia"]
     assert all(subject.baseline is not None and subject.baseline.label == "baseline" for subject in subjects)
+
+
+def _write_data_sets(root: Path, names: Sequence[str], without_baseline: str = "") -> None:
+    for data in names:
+        for position, label in enumerate(("baseline", "label_smoothing", "soft_weighting")):
+            for seed in SEEDS:
+                if (data, label) != (without_baseline, "baseline"):
+                    strategies = [] if label == "baseline" else [{"name": label}]
+                    config = config_mapping(f"{label}_seed{seed}", seed, strategies, dataset=data)
+                    scores = {"eval_f1": 80.0 + position * seed, "eval_ood_f1": 60.0 - position + seed / 10}
+                    write_run(root, config, scores)
+
+
+def test_a_data_set_that_lacks_a_strategy_is_left_out_of_profiles_and_ranks_and_named(tmp_path: Path) -> None:
+    _write_data_sets(tmp_path, ["a", "b", "c", "d"], without_baseline="d")
+    pictures = draw_pictures(*_read(tmp_path), tmp_path)
+    for name in ("profiles", "ranks"):
+        words = " ".join(texts_of(pictures[name]).split())
+        assert (
+            "baseline" in words and "left out, as not every strategy has scores on every task: validation, d" in words
+        )
+
+
+def test_evaluation_sets_of_the_same_models_are_one_data_set_to_the_ranks(tmp_path: Path) -> None:
+    _write_data_sets(tmp_path, ["a", "b"])
+    assert "ranks" not in _names(tmp_path)
+    _write_data_sets(tmp_path, ["c"])
+    words = " ".join(texts_of(draw_pictures(*_read(tmp_path), tmp_path)["ranks"]).split())
+    assert "ranks over 3 data sets and models, taken to be independent" in words
+
+
+def test_of_many_data_sets_the_forest_plot_says_which_have_no_pictures_of_their_own(tmp_path: Path) -> None:
+    _write_data_sets(tmp_path, list("abcdefgh"))
+    pictures = draw_pictures(*_read(tmp_path), tmp_path)
+    assert len([name for name in pictures if name.startswith("bars_")]) == 6
+    assert "of the first 6 of 8 data sets" in " ".join(texts_of(pictures["forest"]).split())
+
+
+def test_pictures_of_an_earlier_analysis_are_removed_and_no_other_file(tmp_path: Path) -> None:
+    _write_data_sets(tmp_path, ["a", "b"])
+    _written(tmp_path)
+    (tmp_path / "bars_mine.png").write_bytes(b"drawn by hand")
+    kept = (tmp_path / "bars_a.png").rename(tmp_path / "my_bars_a.png")
+    for folder in tmp_path.glob("*_seed*"):
+        if json.loads((folder / "config.json").read_text())["dataset"] == "b":
+            shutil.rmtree(folder)
+    written = _written(tmp_path)
+    there = {path for suffix in (".png", ".svg") for path in tmp_path.glob(f"*{suffix}")}
+    assert there == {*written, kept, tmp_path / "bars_mine.png"}
 
 
 def test_profiles_hold_one_metric_and_ranks_all_of_them(tmp_path: Path) -> None:
@@ -135,7 +189,7 @@ def test_two_swept_settings_make_a_heat_map(tmp_path: Path) -> None:
     frame, comparisons = _read(tmp_path)
     (sweep,) = sweeps_of(variants_of(frame))
     assert (sweep.method, sweep.names) == ("soft_weighting", ("weight_clip_min", "weight_clip_max"))
-    assert {(row, column) for row, column, _ in sweep.points} == {(a, b) for a in (0.1, 0.2) for b in (2.0, 3.0, 5.0)}
+    assert {(row, column) for row, column, *_ in sweep.points} == {(a, b) for a in (0.1, 0.2) for b in (2.0, 3.0, 5.0)}
     assert "sweep_soft_weighting" in draw_pictures(frame, comparisons, tmp_path)
 
 

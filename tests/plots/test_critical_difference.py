@@ -45,4 +45,4 @@ def test_the_diagram_is_legible(tasks: int, strategies: int) -> None:
     scores = RNG.normal(80 + 2 * np.arange(strategies), 1, (tasks, strategies))
     figure = draw_critical_difference(critical_difference_data(labels, scores, rng=RNG))
     assert_legible_in_print(figure)
-    assert f"ranks over {tasks} tasks" in texts_of(figure)
+    assert f"ranks over {tasks} data sets" in texts_of(figure)

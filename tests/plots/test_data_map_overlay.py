@@ -18,13 +18,47 @@ def _scores(rng: np.random.Generator, gain: float | NDArray[np.float64] = 0.0, n
     return Scores.of_examples(range(num_seeds), 100.0 * (rng.random((num_seeds, NUM_EXAMPLES)) < chance))
 
 
-def test_a_map_of_scores_counts_strategies_alike() -> None:
+def test_a_map_of_scores_counts_runs_alike() -> None:
     many = Scores.of_examples([1, 2, 3], [[0.0, 100.0]] * 3, ["a", "b"])
     one = Scores.of_examples([1], [[100.0, 100.0]], ["b", "a"])
     found = map_of_scores([many, one])
-    assert found.confidence.tolist() == [50.0, 100.0]
-    assert found.variability.tolist() == [50.0, 0.0]
+    assert found.confidence.tolist() == [25.0, 100.0]
+    assert found.variability.tolist() == [pytest.approx(100 * np.sqrt(3) / 4), 0.0]
     assert found.region.tolist() == ["ambiguous", "easy"]
+    assert map_of_scores([many, one], higher_is_better=False).region.tolist() == ["easy", "hard"]
+
+
+@pytest.mark.parametrize(("never", "sometimes"), [(60, 0), (55, 45), (80, 0)])
+def test_examples_that_nobody_solves_are_not_easy_even_if_they_are_most(never: int, sometimes: int) -> None:
+    first = np.full(100, 100.0)
+    first[:never] = 0.0
+    second = first.copy()
+    second[never : never + sometimes] = 0.0
+    region = map_of_scores([Scores.of_examples([1, 2], [first, second])]).region
+    assert "easy" not in region[:never]
+    assert (region[never + sometimes :] == "easy").all()
+
+
+@pytest.mark.parametrize(("num_seeds", "num_control_seeds"), [(3, 12), (12, 3)])
+def test_no_region_gains_where_one_side_has_more_seeds(num_seeds: int, num_control_seeds: int) -> None:
+    """Strategies that each count alike, whatever their seeds, would leave a gain of more than a point."""
+    rng = np.random.default_rng(0)
+    gains: list[list[float]] = []
+    for _ in range(60):
+        control, treatment = _scores(rng, num_seeds=num_control_seeds), _scores(rng, num_seeds=num_seeds)
+        known = map_of_scores([control, treatment, *(_scores(rng) for _ in range(4))])
+        (overlay,) = overlay_data("f1", [("x", treatment)], control, known).overlays
+        gains.append([region.difference for region in overlay.regions if region.region != "hard"])
+    assert np.abs(np.mean(gains, axis=0)).max() < 0.6
+
+
+def test_one_seed_has_no_interval_and_no_region_is_marked_as_better() -> None:
+    rng = np.random.default_rng(0)
+    control, treatment = _scores(rng), _scores(rng, 0.2, num_seeds=1)
+    data = overlay_data("f1", [("x", treatment)], control, map_of_scores([control, treatment]))
+    assert all(region.interval is None for region in data.overlays[0].regions)
+    words = " ".join(texts_of(draw_overlay(data)).split())
+    assert "no line: no interval" in words and "not corrected for 3 regions: no verdicts" in words
 
 
 def test_no_region_gains_where_nothing_differs() -> None:

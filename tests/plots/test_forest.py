@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from matplotlib.collections import LineCollection
 from matplotlib.colors import to_hex
 
-from plots.forest import ForestPanel, draw_forest, forest_panel
+from plots.forest import ForestPanel, draw_forest, forest_panel, panels_that_fit
 from plots.style import sign_of
 from tests.plots.drawn import assert_legible_in_print, texts_of
 
@@ -67,3 +68,21 @@ def test_verdicts_differ_in_mark_and_in_colour() -> None:
 def test_of_a_loss_the_panel_says_that_lower_is_better() -> None:
     panel = forest_panel("loss", ["a"], [-0.1], [(-0.2, -0.05)], ["better"], higher_is_better=False)
     assert "lower is better" in texts_of(draw_forest([panel]))
+
+
+def test_an_interval_of_a_single_seed_looks_otherwise_and_the_caption_says_why() -> None:
+    panel = forest_panel(
+        "f1", ["a", "b"], [1.0, 2.0], [(0.5, 1.5), (1.0, 3.0)], ["undecided"] * 2, None, True, [True, False]
+    )
+    figure = draw_forest([panel])
+    styles = {str(each.get_linestyle()) for each in figure.axes[0].collections if isinstance(each, LineCollection)}
+    assert len(styles) == 2
+    assert "dotted: one seed" in texts_of(figure)
+
+
+def test_of_more_panels_than_a_page_holds_the_most_important_are_kept_in_order() -> None:
+    panels = [_panel()._replace(title=str(number)) for number in range(30)]
+    kept = [panel.title for panel in panels_that_fit(panels, [1.0] * 28 + [0.001, 0.002])]
+    assert {"28", "29"} <= set(kept) and kept == sorted(kept, key=int)
+    assert draw_forest([panels[int(title)] for title in kept]).get_figheight() < 10
+    assert panels_that_fit(panels[:1], [1.0]) == panels[:1]
