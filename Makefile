@@ -38,7 +38,7 @@ format: $(VENV)/.dev  ## Format the code
 	$(VENV)/bin/ruff check --fix .
 	$(VENV)/bin/ruff format .
 
-benchmarks: $(VENV)/.dev  ## Measure what docs/performance.md reports
+benchmarks: $(VENV)/.dev  ## Measure what docs/ report; takes an hour and more, writes no page
 	for file in benchmarks/*.py; do echo "== $$file"; $(RUN) "$$file" || exit 1; done
 
 clean:  ## Remove caches and what the demo made

@@ -1,8 +1,8 @@
 """How often the default verdict errs, and how often it finds what is there: docs/calibration.md keeps what this finds.
 
 Every figure comes from simulated suites that go through ``compare_scores`` and ``judge`` as real ones do.
-``python benchmarks/calibration.py`` measures and writes the page's tables; ``--repeats 100 --print`` only shows what a
-short trial finds.
+``python benchmarks/calibration.py`` measures and prints the page's tables, with ``--write`` into the page as well;
+``--repeats 100`` makes a short trial of it.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from atomic_files import write_text
-from benchmarks.error_rates import Contest, Rates, contest, habits, rates
-from benchmarks.simulated_scores import Mix, Noise, World
+from benchmarks.helpers.error_rates import Contest, Rates, contest, habits, rates
+from benchmarks.helpers.simulated_scores import Mix, Noise, World
 
 Found = TypeVar("Found")
 
@@ -162,12 +162,12 @@ def written(page: str, name: str, table: str) -> str:
 
 
 def main() -> None:
-    """Measure every table, print it, and write it into the page."""
+    """Measure every table and print it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repeats", type=int, default=2000, help="simulated suites a world (default: %(default)s)")
     parser.add_argument("--tables", nargs="+", choices=TABLES, default=list(TABLES), help="which (default: all)")
     parser.add_argument("--processes", type=int, default=os.cpu_count(), help="at once (default: %(default)s)")
-    parser.add_argument("--print", action="store_true", help="leave the page as it is")
+    parser.add_argument("--write", action="store_true", help="write each table into the page when it is done")
     arguments = parser.parse_args()
     with ProcessPoolExecutor(max_workers=arguments.processes) as pool:
         for name in arguments.tables:
@@ -177,7 +177,7 @@ def main() -> None:
                 f"{table}\n{name}: {arguments.repeats} suites a world, {time.perf_counter() - started:.0f} s\n",
                 flush=True,
             )
-            if not arguments.print:
+            if arguments.write:
                 write_text(PAGE, written(PAGE.read_text(encoding="utf-8"), name, table))
 
 

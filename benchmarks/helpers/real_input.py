@@ -16,7 +16,7 @@ from tasks.models import load_model, load_tokenizer
 
 __all__ = ["Input", "demo_input", "minilm_folder", "policyqa_input"]
 
-_DATA = Path(os.environ.get("ASSAY_SHARED_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
+_DATA = Path(os.environ.get("ASSAY_SHARED_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
 
 
 @dataclass(frozen=True)
