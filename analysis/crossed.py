@@ -30,7 +30,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.conditions import NOTHING_SHARED, example_mismatch
+from analysis.conditions import NOTHING_SHARED, example_mismatch, rounded_to_zero
 from analysis.effects.sizes import hedges_g, probability_of_superiority
 from analysis.floors import smallest_exact_p
 from analysis.levels import check_level
@@ -248,7 +248,7 @@ def _num_differing(treatment: Scores, control: Scores) -> int:
     """Return how many examples have another mean score under the treatment than under the control."""
     means, control_means = treatment.example_means, control.example_means
     # Means of equal scores may differ by rounding.
-    return int(np.sum(np.abs(means - control_means) > 1e-12 * np.abs(control_means)))
+    return int(np.count_nonzero(rounded_to_zero(means - control_means, means, control_means)))
 
 
 def _few_differ(differing: int, num_examples: int) -> str:

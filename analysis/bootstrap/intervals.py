@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr, ndtri
 
 from analysis.bootstrap.means import resampled_means
+from analysis.conditions import varies
 from analysis.estimates import checked_scores
 from analysis.intervals import t_interval
 from analysis.levels import check_level
@@ -101,7 +102,7 @@ def mean_interval(
     resamples = resampled_means(values[None], num_resamples, rng)[0]
     if method == "percentile":
         return percentile_interval(resamples, level)
-    return None if np.ptp(values) == 0 else bca_interval(resamples, float(values.mean()), _mean_without(values), level)
+    return None if not varies(values) else bca_interval(resamples, float(values.mean()), _mean_without(values), level)
 
 
 def _mean_without(values: NDArray[np.float64]) -> NDArray[np.float64]:

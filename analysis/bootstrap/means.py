@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 
+from analysis.batches import batches
+
 __all__ = ["resampled_means"]
 
 _DRAWS_AT_ONCE = 2_000_000
@@ -39,8 +41,7 @@ def resampled_means(scores: ArrayLike, num_resamples: int, rng: np.random.Genera
             f"got shape {array.shape} and {num_resamples} resamples"
         )
     columns = np.ascontiguousarray(array.T)
-    at_once = max(1, _DRAWS_AT_ONCE // array.shape[1])
-    sizes = [min(at_once, num_resamples - start) for start in range(0, num_resamples, at_once)]
+    sizes = list(batches(num_resamples, array.shape[1], _DRAWS_AT_ONCE))
     with ThreadPoolExecutor(min(len(sizes), os.cpu_count() or 1, _MOST_THREADS)) as pool:
         blocks = pool.map(lambda size, each: _block(columns, size, each), sizes, rng.spawn(len(sizes)))
         return np.concatenate(list(blocks)).T

@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 from scipy.special import ndtr, stdtrit
 
+from analysis.batches import batches
 from analysis.bootstrap.intervals import percentile_interval
 from analysis.estimates import checked_scores
 from analysis.levels import check_level
@@ -36,7 +37,6 @@ MIN_TASK_SEEDS = 3
 """From fewer seeds in a task no interval is given."""
 
 _MIN_DEGREES = 4
-_SCORES_AT_ONCE = 4_000_000
 
 
 class OverTasks(NamedTuple):
@@ -136,8 +136,7 @@ def stratified_bootstrap(
     checked = _checked(tasks)
     if num_resamples < 1:
         raise ValueError(f"expected at least one resample, got {num_resamples}")
-    at_once = max(1, _SCORES_AT_ONCE // sum(task.size for task in checked))
-    sizes = [min(at_once, num_resamples - start) for start in range(0, num_resamples, at_once)]
+    sizes = batches(num_resamples, sum(task.size for task in checked))
     return np.concatenate([statistic(_drawn(checked, size, rng)) for size in sizes])
 
 

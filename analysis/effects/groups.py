@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from analysis.conditions import varies
 from analysis.effects.noncentral import noncentral_f_interval
 from analysis.estimates import checked_scores
 from analysis.student_t import Interval
@@ -90,7 +91,7 @@ def _squares(groups: Sequence[ArrayLike]) -> _Squares | None:
         raise ValueError(f"expected at least two groups, got {len(arrays)}")
     pooled = np.concatenate(arrays)
     within = float(sum(np.sum((array - array.mean()) ** 2) for array in arrays))
-    if pooled.size == len(arrays) or within <= (1e-12 * float(np.abs(pooled).max())) ** 2 * pooled.size:
+    if not any(varies(each, pooled) for each in arrays):
         return None
     between = float(sum(array.size * (array.mean() - pooled.mean()) ** 2 for array in arrays))
     return _Squares(between, within, len(arrays), pooled.size)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from analysis.conditions import varies
 from analysis.estimates import checked_scores
 
 __all__ = ["cliffs_delta", "cohens_d", "hedges_g", "paired_d", "probability_of_superiority"]
@@ -19,13 +20,18 @@ def cohens_d(scores: ArrayLike, reference: ArrayLike) -> float | None:
 
     Returns:
         None where a side has one score, or neither varies.
+
+    Raises:
+        ValueError: impossible scores.
     """
     first, second = checked_scores(scores), checked_scores(reference)
     if min(first.size, second.size) < 2:
         return None
+    if not (varies(first, second) or varies(second, first)):
+        return None
     degrees = first.size + second.size - 2
     pooled = float(np.sqrt((np.var(first) * first.size + np.var(second) * second.size) / degrees))
-    return _in_spreads(float(first.mean() - second.mean()), pooled, first, second)
+    return float(first.mean() - second.mean()) / pooled
 
 
 def hedges_g(scores: ArrayLike, reference: ArrayLike) -> float | None:
@@ -37,6 +43,9 @@ def hedges_g(scores: ArrayLike, reference: ArrayLike) -> float | None:
 
     Returns:
         None where a side has one score, or neither varies.
+
+    Raises:
+        ValueError: impossible scores.
     """
     size = cohens_d(scores, reference)
     degrees = np.size(scores) + np.size(reference) - 2
@@ -63,26 +72,34 @@ def paired_d(scores: ArrayLike, reference: ArrayLike) -> float | None:
     if first.shape != second.shape:
         raise ValueError(f"paired scores must come in pairs: got {first.size} and {second.size} scores")
     differences = first - second
-    if differences.size < 2:
+    if differences.size < 2 or not varies(differences, first, second):
         return None
-    return _in_spreads(float(differences.mean()), float(np.std(differences, ddof=1)), first, second)
+    return float(differences.mean() / np.std(differences, ddof=1))
 
 
 def probability_of_superiority(scores: ArrayLike, reference: ArrayLike) -> float:
-    """Return the share of all pairs in which ``scores`` is larger; a tie counts half."""
+    """Return the share of all pairs in which ``scores`` is larger; a tie counts half.
+
+    Args:
+        scores: shape (num_scores,).
+        reference: shape (num_reference_scores,).
+
+    Raises:
+        ValueError: impossible scores.
+    """
     first, second = checked_scores(scores), checked_scores(reference)
     gaps = np.sign(first[:, None] - second[None, :])
     return float(np.mean((gaps + 1) / 2))
 
 
 def cliffs_delta(scores: ArrayLike, reference: ArrayLike) -> float:
-    """Return the share of pairs in which ``scores`` is larger, less that in which it is smaller (Cliff 1993)."""
+    """Return the share of pairs in which ``scores`` is larger, less that in which it is smaller (Cliff 1993).
+
+    Args:
+        scores: shape (num_scores,).
+        reference: shape (num_reference_scores,).
+
+    Raises:
+        ValueError: impossible scores.
+    """
     return 2 * probability_of_superiority(scores, reference) - 1
-
-
-def _in_spreads(
-    difference: float, spread: float, first: NDArray[np.float64], second: NDArray[np.float64]
-) -> float | None:
-    """Return a difference in standard deviations; None where the spread is nothing but rounding."""
-    largest = max(float(np.abs(first).max()), float(np.abs(second).max()))
-    return None if spread <= 1e-12 * largest else difference / spread

@@ -113,9 +113,13 @@ def _tested(
 
 
 def _with_change(
-    effect: Effect, factor: Factor, addition: Addition, known: NDArray[np.float64], scores: NDArray[np.float64],
+    effect: Effect,
+    factor: Factor,
+    addition: Addition,
+    known: NDArray[np.float64],
+    scores: NDArray[np.float64],
     level: float,
-) -> Effect:  # fmt: skip
+) -> Effect:
     columns = factor.columns
     own = columns - known @ (known.T @ columns)
     precision = own.T @ own

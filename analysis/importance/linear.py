@@ -8,14 +8,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.batches import batches
+
 __all__ = ["Addition", "added", "basis", "permutation_p"]
 
 _NEGLIGIBLE = 1e-9
 """Share of a column's length that rounding leaves of it where it says nothing new."""
 _ROUNDING = 1e-12
 """Share of a sum of squares that rounding leaves."""
-_CHUNK = 4_000_000
-"""Numbers that permutations hold at once: 32 MB."""
 
 
 class Addition(NamedTuple):
@@ -77,9 +77,12 @@ def added(columns: NDArray[np.float64], known: NDArray[np.float64], scores: NDAr
 
 
 def permutation_p(
-    additions: Sequence[Addition], known: NDArray[np.float64], scores: NDArray[np.float64], num_permutations: int,
+    additions: Sequence[Addition],
+    known: NDArray[np.float64],
+    scores: NDArray[np.float64],
+    num_permutations: int,
     rng: np.random.Generator,
-) -> list[float]:  # fmt: skip
+) -> list[float]:
     """Return for each addition the share of permutations whose F is as large, by Freedman and Lane (1983).
 
     What the model without the columns leaves of the scores is shuffled, so that the other parameters keep their
@@ -98,9 +101,8 @@ def permutation_p(
     starts = np.cumsum([0, *(each.basis.shape[1] for each in additions[:-1])])
     # The share of what was left rises with F, and is finite where nothing remains.
     observed = np.array([each.sum_of_squares / max(each.sum_of_squares + each.residual, tiny) for each in additions])
-    extreme, chunk = np.zeros(len(additions), dtype=np.intp), max(1, _CHUNK // scores.size)
-    for start in range(0, num_permutations, chunk):
-        count = min(chunk, num_permutations - start)
+    extreme = np.zeros(len(additions), dtype=np.intp)
+    for count in batches(num_permutations, scores.size):
         shuffled = rng.permuted(np.broadcast_to(left, (count, left.size)), axis=1)
         gained = np.add.reduceat((shuffled @ new) ** 2, starts, axis=1)
         unexplained = np.maximum(whole - np.sum((shuffled @ known) ** 2, axis=1), tiny)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import chdtri
 
+from analysis.conditions import varies
 from analysis.levels import check_level
 from analysis.power.designs import Design, known_test, seeds_for_power
 from analysis.power.seeds import PILOT_LEVEL
@@ -88,18 +89,16 @@ def _of_pairs(treatment: Scores, control: Scores, effect: float) -> tuple[Design
     if len(shared) < 2:
         return None
     differences = treatment.of(shared).values - control.of(shared).values
-    std = float(np.std(differences, ddof=1))
-    if std <= 1e-12 * float(np.abs(treatment.values).max()):
+    if not varies(differences, treatment.values, control.values):
         return None
+    std = float(np.std(differences, ddof=1))
     # Two independent sides whose difference spreads so.
     return Design(effect=effect, std=std / math.sqrt(2)), len(shared) - 1
 
 
 def _of_sides(treatment: Scores, control: Scores, effect: float) -> tuple[Design, int] | None:
     sides = (treatment.values, control.values)
-    if min(side.size for side in sides) < 2:
+    if min(side.size for side in sides) < 2 or not all(varies(side, *sides) for side in sides):
         return None
     first, second = (float(np.std(side, ddof=1)) for side in sides)
-    if min(first, second) <= 1e-12 * float(np.abs(treatment.values).max()):
-        return None
     return Design(effect=effect, std=first, control_std=second), sum(side.size - 1 for side in sides)
