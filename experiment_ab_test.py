@@ -5,14 +5,15 @@
     print(test.recommend().text)
 
 The chance of a false claim stays what was planned however often one looks, because each look has a level of its own
-(alpha spending, :mod:`analysis.sequential`), and looks are counted by seeds, not by calls.
+(alpha spending, :mod:`analysis.sequential`), and looks are counted by seeds, not by calls: the look at so many seeds is
+one at those runs of each side that ended first, so that a later run changes no look that was taken.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field
 
@@ -21,7 +22,10 @@ from analysis.margins import usual_margin
 from analysis.power.seeds import Need, seeds_needed
 from analysis.scores import Scores
 from analysis.sequential.design import Design
-from analysis.sequential.monitoring import Look, Rule, monitor
+from analysis.sequential.monitoring import Look, Rule, evaluated_alike, monitor
+from analysis.sequential.orders import Orders, orders_of
+from analysis.variant_scores import VariantScores, mismatch
+from analysis.wording import counted, p_text
 from errors import ConfigError, DataError
 from registry import nearest
 from validated import validated_dataclass
@@ -38,20 +42,49 @@ Action = Literal["stop for benefit", "stop for harm", "stop for futility", "go o
 
 
 class Readings(NamedTuple):
-    """What both sides scored so far."""
+    """What both sides scored so far. A negative seed stands for a run that has none of its own."""
 
     control: Scores | None
     """None where there is no run yet."""
     treatment: Scores | None
     metric: str
     higher_is_better: bool
+    control_order: tuple[int, ...] = ()
+    """Seeds in the order in which their runs ended; none means that it was the ascending one."""
+    treatment_order: tuple[int, ...] = ()
+    notes: tuple[str, ...] = ()
+    """Runs that do not count, and why examples are missing."""
+
+    @classmethod
+    def of(
+        cls, control: VariantScores, treatment: VariantScores, names: tuple[str, str], metric: str, higher: bool
+    ) -> Readings:
+        """Join what two variants scored.
+
+        Args:
+            control: what the treatment is compared with.
+            treatment: what is tried.
+            names: of control and treatment.
+            metric: its name.
+            higher: whether more of it is better.
+
+        Raises:
+            DataError: runs that cannot be compared.
+        """
+        problem = mismatch(treatment, control)
+        if problem:
+            raise DataError(f"{names[1]} and {names[0]} cannot be compared: {problem}")
+        notes = [
+            f"{name}: {note}" for name, each in zip(names, (control, treatment), strict=True) for note in each.notes
+        ]
+        return cls(control.scores, treatment.scores, metric, higher, control.order, treatment.order, tuple(notes))
 
 
 class ABPlan(NamedTuple):
     """What to run, and what each look must find."""
 
     seeds: tuple[int, ...]
-    """Of both sides, in this order: those that are there, then the numbers that follow."""
+    """Of both sides: those that are there, then those that follow. None where runs of the sides share no seeds."""
     levels: tuple[tuple[int, float], ...]
     """For each number of seeds at which there is a look, what the p-value must fall below."""
     need: Need | None
@@ -66,8 +99,9 @@ class Recommendation(NamedTuple):
     looks: tuple[Look, ...]
     """All of them up to the one that ended the test; none where there are too few seeds."""
     next_seed: int | None
-    """To be run of both sides; None where the test is over."""
+    """To be run of the sides that lack it; None where the test is over, or where seeds are not shared."""
     text: str
+    """With the notes of the readings, and runs that do not count, below."""
 
 
 @validated_dataclass
@@ -75,10 +109,17 @@ class ABTestSettings:
     """How a test is run; fixed before its first look."""
 
     minimum_effect: Annotated[float | None, Field(gt=0)] = None
+    """Smallest difference that matters, on the metric's scale; None takes half a point."""
     max_seeds: Annotated[int, Field(ge=MIN_SEEDS, le=1000)] = 12
+    """Of each side."""
     alpha: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
+    """Chance of a false claim, over all looks."""
     power: Annotated[float, Field(gt=0, lt=1)] = 0.8
+    """Of what the plan says it takes to see the minimum effect."""
     futility: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    """Stop where the treatment is less likely than that to be found better."""
+    allow_differences: bool = False
+    """Compare sides although more than strategy and seed sets them apart."""
 
 
 class ABTest:
@@ -90,13 +131,10 @@ class ABTest:
         metric: None takes the primary one.
         minimum_effect: smallest difference that matters, on the metric's scale; None takes half a point.
         experiments_dir: where :meth:`read` looks.
-        max_seeds: of each side.
-        alpha: chance of a false claim, over all looks.
-        power: of what :meth:`plan` says it takes to see the minimum effect.
-        futility: stop where the treatment is less likely than that to be found better.
+        **settings: further fields of :class:`ABTestSettings`.
 
     Raises:
-        ConfigError: an impossible setting.
+        ConfigError: an impossible setting, or one side twice.
     """
 
     def __init__(
@@ -107,20 +145,20 @@ class ABTest:
         minimum_effect: float | None = None,
         *,
         experiments_dir: str | Path = "experiments",
-        max_seeds: int = 12,
-        alpha: float = 0.05,
-        power: float = 0.8,
-        futility: float = 0.1,
+        **settings: Any,
     ) -> None:
+        if control == treatment:
+            raise ConfigError(f"{control!r} against itself: name a control and a treatment")
         self.control = control
         self.treatment = treatment
         self.metric = metric
         self.experiments_dir = Path(experiments_dir)
-        self.settings = ABTestSettings(
-            minimum_effect=minimum_effect, max_seeds=max_seeds, alpha=alpha, power=power, futility=futility
-        )
+        self.settings = ABTestSettings(minimum_effect=minimum_effect, **settings)
         # Whether to go on is a matter of benefit here, which the design knows nothing of.
-        self.design = Design(max_seeds=max_seeds, alpha=alpha, futility=0.0)
+        self.design = Design(max_seeds=self.settings.max_seeds, alpha=self.settings.alpha, futility=0.0)
+
+    def __repr__(self) -> str:
+        return f"ABTest({self.control!r}, {self.treatment!r}, {self.metric!r}, settings={self.settings!r})"
 
     def read(self) -> Readings:
         """Read what is in the experiments folder.
@@ -137,17 +175,13 @@ class ABTest:
 
         frame = build_frame(read_experiments(self.experiments_dir))
         variants = variants_of(frame)
-        control, treatment = (_named(name, variants) for name in (self.control, self.treatment))
-        if control.setting != treatment.setting:
-            raise ConfigError(_what_differs(control, treatment))
-        primary = primary_metric(frame)
-        chosen = check_metric(frame, self.metric or primary or "")
+        sides = [_named(name, variants) for name in (self.control, self.treatment)]
+        if sides[0].setting != sides[1].setting and not self.settings.allow_differences:
+            raise ConfigError(_what_differs(*sides))
+        chosen = check_metric(frame, self.metric or primary_metric(frame) or "")
         metric = next(each for each in ordered_metrics(frame) if each.name == chosen)
-        sides = [scores_of(each, metric, self.experiments_dir) for each in (control, treatment)]
-        for each in sides:
-            if each.problem:
-                raise DataError(each.problem)
-        return Readings(sides[0].scores, sides[1].scores, chosen, metric.higher_is_better)
+        control, treatment = (scores_of(each, metric, self.experiments_dir) for each in sides)
+        return Readings.of(control, treatment, (self.control, self.treatment), chosen, metric.higher_is_better)
 
     def plan(self, readings: Readings | None = None) -> ABPlan:
         """Return the seeds to run and what each look must find.
@@ -156,16 +190,13 @@ class ABTest:
             readings: runs that are there already; None takes :meth:`read`.
 
         Raises:
-            AssayError: what :meth:`read` raises.
+            AssayError: what :meth:`read` raises, or readings of another metric or of different examples.
         """
-        readings = readings or self.read()
-        seeds = self._seeds(readings)
-        levels = tuple((count, self.design.level(count)) for count in self.design.looks)
-        effect, need = self._effect(readings), None
-        if readings.control and readings.treatment and effect is not None:
-            pilot = compare_scores(readings.treatment, readings.control)
-            need = seeds_needed(pilot, effect, self.settings.alpha, self.settings.power)
-        return ABPlan(seeds, levels, need, _plan_text(self, seeds, levels, need))
+        readings = self._checked(readings)
+        seeds = self._orders(readings).together
+        levels = tuple((number, self.design.level(number)) for number in self.design.looks)
+        need, line = self._need(readings)
+        return ABPlan(seeds, levels, need, "\n".join([*_plan_lines(self, seeds, levels), line]))
 
     def recommend(self, readings: Readings | None = None) -> Recommendation:
         """Return whether to stop, and why.
@@ -174,49 +205,87 @@ class ABTest:
             readings: runs that are there; None takes :meth:`read`.
 
         Raises:
-            AssayError: what :meth:`read` raises.
+            AssayError: what :meth:`plan` raises.
         """
-        readings = readings or self.read()
-        seeds, looks = self._seeds(readings), self._looks(readings)
+        readings = self._checked(readings)
+        orders = self._orders(readings)
+        looks = self._looks(readings, orders)
+        notes = [*readings.notes, *self._left_out(orders)]
         for number, look in enumerate(looks, start=1):
             action = self._action(look, readings.higher_is_better)
             if action != "go on":
-                text = _recommendation_text(self, action, look, None)
+                if min(orders.num_control, orders.num_treatment) > look.num_seeds:
+                    notes.append(f"the test was over after {look.num_seeds} seeds: later runs do not count")
+                text = _with_notes(_recommendation_text(self, action, look, ""), notes)
                 return Recommendation(action, tuple(looks[:number]), None, text)
-        next_seed = _first_missing(seeds, readings)
-        last = looks[-1] if looks else None
-        action = "go on" if next_seed is not None else "stop for futility"
-        return Recommendation(action, tuple(looks), next_seed, _recommendation_text(self, action, last, next_seed))
+        text = _recommendation_text(self, "go on", looks[-1] if looks else None, self._follow(orders))
+        next_seed = next((seed for seed in orders.next_seeds if seed is not None), None) if orders.together else None
+        return Recommendation("go on", tuple(looks), next_seed, _with_notes(text, notes))
 
-    def _seeds(self, readings: Readings) -> tuple[int, ...]:
-        sides = [set(each.seeds) for each in readings[:2] if each]
-        there = sorted(set.union(*sides)) if sides else []
-        after = there[-1] + 1 if there else _FIRST_SEED
-        return (*there, *range(after, after + self.settings.max_seeds))[: self.settings.max_seeds]
+    def _checked(self, readings: Readings | None) -> Readings:
+        readings = readings or self.read()
+        if self.metric is not None and readings.metric != self.metric:
+            raise ConfigError(f"the test is about {self.metric}, the readings are of {readings.metric}")
+        if readings.control and readings.treatment and not evaluated_alike(readings.treatment, readings.control):
+            problem = compare_scores(readings.treatment, readings.control).problem
+            raise DataError(f"{self.treatment} and {self.control} cannot be compared: {problem}")
+        return readings
+
+    def _orders(self, readings: Readings) -> Orders:
+        control = readings.control_order or (readings.control.seeds if readings.control else ())
+        treatment = readings.treatment_order or (readings.treatment.seeds if readings.treatment else ())
+        return orders_of(control, treatment, self.settings.max_seeds, _FIRST_SEED)
 
     def _effect(self, readings: Readings) -> float | None:
         known = [each for each in readings[:2] if each]
         return self.settings.minimum_effect or usual_margin(known, readings.higher_is_better)
 
-    def _looks(self, readings: Readings) -> list[Look]:
+    def _need(self, readings: Readings) -> tuple[Need | None, str]:
+        """Return what it takes to see the minimum effect, and a line on it."""
+        effect = self._effect(readings)
+        if readings.control is None or readings.treatment is None:
+            return None, f"how many seeds it takes is not known before both sides have {MIN_SEEDS}"
+        if effect is None:
+            return None, f"no usual difference of {readings.metric} is too small to matter: name the minimum effect"
+        pilot = compare_scores(readings.treatment, readings.control)
+        need = seeds_needed(pilot, effect, self.settings.alpha, self.settings.power)
+        if need is None:
+            return None, f"how many seeds it takes is not known yet: {pilot.problem}"
+        return need, _need_line(need, self.settings.max_seeds)
+
+    def _looks(self, readings: Readings, orders: Orders) -> list[Look]:
         if not readings.control:
             return []
         rule = Rule(self._effect(readings), readings.higher_is_better)
         treatments = {self.treatment: readings.treatment}
-        return monitor(treatments, readings.control, self._seeds(readings), self.design, rule)[self.treatment]
+        looks = monitor(treatments, readings.control, orders.treatment, self.design, rule, orders.control)
+        return looks[self.treatment]
 
     def _action(self, look: Look, higher_is_better: bool) -> Action:
         if look.word in ("better", "worse"):
             return "stop for benefit" if look.word == "better" else "stop for harm"
-        if look.stop or look.chances is None:
+        if look.stop:
             return "stop for futility"
+        if look.chances is None:
+            return "go on"
         benefit = look.chances.greater if higher_is_better else look.chances.less
         return "stop for futility" if benefit < self.settings.futility else "go on"
 
+    def _left_out(self, orders: Orders) -> list[str]:
+        there = ((self.control, orders.num_control), (self.treatment, orders.num_treatment))
+        most = self.settings.max_seeds
+        return [f"{name} has {counted(num, 'run')}: the first {most} count" for name, num in there if num > most]
 
-def _first_missing(seeds: Sequence[int], readings: Readings) -> int | None:
-    sides = [set(each.seeds) if each else set[int]() for each in readings[:2]]
-    return next((seed for seed in seeds if not all(seed in side for side in sides)), None)
+    def _follow(self, orders: Orders) -> str:
+        """Return what is to be run next."""
+        control, treatment = orders.next_seeds
+        if not orders.together:
+            behind = [name for name, seed in ((self.control, control), (self.treatment, treatment)) if seed is not None]
+            return f"another run of {' and of '.join(behind)}"
+        if control == treatment:
+            return f"seed {control} of both"
+        named = ((self.control, control), (self.treatment, treatment))
+        return " and ".join(f"seed {seed} of {name}" for name, seed in named if seed is not None)
 
 
 def _named(name: str, variants: Sequence[VariantRuns]) -> VariantRuns:
@@ -236,40 +305,39 @@ def _what_differs(control: VariantRuns, treatment: VariantRuns) -> str:
     return f"{control.label} and {treatment.label} differ in more than strategy and seed: {listed}"
 
 
-def _plan_text(test: ABTest, seeds: Sequence[int], levels: Sequence[tuple[int, float]], need: Need | None) -> str:
+def _plan_lines(test: ABTest, seeds: Sequence[int], levels: Sequence[tuple[int, float]]) -> list[str]:
     shown = ", ".join(f"{level:.2g} at {count}" for count, level in levels)
-    lines = [
-        f"{test.treatment} against {test.control}: seeds {' '.join(map(str, seeds))} of both, one after another",
+    runs = f"seeds {' '.join(map(str, seeds))} of both, one after another"
+    if not seeds:
+        runs = f"{test.settings.max_seeds} runs of each, in the order in which they end, as they share no seeds"
+    return [
+        f"{test.treatment} against {test.control}: {runs}",
         f"a claim takes p below {shown} seeds: {100 * test.settings.alpha:g} % false claims over all looks together",
     ]
-    return "\n".join([*lines, *_need_lines(need, len(seeds))])
 
 
-def _need_lines(need: Need | None, max_seeds: int) -> list[str]:
-    if need is None:
-        return ["how many seeds it takes is not known before both sides have three"]
+def _need_line(need: Need, max_seeds: int) -> str:
     goal = f"to see {need.effect:g} with power {need.power:g}"
     if need.examples is not None:
-        return [
-            f"no number of seeds is enough {goal}: it takes more than {need.examples:,} evaluation examples as well"
-        ]
+        return f"no number of seeds is enough {goal}: it takes more than {need.examples:,} evaluation examples as well"
     if need.seeds is None or need.seeds > max_seeds:
         many = "very many" if need.seeds is None else f"about {need.seeds}"
-        return [f"by the spread so far it takes {many} seeds {goal}: more than the {max_seeds} that are planned"]
-    return [f"by the spread so far it takes about {need.seeds} seeds {goal}"]
+        return f"by the spread so far it takes {many} seeds {goal}: more than the {max_seeds} that are planned"
+    return f"by the spread so far it takes about {need.seeds} seeds {goal}"
 
 
-def _recommendation_text(test: ABTest, action: Action, look: Look | None, next_seed: int | None) -> str:
-    follow = "" if next_seed is None else f"; next: seed {next_seed} of both"
+def _recommendation_text(test: ABTest, action: Action, look: Look | None, follow: str) -> str:
+    follow = follow and f"; next: {follow}"
     if look is None:
         return f"{action}: fewer than {test.design.first_look} seeds of both sides are there{follow}"
     found = f"{test.treatment} - {test.control} is {look.comparison.difference:+.3g}"
     if look.interval is not None:
         found += f", {look.interval.low:+.3g} to {look.interval.high:+.3g} over all looks"
     if look.comparison.p_value is not None:
-        found += f", p {look.comparison.p_value:.2g} (a claim takes less than {look.level:.2g})"
+        found += f", p {p_text(look.comparison.p_value)} (a claim takes less than {look.level:.3g})"
+    outlook = _outlook(look, test)
     after = f"after {look.num_seeds} of at most {test.settings.max_seeds} seeds"
-    return f"{action} {after}: {found}; {_outlook(look, test)}{follow}"
+    return f"{action} {after}: {found}{outlook and f'; {outlook}'}{follow}"
 
 
 def _outlook(look: Look, test: ABTest) -> str:
@@ -280,3 +348,7 @@ def _outlook(look: Look, test: ABTest) -> str:
         f"by {test.settings.max_seeds} seeds it will be found higher with a chance of {greater}, lower with {less}, "
         f"equivalent with {equivalent}"
     )
+
+
+def _with_notes(text: str, notes: Sequence[str]) -> str:
+    return "\n".join([text, *(f"note: {note}" for note in notes)])

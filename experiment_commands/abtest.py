@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
 
 from errors import ConfigError
-from experiment_ab_test import ABTest, Readings, Recommendation
+from experiment_ab_test import ABTest, ABTestSettings, Readings, Recommendation
 from experiment_commands.completion import complete_metric
 from experiment_commands.judging.measures import chosen_measures
 from experiment_commands.judging.side_scores import scores_of_side
 from experiment_commands.judging.sides import confounders, find_sides
 from experiment_commands.options import Db, Json
-from experiment_commands.output import print_json, remark
+from experiment_commands.output import print_json
 from tracking.reading.local_backend import LocalBackend
+from validated import from_flags
 
 __all__ = ["abtest"]
 
@@ -27,11 +29,13 @@ Metric = Annotated[
 MinimumEffect = Annotated[
     float | None,
     typer.Option(
-        metavar="X", help="Smallest difference that matters (default: half a point).", min=0, show_default=False
+        metavar="X", help="Smallest difference that matters, above 0 (default: half a point).", show_default=False
     ),
 ]
-MaxSeeds = Annotated[int, typer.Option(metavar="N", min=3, max=1000, help="Of each side.")]
-Alpha = Annotated[float, typer.Option(metavar="P", help="Chance of a false claim, over all looks.")]
+Lower = Annotated[list[str] | None, typer.Option(metavar="NAME", help="A metric that is better when smaller.")]
+Higher = Annotated[list[str] | None, typer.Option(metavar="NAME", help="A metric that is better when larger.")]
+MaxSeeds = Annotated[int, typer.Option(metavar="N", help="Of each side, at least 3.")]
+Alpha = Annotated[float, typer.Option(metavar="P", help="Chance of a false claim, over all looks; below 0.5.")]
 Power = Annotated[float, typer.Option(metavar="P", help="Of the plan.")]
 Futility = Annotated[
     float, typer.Option(metavar="P", help="Stop where it is less likely that the treatment will be found better.")
@@ -46,6 +50,8 @@ def abtest(
     treatment: Treatment,
     metric: Metric = None,
     minimum_effect: MinimumEffect = None,
+    lower: Lower = None,
+    higher: Higher = None,
     max_seeds: MaxSeeds = 12,
     alpha: Alpha = 0.05,
     power: Power = 0.8,
@@ -67,30 +73,33 @@ def abtest(
       python experiment_cli.py abtest baseline soft_weighting --metric eval_f1 --minimum-effect 0.5 --max-seeds 20
       python experiment_cli.py abtest 'strategy=baseline' 'strategy=label_smoothing' --json
     """
-    test = ABTest(
-        control,
-        treatment,
-        metric,
-        minimum_effect,
-        max_seeds=max_seeds,
-        alpha=alpha,
-        power=power,
-        futility=futility,
-    )
-    readings, notes = _read(test, LocalBackend(db), allow_differences)
+    settings: dict[str, Any] = {
+        "minimum_effect": minimum_effect,
+        "max_seeds": max_seeds,
+        "alpha": alpha,
+        "power": power,
+        "futility": futility,
+    }
+    from_flags(ABTestSettings, settings)
+    readings = _read(LocalBackend(db), (control, treatment), metric, lower or [], higher or [], allow_differences)
+    test = ABTest(control, treatment, readings.metric, **settings)
     recommendation = test.recommend(readings)
     if json:
         print_json(_plain(test, readings, recommendation))
     else:
         print(test.plan(readings).text)
         print(recommendation.text)
-        for note in notes:
-            remark(note)
     return 1 if recommendation.action == "go on" else 0
 
 
-def _read(test: ABTest, backend: LocalBackend, allow_differences: bool) -> tuple[Readings, list[str]]:
-    names = [test.control, test.treatment]
+def _read(
+    backend: LocalBackend,
+    names: tuple[str, str],
+    metric: str | None,
+    lower: Sequence[str],
+    higher: Sequence[str],
+    allow_differences: bool,
+) -> Readings:
     sides = find_sides(backend, names)
     differing = confounders(sides, names)
     if differing and not allow_differences:
@@ -98,10 +107,9 @@ def _read(test: ABTest, backend: LocalBackend, allow_differences: bool) -> tuple
         raise ConfigError(
             f"the runs differ in more than strategy and seed: {listed}; --allow-differences compares them"
         )
-    (measure,) = chosen_measures(sides, [test.metric] if test.metric else [])
-    first, second = (scores_of_side(backend, side, measure, place) for place, side in enumerate(sides))
-    readings = Readings(first.scores, second.scores, measure.name, measure.higher_is_better)
-    return readings, [*first.notes, *second.notes]
+    (measure,) = chosen_measures(sides, [metric] if metric else [], lower=lower, higher=higher)
+    control, treatment = (scores_of_side(backend, side, measure, place) for place, side in enumerate(sides))
+    return Readings.of(control, treatment, names, measure.name, measure.higher_is_better)
 
 
 def _plain(test: ABTest, readings: Readings, recommendation: Recommendation) -> dict[str, Any]:
@@ -116,16 +124,6 @@ def _plain(test: ABTest, readings: Readings, recommendation: Recommendation) -> 
         "action": recommendation.action,
         "next_seed": recommendation.next_seed,
         "reason": recommendation.text,
-        "looks": [
-            {
-                "num_seeds": look.num_seeds,
-                "difference": look.comparison.difference,
-                "interval": look.interval and list(look.interval),
-                "p_value": look.comparison.p_value,
-                "level": look.level,
-                "chances": look.chances and look.chances._asdict(),
-                "verdict": look.word,
-            }
-            for look in recommendation.looks
-        ],
+        "notes": readings.notes,
+        "looks": [look.as_json() for look in recommendation.looks],
     }

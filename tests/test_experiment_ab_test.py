@@ -76,6 +76,68 @@ def test_the_side_that_is_behind_is_run_next() -> None:
     assert _test().recommend(behind).next_seed == 46
 
 
+def test_a_run_that_ends_later_changes_no_look(count: int = 4) -> None:
+    before = _readings(0.4, 0.5, count, seed=2)
+    assert before.control is not None and before.treatment is not None
+    looks = _test().recommend(before).looks
+    sides = [
+        Scores.of_seeds({7: value, **dict(zip(each.seeds, map(float, each.values), strict=True))})
+        for each, value in ((before.control, 70.0), (before.treatment, 95.0))
+    ]
+    order = (*SEEDS[:count], 7)
+    after = Readings(sides[0], sides[1], "eval_f1", True, order, order)
+    assert _test().recommend(after).looks[: len(looks)] == looks
+    assert _test().plan(after).seeds[:6] == (42, 43, 44, 45, 7, 46)
+
+
+def test_runs_beyond_the_plan_are_named(count: int = 9) -> None:
+    recommendation = _test(max_seeds=3).recommend(_readings(0.2, 0.5, count))
+    assert "note: label_smoothing has 9 runs: the first 3 count" in recommendation.text
+    assert recommendation.action != "go on"
+
+
+def test_runs_after_the_end_of_the_test_are_named() -> None:
+    recommendation = _test().recommend(_readings(6.0, 0.1, 12))
+    over = recommendation.looks[-1].num_seeds
+    assert recommendation.text.endswith(f"note: the test was over after {over} seeds: later runs do not count")
+
+
+def test_what_cannot_be_tested_yet_is_not_futile() -> None:
+    constant, higher = (Scores.of_seeds(dict.fromkeys(SEEDS[:3], value)) for value in (1.0, 2.0))
+    recommendation = _test().recommend(Readings(constant, higher, "eval_f1", True))
+    assert recommendation.action == "go on" and "no test applies" in recommendation.text
+
+
+def test_other_examples_are_a_mistake_and_not_futile() -> None:
+    rng = np.random.default_rng(0)
+    sides = [
+        Scores.of_examples(SEEDS[:3], rng.normal(size=(3, 9)), [f"{name}{at}" for at in range(9)]) for name in "qz"
+    ]
+    readings = Readings(sides[0], sides[1], "eval_f1", True)
+    for ask in (_test().recommend, _test().plan):
+        with pytest.raises(DataError, match="cannot be compared: evaluated on different examples"):
+            ask(readings)
+
+
+def test_readings_of_another_metric_and_a_side_twice_are_refused() -> None:
+    test = ABTest("baseline", "label_smoothing", "accuracy")
+    with pytest.raises(ConfigError, match="about accuracy, the readings are of eval_f1"):
+        test.recommend(_readings(0.0, 0.1, 3))
+    with pytest.raises(ConfigError, match="'a' against itself"):
+        ABTest("a", "a")
+    assert "max_seeds=12" in repr(test) and "'accuracy'" in repr(test)
+
+
+def test_without_a_minimum_effect_of_a_loss_the_plan_says_what_to_name() -> None:
+    loss = ABTest("baseline", "label_smoothing").plan(_readings(0.0, 0.1, 6, higher_is_better=False))
+    assert loss.text.endswith("name the minimum effect")
+
+
+def test_notes_of_the_readings_are_part_of_the_text() -> None:
+    readings = _readings(0.5, 0.5, 4)._replace(notes=("baseline: seed 43 does not count",))
+    assert "\nnote: baseline: seed 43 does not count" in _test().recommend(readings).text
+
+
 def test_benefit_is_found_falsely_in_no_more_than_one_of_forty_however_often_one_looks() -> None:
     runs, false = 300, 0
     for seed in range(runs):
@@ -90,7 +152,9 @@ def test_a_test_that_asks_after_every_run_hears_what_one_hears_who_asks_late() -
         late = _test().recommend(_readings(0.8, 0.5, 12, seed=seed))
         each_time = [_test().recommend(_readings(0.8, 0.5, count, seed=seed)) for count in range(3, 13)]
         first_stop = next(each for each in each_time if each.action != "go on")
-        assert first_stop == late
+        assert first_stop[:3] == late[:3]
+        assert late.text.startswith(first_stop.text)
+        assert (late != first_stop) == ("later runs do not count" in late.text)
 
 
 def test_the_plan_counts_seeds_and_levels() -> None:
@@ -128,6 +192,7 @@ def test_it_reads_the_experiments_folder(folder: Path) -> None:
     readings = test.read()
     assert readings.control is not None and readings.control.seeds == SEEDS[:6]
     assert (readings.metric, readings.higher_is_better) == ("eval_f1", True)
+    assert "so that the chance of examples is left out" in readings.notes[0]
     assert test.recommend().action == "stop for benefit"
     assert ABTest("baseline", "label_smoothing", experiments_dir=folder).recommend().action == "stop for benefit"
 
@@ -146,3 +211,14 @@ def test_sides_that_differ_in_more_than_the_strategy_are_refused(folder: Path) -
     write_run(folder, longer, {"eval_f1": 90.0})
     with pytest.raises(ConfigError, match=r"differ in more than strategy and seed: training.num_train_epochs"):
         ABTest("baseline", "longer", experiments_dir=folder).read()
+    allowed = ABTest("baseline", "longer", experiments_dir=folder, allow_differences=True)
+    assert allowed.recommend().action == "go on"
+
+
+def test_runs_are_read_in_the_order_in_which_they_ended(tmp_path: Path) -> None:
+    for place, seed in enumerate((44, 42, 43)):
+        at = {"finished_at": f"2026-03-01T12:0{place}:00+00:00", "started_at": f"2026-03-01T11:0{9 - place}:00+00:00"}
+        write_run(tmp_path, config_mapping(f"baseline_seed{seed}", seed), {"eval_f1": 80 + place / 10}, **at)
+        write_run(tmp_path, config_mapping(f"smoothing_seed{seed}", seed, SMOOTHING), {"eval_f1": 81.0}, **at)
+    readings = ABTest("baseline", "smoothing", experiments_dir=tmp_path).read()
+    assert readings.control_order == readings.treatment_order == (44, 42, 43)
