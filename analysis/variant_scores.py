@@ -21,7 +21,7 @@ from analysis.outcome import Alternative, Pairing
 from analysis.scores import Scores
 from score_files import ScoreColumns
 
-__all__ = ["RunScores", "VariantScores", "compare_variants", "score_fields", "scores_of_runs"]
+__all__ = ["RunScores", "VariantScores", "compare_variants", "is_behind", "mismatch", "score_fields", "scores_of_runs"]
 
 _OTHER_NAMES = {"accuracy": ("correct", "acc"), "acc": ("correct", "accuracy"), "exact_match": ("em", "correct")}
 _ANY = "score"
@@ -73,6 +73,11 @@ def score_fields(metric: str) -> tuple[str, ...]:
     ends = [metric, *(metric[each.end() :] for each in _SEPARATORS.finditer(metric))]
     others = [other for end in ends for other in _OTHER_NAMES.get(end, ())]
     return tuple(dict.fromkeys([*ends, *others, _ANY]))
+
+
+def is_behind(run: RunScores, metric: str) -> bool:
+    """Return whether a run's metric is the mean of scores of examples that it has."""
+    return not isinstance(_behind(run, metric), str)
 
 
 def scores_of_runs(runs: Sequence[RunScores], metric: str, naming: Callable[[Sequence[int]], str]) -> VariantScores:
@@ -228,14 +233,16 @@ def compare_variants(
     if treatment.scores is None or control.scores is None:
         return None
     found = compare_scores(treatment.scores, control.scores, pairing=pairing, alternative=alternative, level=level)
-    problem = treatment.problem or (control.problem and f"control: {control.problem}") or _scales(treatment, control)
+    problem = mismatch(treatment, control)
     if not problem:
         return found
     return replace(found, basis="nothing", variance=None, interval=None, p_value=None, smallest_p=None, problem=problem)
 
 
-def _scales(treatment: VariantScores, control: VariantScores) -> str:
-    if treatment.scale is None or control.scale is None or treatment.scale == control.scale:
-        return ""
+def mismatch(treatment: VariantScores, control: VariantScores) -> str:
+    """Return why no test may take the scores of two variants together; empty where it may."""
+    own = treatment.problem or (control.problem and f"control: {control.problem}")
+    if own or treatment.scale is None or control.scale is None or treatment.scale == control.scale:
+        return own
     percent, fraction = ("treatment", "control") if treatment.scale == 100 else ("control", "treatment")
     return f"the {percent} gives the metric in percent, the {fraction} does not"

@@ -42,9 +42,9 @@ def compare(
 ) -> int:
     """Show what differs between 2 to 20 experiments, their metrics side by side, and by how much the best is ahead.
 
-    Equal settings are left out. Variants and groups are compared by their means over seeds, and their margin's
-    interval pairs runs of the same seed. Of single runs the interval pairs the scores of the same examples, where
-    both kept them: it tells chance in the examples, not in the seed.
+    Equal settings are left out. Variants and groups are compared by their means over seeds. Intervals are those of
+    significance, uncorrected: of groups they cover the choice of seeds, and of examples where runs kept their scores;
+    of single runs that of examples alone.
 
     \b
     Examples:

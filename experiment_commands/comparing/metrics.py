@@ -10,13 +10,12 @@ from typing import NamedTuple
 
 from analysis.metric_directions import Direction, direction_of, is_about_the_training
 from errors import ConfigError
-from experiment_commands.comparing.sample_scores import metric_matches
 from experiment_commands.subjects import Subject
 from registry import nearest
 from tracking.reading.metric_twins import curves_of_results
 from tracking.reading.records import ExperimentDetails, ExperimentRecord
 
-__all__ = ["MetricRow", "SubjectRuns", "metric_rows", "metrics_of", "primary_metric", "shown_metrics"]
+__all__ = ["MetricRow", "SubjectRuns", "metric_matches", "metric_rows", "metrics_of", "primary_metric", "shown_metrics"]
 
 
 class SubjectRuns(NamedTuple):
@@ -54,6 +53,11 @@ class MetricRow(NamedTuple):
     """Positions of the best; empty where no way is better, or all are equal."""
     is_quality: bool
     """Whether it says something of how good a model is, and which way."""
+
+
+def metric_matches(metric: str, name: str) -> bool:
+    """Return whether ``name`` is the metric or its end: ``f1`` is, of ``eval_f1`` and of ``squad/f1``."""
+    return metric == name or (metric.endswith(name) and metric[-len(name) - 1] in "_/.")
 
 
 def metrics_of(details: ExperimentDetails) -> dict[str, float]:

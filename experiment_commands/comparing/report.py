@@ -169,13 +169,14 @@ def _verdict_json(verdict: Verdict, labels: Sequence[str]) -> dict[str, Any]:
         "versus": [
             {
                 "other": labels[each.other],
-                "ahead_by": each.margin.difference,
-                "interval": each.margin.interval,
-                "over": each.margin.source,
-                "num_pairs": each.margin.num_pairs,
-                "num_left_out": each.margin.num_left_out,
-                "distinguishable": each.margin.distinguishable,
-                "no_interval": each.no_interval or None,
+                "ahead_by": each.difference,
+                "interval": each.interval,
+                "over": each.basis,
+                "paired": each.paired,
+                "num_seeds": each.num_seeds,
+                "num_examples": each.num_examples,
+                "distinguishable": each.distinguishable,
+                "problem": each.problem or None,
             }
             for each in verdict.versus
         ],

@@ -7,13 +7,14 @@ from collections.abc import Iterator, Sequence
 from rich.cells import cell_len
 from rich.text import Text
 
+from analysis.wording import counted
 from experiment_commands.comparing.differences import Difference, value_text
 from experiment_commands.comparing.metrics import MetricRow
 from experiment_commands.comparing.report import Comparison, Section, label_of
 from experiment_commands.comparing.wording import verdict_lines
 from experiment_commands.numbers import format_for, number_text
 from experiment_commands.output import console, print_table
-from experiment_commands.wording import counted, status_text
+from experiment_commands.wording import status_text
 from experiment_results.wording import shortened
 
 __all__ = ["print_comparison"]
@@ -148,5 +149,5 @@ def _print_verdict(comparison: Comparison) -> None:
         return
     row = next(row for row in comparison.metrics if row.name == verdict.metric)
     print(f"\n{verdict.metric} ({verdict.direction} is better)")
-    for line in verdict_lines(verdict, format_for([*row.values, *row.stds]), comparison.compared[0].subject.grouped):
+    for line in verdict_lines(verdict, format_for([*row.values, *row.stds])):
         print(f"  {line}")

@@ -1,4 +1,4 @@
-"""Who is ahead in one metric, by how much, and what is known of chance."""
+"""Who is ahead in one metric, by how much, and what is known of chance: the answer that ``significance`` gives too."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from math import isfinite
 from typing import NamedTuple
 
-from experiment_commands.comparing.margins import Margin, Source, paired_margin
+from analysis.outcome import Basis
+from analysis.student_t import Interval
 from experiment_commands.comparing.metrics import MetricRow, SubjectRuns
-from experiment_commands.comparing.sample_scores import SampleScores, scores_per_evaluation
 from tracking.reading.local_backend import LocalBackend
 
 __all__ = ["Verdict", "Versus", "find_verdict"]
@@ -19,9 +19,24 @@ class Versus(NamedTuple):
 
     other: int
     """Position among the compared."""
-    margin: Margin
-    no_interval: str
-    """Why there is no interval; empty where there is one."""
+    difference: float
+    """Leader minus other, turned so that a positive number means better."""
+    interval: Interval | None
+    """Of the difference."""
+    basis: Basis
+    """What chance the interval speaks of."""
+    paired: bool
+    """Whether the difference was taken within seeds."""
+    num_seeds: tuple[int, int]
+    """Of the leader and the other, in the interval."""
+    num_examples: int
+    problem: str
+    """Why no test tells the two apart; empty where one is possible."""
+
+    @property
+    def distinguishable(self) -> bool:
+        """Whether there is an interval, and it leaves zero out."""
+        return self.interval is not None and not self.interval.low <= 0 <= self.interval.high
 
 
 class Verdict(NamedTuple):
@@ -37,11 +52,6 @@ class Verdict(NamedTuple):
     without: tuple[int, ...]
     """Positions of those that lack the metric."""
     level: float
-
-    @property
-    def source(self) -> Source | None:
-        """What the intervals cover, if there are any."""
-        return next((each.margin.source for each in self.versus if each.margin.interval is not None), None)
 
 
 def find_verdict(
@@ -60,50 +70,40 @@ def find_verdict(
     sign = 1 if row.direction == "higher" else -1
     ranked = sorted(known, key=lambda position: -sign * known[position])
     tied = len(ranked) > 1 and known[ranked[0]] == known[ranked[1]]
-    versus = tuple(_versus(backend, compared, row, ranked[0], other, level) for other in ranked[1:])
+    versus = _versus(backend, compared, row, ranked, level)
     return Verdict(row.name, str(row.direction), ranked[0], None if tied else ranked[0], versus, without, level)
 
 
 def _versus(
-    backend: LocalBackend, compared: Sequence[SubjectRuns], row: MetricRow, leader: int, other: int, level: float
-) -> Versus:
-    sign = 1 if row.direction == "higher" else -1
-    first, second = row.values[leader], row.values[other]
-    assert first is not None
-    assert second is not None
-    plain = Margin(sign * (first - second), None, None, 0, 0)
-    if compared[leader].subject.grouped:
-        margin, reason = _seeds(compared[leader], compared[other], row.name, sign, level)
-    else:
-        margin, reason = _examples(backend, compared[leader], compared[other], row.name, sign, level)
-    return Versus(other, margin or plain, reason)
+    backend: LocalBackend, compared: Sequence[SubjectRuns], row: MetricRow, ranked: Sequence[int], level: float
+) -> tuple[Versus, ...]:
+    # On use: a comparison of settings alone needs no statistics.
+    from analysis.variant_scores import compare_variants
+    from experiment_commands.judging.measures import Measure
+    from experiment_commands.judging.side_scores import scores_of_side
 
-
-def _seeds(leader: SubjectRuns, other: SubjectRuns, metric: str, sign: int, level: float) -> tuple[Margin | None, str]:
-    margin = paired_margin(leader.by_seed(metric), other.by_seed(metric), "seeds", sign=sign, level=level)
-    if margin is None:
-        return None, "they share no seed, so there is no interval"
-    return margin, "" if margin.interval is not None else "one shared seed says nothing about chance"
-
-
-def _examples(
-    backend: LocalBackend, leader: SubjectRuns, other: SubjectRuns, metric: str, sign: int, level: float
-) -> tuple[Margin | None, str]:
-    first = scores_per_evaluation(backend, leader.records[0], metric)
-    second = scores_per_evaluation(backend, other.records[0], metric)
-    for name, scores in first.items():
-        if name in second:
-            margin = _paired_examples(scores, second[name], sign, level)
-            if margin is not None:
-                return margin, ""
-    return None, "one run each says nothing about chance"
-
-
-def _paired_examples(first: SampleScores, second: SampleScores, sign: int, level: float) -> Margin | None:
-    # Scores that are all 0 fit any scale.
-    scales = {each.scale for each in (first, second) if any(each.scores.values())} or {1.0}
-    if len(scales) > 1:
-        return None
-    (scale,) = scales
-    margin = paired_margin(first.scores, second.scores, "examples", sign=sign, scale=scale, level=level)
-    return margin if margin is not None and margin.interval is not None else None
+    higher = row.direction == "higher"
+    measure = Measure(row.name, None, higher)
+    scores = {position: scores_of_side(backend, compared[position], measure, position) for position in ranked}
+    found = []
+    for other in ranked[1:]:
+        comparison = compare_variants(scores[ranked[0]], scores[other], level=level)
+        # Both have a finite value, or they would not be ranked.
+        assert comparison is not None
+        sign, interval = 1 if higher else -1, comparison.interval
+        if interval is not None and not higher:
+            interval = Interval(-interval.high, -interval.low)
+        counts = (comparison.num_shared_seeds,) * 2 if comparison.paired else None
+        found.append(
+            Versus(
+                other=other,
+                difference=sign * comparison.difference,
+                interval=interval,
+                basis=comparison.basis,
+                paired=comparison.paired,
+                num_seeds=counts or (comparison.num_seeds, comparison.num_control_seeds),
+                num_examples=comparison.num_examples,
+                problem=comparison.problem.replace("the treatment", "it").replace("the control", "the other"),
+            )
+        )
+    return tuple(found)

@@ -9,24 +9,29 @@ from typing import NamedTuple, get_args
 import numpy as np
 
 from analysis.corrections import CORRECTIONS, Correction
-from analysis.crossed import Comparison, compare_scores
+from analysis.crossed import Comparison
 from analysis.hypothesis_tests.methods import DEFAULT_METHOD, METHODS, run_method
 from analysis.margins import usual_margin
 from analysis.outcome import Alternative, Outcome, Pairing
 from analysis.scores import Scores
-from analysis.verdicts import Claim, Verdict, judge
+from analysis.variant_scores import VariantScores, compare_variants, mismatch
+from analysis.verdicts import Claim, Verdict, Word, judge
 from errors import ConfigError
 from experiment_commands.comparing.metrics import SubjectRuns
 from experiment_commands.judging.measures import Measure
-from experiment_commands.judging.side_scores import SideScores, scores_of_side
+from experiment_commands.judging.side_scores import scores_of_side
 from registry import nearest
 from tracking.reading.local_backend import LocalBackend
 
-__all__ = ["Evidence", "Finding", "Questions", "find_out"]
+__all__ = ["EQUIVALENCE", "Evidence", "Finding", "Questions", "find_out"]
 
-_EQUIVALENCE = "tost"
-"""The method whose small p-value speaks for equality."""
+EQUIVALENCE = "tost"
+"""The method whose small p-value speaks for equality; its interval has the level ``1 - 2 * (1 - level)``."""
+_NOT_SIGNED = ("aso",)
+"""Methods whose estimate says nothing of which side is ahead."""
 _OF_MODELS = "these very models: other seeds may say otherwise"
+_MEANS_DISAGREE = "though the means differ the other way"
+_OTHER_WAY = "the difference points the other way than --alternative asks"
 _NO_VERDICT = Verdict("undecided", None, None, "")
 
 
@@ -113,26 +118,27 @@ def find_out(
 
 
 def _tests(
-    side: int, measure: Measure, treatment: SideScores, control: SideScores, questions: Questions,
+    side: int, measure: Measure, treatment: VariantScores, control: VariantScores, questions: Questions,
     rng: np.random.Generator,
 ) -> list[Finding]:  # fmt: skip
     notes = tuple(dict.fromkeys((*control.notes, *treatment.notes)))
-    if treatment.scores is None or control.scores is None:
+    first, second = treatment.scores, control.scores
+    if first and second and questions.pairing == "paired" and not set(first.seeds) & set(second.seeds):
+        raise ConfigError("--pairing paired: the sides share no seed; leave it out, or run both with the same seeds")
+    comparison = compare_variants(
+        treatment, control, pairing=questions.pairing, alternative=questions.alternative, level=questions.level
+    )
+    if comparison is None or first is None or second is None:
         verdict = Verdict("undecided", None, None, f"a side has no {measure.name}")
         return [Finding(side, measure, method, None, verdict, notes) for method in questions.methods]
-    first, second = treatment.scores, control.scores
-    if questions.pairing == "paired" and not set(first.seeds) & set(second.seeds):
-        raise ConfigError("--pairing paired: the sides share no seed; leave it out, or run both with the same seeds")
     margin = questions.margin or usual_margin([first, second], measure.higher_is_better)
-    comparison = compare_scores(
-        first, second, pairing=questions.pairing, alternative=questions.alternative, level=questions.level
-    )
+    problem = mismatch(treatment, control)
     found = []
     for method in questions.methods:
-        outcome = _outcome(method, first, second, margin, questions, rng)
-        found.append(
-            Finding(side, measure, method, Evidence(comparison, outcome, margin, first, second), _NO_VERDICT, notes)
-        )
+        refused = Outcome(method, None, None, problem=problem)
+        outcome = refused if problem else _outcome(method, first, second, margin, questions, rng)
+        evidence = Evidence(comparison, outcome, margin, first, second)
+        found.append(Finding(side, measure, method, evidence, _NO_VERDICT, notes))
     return found
 
 
@@ -158,7 +164,7 @@ def _judged(found: Sequence[Finding], questions: Questions) -> list[Finding]:
     claims = [_claim(each.evidence, each.measure) for each in found if each.evidence is not None]
     verdicts = iter(judge(claims, alpha=1 - questions.level, correction=questions.correction))
     return [
-        each if each.evidence is None else replace(each, verdict=_turned(each, next(verdicts), questions.level))
+        each if each.evidence is None else replace(each, verdict=_turned(each, next(verdicts), questions))
         for each in found
     ]
 
@@ -169,14 +175,29 @@ def _claim(evidence: Evidence, measure: Measure) -> Claim:
     return Claim(tested, evidence.margin, measure.higher_is_better)
 
 
-def _turned(finding: Finding, verdict: Verdict, level: float) -> Verdict:
-    """Return the verdict as its method means it: of single models, or, where p-values speak for equality, of that."""
-    if METHODS[finding.method].basis == "examples" and verdict.word in ("better", "worse"):
-        return verdict._replace(reason="; ".join(filter(None, [_OF_MODELS, verdict.reason])))
-    if finding.method != _EQUIVALENCE or verdict.p_corrected is None or finding.evidence is None:
+def _turned(finding: Finding, verdict: Verdict, questions: Questions) -> Verdict:
+    """Return the verdict as its method means it.
+
+    The sign is that of what the method estimates, which need not be the mean's. Some methods speak of single models,
+    and of one a small p-value speaks for equality.
+    """
+    evidence = finding.evidence
+    if evidence is None or verdict.p_corrected is None:
         return verdict
-    if verdict.p_corrected < 1 - level:
-        reason = f"any difference is smaller than {finding.evidence.margin:g}"
-        return Verdict("equivalent", verdict.p_corrected, None, reason)
-    reason = f"a difference of {finding.evidence.margin:g} is not ruled out"
-    return Verdict("undecided", verdict.p_corrected, None, reason)
+    if finding.method == EQUIVALENCE:
+        return _of_equality(evidence, verdict.p_corrected, 1 - questions.level)
+    difference = evidence.comparison.difference
+    found = difference if finding.method in _NOT_SIGNED else evidence.outcome.estimate or difference
+    if verdict.word not in ("better", "worse"):
+        asked = {"greater": 1, "less": -1}.get(questions.alternative, 0)
+        return verdict._replace(need=None, reason=_OTHER_WAY) if asked * found < 0 else verdict
+    word: Word = "better" if (found > 0) == finding.measure.higher_is_better else "worse"
+    of_models = METHODS[finding.method].basis == "examples"
+    reasons = [_OF_MODELS if of_models else "", _MEANS_DISAGREE if found * difference < 0 else "", verdict.reason]
+    return verdict._replace(word=word, reason="; ".join(filter(None, reasons)))
+
+
+def _of_equality(evidence: Evidence, p_corrected: float, alpha: float) -> Verdict:
+    if p_corrected < alpha:
+        return Verdict("equivalent", p_corrected, None, f"any difference is smaller than {evidence.margin:g}")
+    return Verdict("undecided", p_corrected, None, f"a difference of {evidence.margin:g} is not ruled out")

@@ -9,8 +9,7 @@ from typing import NamedTuple
 from analysis.metric_directions import direction_of, is_about_the_training
 from errors import ConfigError
 from experiment_commands.comparing.directions import check_directions
-from experiment_commands.comparing.metrics import SubjectRuns, metrics_of, shown_metrics
-from experiment_commands.comparing.sample_scores import metric_matches
+from experiment_commands.comparing.metrics import SubjectRuns, metric_matches, metrics_of, shown_metrics
 from registry import nearest
 from tracking.reading.metric_twins import known_as
 from tracking.reading.records import ExperimentDetails

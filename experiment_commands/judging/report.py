@@ -9,7 +9,7 @@ from typing import Any
 from experiment_commands.comparing.differences import Missing
 from experiment_commands.comparing.metrics import SubjectRuns
 from experiment_commands.comparing.report import label_of
-from experiment_commands.judging.findings import Evidence, Finding, Questions
+from experiment_commands.judging.findings import EQUIVALENCE, Evidence, Finding, Questions
 from experiment_commands.judging.sides import Confounder
 
 __all__ = ["findings_json"]
@@ -63,6 +63,7 @@ def _finding_json(finding: Finding, level: float) -> dict[str, Any]:
         "need": None if need is None else need._asdict(),
         "notes": list(finding.notes),
         **({} if finding.evidence is None else _evidence_json(finding.evidence, level)),
+        "interval_level": 2 * level - 1 if finding.method == EQUIVALENCE else level,
     }
 
 

@@ -1,39 +1,31 @@
-"""What one side scored: by example under every seed where each of its runs kept that, else by seed."""
+"""What one side scored by one metric, read from the store and the evaluations that its runs kept."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterator, Sequence
 from math import inf, isfinite
-from typing import NamedTuple
+from typing import Any
 
 import numpy as np
 
-from analysis.scores import Scores
-from experiment_commands.comparing.metrics import SubjectRuns
-from experiment_commands.comparing.sample_scores import SampleScores, scores_of_metric, scores_per_evaluation
+from analysis.variant_scores import RunScores, VariantScores, is_behind, score_fields, scores_of_runs
+from experiment_commands.comparing.metrics import SubjectRuns, metric_matches
 from experiment_commands.judging.measures import Measure, value_of
+from score_files import ScoreColumns
+from tracking.folders.samples import Sample, read_samples
 from tracking.reading.local_backend import LocalBackend
 from tracking.reading.records import ExperimentDetails
 
-__all__ = ["SideScores", "scores_of_side"]
+__all__ = ["scores_of_side"]
 
-
+_PREDICTIONS = "trainer_output/eval_predictions*.jsonl"
+"""What runs leave that were made before evaluations were written down as such."""
 _NUMBERS_FROM, _MOST_RUNS = -(2**40), 2**30
 """Below what any seed is, and for each side numbers of its own."""
 
 
-class SideScores(NamedTuple):
-    """The scores of a side, and what is to be said of them."""
-
-    scores: Scores | None
-    """None where no run has the metric."""
-    notes: tuple[str, ...]
-    """Runs that do not count, and why examples are missing."""
-    order: tuple[int, ...] = ()
-    """The seeds, or the numbers that stand for them, in the order in which their runs ended."""
-
-
-def scores_of_side(backend: LocalBackend, side: SubjectRuns, measure: Measure, position: int) -> SideScores:
+def scores_of_side(backend: LocalBackend, side: SubjectRuns, measure: Measure, position: int) -> VariantScores:
     """Read the scores of a side's runs.
 
     Runs without a seed, and runs of several configurations that share one, are numbered: nothing pairs them with
@@ -49,25 +41,29 @@ def scores_of_side(backend: LocalBackend, side: SubjectRuns, measure: Measure, p
     for details in side.details:
         value = value_of(details, measure)
         if value is None or not isfinite(value):
-            state = "is not finite" if value is not None else "is missing"
-            notes.append(f"{details.record.name} does not count, as its {measure.name} {state}")
+            notes.append(f"{details.record.name} does not count, as {_why_not(details, measure, value)}")
         else:
             counted.append((details, value))
-    if not counted:
-        return SideScores(None, tuple(notes))
     counted.sort(key=lambda each: each[0].record.finished_at or inf)
-    runs, values = [each for each, _ in counted], [value for _, value in counted]
-    seeds, problem = _seeds(runs, position)
+    seeds, problem = _seeds([details for details, _ in counted], position)
     notes += [problem] if problem else []
-    by_example = [_by_example(backend, details, measure, value) for details, value in counted]
-    if any(each is not None for each in by_example):
-        table, problem = _table(runs, by_example)
-        if table is not None:
-            ids = list(table[0].scores)
-            examples = [[each.scale * each.scores[name] for name in ids] for each in table]
-            return SideScores(Scores.of_examples(seeds, np.array(examples), ids), tuple(notes), tuple(seeds))
-        notes.append(problem)
-    return SideScores(Scores.of_seeds(dict(zip(seeds, values, strict=True))), tuple(notes), tuple(seeds))
+    names = {seed: details.record.name for seed, (details, _) in zip(seeds, counted, strict=True)}
+    runs = [
+        RunScores(seed, value, _examples(backend, details, measure, value))
+        for seed, (details, value) in zip(seeds, counted, strict=True)
+    ]
+    found = scores_of_runs(runs, measure.metric, lambda some: ", ".join(names[seed] for seed in some))
+    return found._replace(notes=(*notes, *found.notes))
+
+
+def _why_not(details: ExperimentDetails, measure: Measure, value: float | None) -> str:
+    if value is not None:
+        return f"its {measure.name} is not finite"
+    evaluations = details.evaluations if measure.benchmark is None else ()
+    benchmarks = [
+        each.benchmark for each in evaluations if any(metric_matches(measure.metric, n) for n in each.metrics)
+    ]
+    return f"its {measure.name} is missing" + "".join(f"; --benchmark {name} has one" for name in benchmarks[:1])
 
 
 def _seeds(runs: Sequence[ExperimentDetails], position: int) -> tuple[list[int], str]:
@@ -80,27 +76,33 @@ def _seeds(runs: Sequence[ExperimentDetails], position: int) -> tuple[list[int],
     return [first - number for number in range(len(runs))], f"its runs are not paired by seed, as {why}"
 
 
-def _by_example(
+def _examples(backend: LocalBackend, details: ExperimentDetails, measure: Measure, value: float) -> ScoreColumns | str:
+    """Return the scores of the newest evaluation that is behind the metric, else of the newest that may be."""
+    read = [_columns(samples, measure.metric) for samples in _evaluations(backend, details, measure, value) if samples]
+    fitting = (each for each in read if is_behind(RunScores(0, value, each), measure.metric))
+    return next(fitting, next(iter(read), "no score of any example was kept"))
+
+
+def _evaluations(
     backend: LocalBackend, details: ExperimentDetails, measure: Measure, value: float
-) -> SampleScores | None:
-    if measure.benchmark is None:
-        return next(iter(scores_per_evaluation(backend, details.record, measure.metric).values()), None)
-    for result in backend.get_evaluation_results(details.record.id, measure.benchmark):
-        return scores_of_metric(result.samples, measure.metric, value)
-    return None
+) -> Iterator[Sequence[Sample]]:
+    """Yield the samples of each evaluation that may be behind the metric."""
+    results = backend.get_evaluation_results(details.record.id, measure.benchmark)
+    for result in results:
+        metrics = result.evaluation.metrics
+        own = [number for name, number in metrics.items() if metric_matches(measure.metric, name)]
+        if value in own or not own:
+            yield result.samples
+    if not results and measure.benchmark is None:
+        for path in sorted(details.record.folder.glob(_PREDICTIONS)):
+            yield read_samples(path)
 
 
-def _table(
-    runs: Sequence[ExperimentDetails], by_example: Sequence[SampleScores | None]
-) -> tuple[list[SampleScores] | None, str]:
-    """Return the scores where all runs have those of the same examples, or why there are none."""
-    found = [each for each in by_example if each is not None]
-    if len(found) < len(runs):
-        without = next(details.record.name for details, each in zip(runs, by_example, strict=True) if each is None)
-        return None, f"{without} has no score of each example, so that seeds alone are compared"
-    ids: Mapping[str, float] = found[0].scores
-    for details, each in zip(runs, found, strict=True):
-        if each.scores.keys() != ids.keys():
-            name = details.record.name
-            return None, f"{name} was evaluated on other examples than {runs[0].record.name}, so that seeds alone count"
-    return found, ""
+def _columns(samples: Sequence[Sample], metric: str) -> ScoreColumns:
+    columns = {field: [_number(each.content.get(field)) for each in samples] for field in score_fields(metric)}
+    known = {field: np.array(column) for field, column in columns.items() if not all(map(math.isnan, column))}
+    return ScoreColumns(tuple(each.sample_id for each in samples), known)
+
+
+def _number(value: Any) -> float:
+    return float(value) if isinstance(value, bool | int | float) else math.nan

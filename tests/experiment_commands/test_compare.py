@@ -90,18 +90,19 @@ def test_the_margin_of_groups_is_the_paired_t_test_over_seeds(command: Command, 
     verdict = command.json("compare", "baseline", "label_smoothing", "--level", "0.9")["verdict"]
     expected = stats.ttest_rel(SCORES["label_smoothing"], SCORES["baseline"]).confidence_interval(0.9)
     (versus,) = verdict["versus"]
-    assert (verdict["leader"], versus["over"], versus["num_pairs"]) == ("B", "seeds", 3)
+    assert (verdict["leader"], versus["over"], versus["num_seeds"], versus["paired"]) == ("B", "seeds", [3, 3], True)
     assert versus["interval"] == pytest.approx([expected.low, expected.high])
     assert versus["ahead_by"] == pytest.approx(np.mean(SCORES["label_smoothing"]) - np.mean(SCORES["baseline"]))
 
 
 def test_the_margin_of_runs_is_the_paired_t_test_over_examples(command: Command, tmp_path: Path) -> None:
-    take_in(*_two_runs(tmp_path / "experiments"))
-    verdict = command.json("compare", "baseline_seed1", "label_smoothing_seed1")["verdict"]
-    first, second = ([100 * sample["f1"] for sample in _samples(right)] for right in (16, 15))
+    folders = [add_run(tmp_path / "experiments", "baseline", right, {"eval_f1": right * 5.0}) for right in (4, 18)]
+    take_in(*(_with_evaluation(folder, right) for folder, right in zip(folders, (4, 18), strict=True)))
+    verdict = command.json("compare", "baseline_seed4", "baseline_seed18")["verdict"]
+    first, second = ([100 * sample["f1"] for sample in _samples(right)] for right in (18, 4))
     expected = stats.ttest_rel(first, second).confidence_interval()
     (versus,) = verdict["versus"]
-    assert (versus["over"], versus["num_pairs"], versus["distinguishable"]) == ("examples", 20, False)
+    assert (versus["over"], versus["num_examples"], versus["distinguishable"]) == ("examples", 20, True)
     assert versus["interval"] == pytest.approx([expected.low, expected.high])
 
 
@@ -116,7 +117,7 @@ def test_without_scores_of_examples_one_run_says_nothing_about_chance(command: C
     root = tmp_path / "experiments"
     take_in(*(add_run(root, "baseline", seed, {"eval_f1": 70.0 + seed}) for seed in (1, 2)))
     _, output, _ = command("compare", "baseline_seed1", "baseline_seed2")
-    assert "B is ahead of A by 1.00; one run each says nothing about chance" in output
+    assert "B is ahead of A by 1.00; one seed: too few to know the spread over seeds, at least 3 are needed" in output
 
 
 def test_predictions_in_the_folder_serve_where_no_evaluation_was_recorded(command: Command, tmp_path: Path) -> None:
@@ -127,7 +128,7 @@ def test_predictions_in_the_folder_serve_where_no_evaluation_was_recorded(comman
         (folder / "trainer_output" / "eval_predictions.jsonl").write_text(lines)
     take_in(*folders)
     (versus,) = command.json("compare", "baseline_seed12", "baseline_seed18")["verdict"]["versus"]
-    assert (versus["over"], versus["num_pairs"], versus["distinguishable"]) == ("examples", 20, True)
+    assert (versus["over"], versus["num_examples"], versus["distinguishable"]) == ("examples", 20, True)
 
 
 def test_scores_that_are_not_behind_the_metric_are_not_used(command: Command, tmp_path: Path) -> None:
@@ -248,7 +249,7 @@ def test_a_benchmark_of_the_api_is_paired_by_its_samples(command: Command, tmp_p
     take_in(*folders)
     verdict = command.json("compare", "Versuch-a_seed1", "Versuch-b_seed1", "-m", "gsm8k/accuracy")["verdict"]
     (versus,) = verdict["versus"]
-    assert (verdict["leader"], versus["over"], versus["num_pairs"]) == ("B", "examples", 20)
+    assert (verdict["leader"], versus["over"], versus["num_examples"]) == ("B", "examples", 20)
     assert versus["ahead_by"] == pytest.approx(0.3)
 
 
@@ -257,22 +258,24 @@ def test_equal_values_are_called_so_and_missing_ones_named(command: Command, tmp
     scores = ({"eval_f1": 70.0}, {"eval_f1": 70.0}, {"eval_loss": 1.0})
     take_in(*(add_run(root, "baseline", seed, metrics) for seed, metrics in enumerate(scores)))
     _, output, _ = command("compare", *(f"baseline_seed{seed}" for seed in range(3)))
-    assert "A and B have the same value; one run each says nothing about chance" in output
+    assert (
+        "A and B have the same value; one seed: too few to know the spread over seeds, at least 3 are needed" in output
+    )
     assert "C has no eval_f1" in output
 
 
-def test_one_shared_seed_says_nothing_about_chance(command: Command, tmp_path: Path) -> None:
+def test_one_seed_says_nothing_about_chance(command: Command, tmp_path: Path) -> None:
     take_in(*_suite(tmp_path / "experiments")[:4])
     status, output, _ = command("compare", "baseline", "label_smoothing_seed2")
     assert status == 0
-    assert "B is ahead of A by 1.50; one shared seed says nothing about chance" in output
+    assert "B is ahead of A by 2.50; it has one seed and the other has 2 seeds: too few" in output
 
 
-def test_seeds_that_nobody_shares_give_no_interval(command: Command, tmp_path: Path) -> None:
+def test_single_runs_of_other_seeds_give_no_interval(command: Command, tmp_path: Path) -> None:
     folders = _suite(tmp_path / "experiments")
     take_in(folders[0], folders[3])
     _, output, _ = command("compare", "baseline_seed1", "label_smoothing_seed2", "--by-group")
-    assert "B is ahead of A by 3.50; they share no seed, so there is no interval" in output
+    assert "B is ahead of A by 3.50; one seed: too few" in output
 
 
 def test_a_reader_that_stops_early_is_no_error(tmp_path: Path, root: Path) -> None:

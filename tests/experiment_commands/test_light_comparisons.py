@@ -25,8 +25,9 @@ sys.exit(status)
 @pytest.mark.parametrize(
     ("arguments", "may_load"),
     [
-        (("compare", "baseline_seed1", "baseline_seed2"), ()),
-        (("compare", "baseline", "smoothing"), ()),
+        (("compare", "baseline_seed1", "baseline_seed2"), ("scipy",)),
+        (("compare", "baseline", "smoothing"), ("scipy",)),
+        (("compare", "--help"), ()),
         (("curves", "baseline", "smoothing", "--json"), ()),
         (("curves", "baseline", "smoothing"), ("matplotlib",)),
         (("reproduce", "--help"), ()),

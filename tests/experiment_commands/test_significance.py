@@ -214,7 +214,7 @@ def test_a_run_that_diverged_or_is_repeated_does_not_count_and_is_named(command:
     (finding,) = found["findings"]
     assert finding["num_seeds"] == 4
     assert any("label_smoothing_seed5 does not count" in note for note in finding["notes"])
-    assert any("label_smoothing_seed4 has no score of each example" in note for note in finding["notes"])
+    assert any("label_smoothing_seed4: no score of any example was kept" in note for note in finding["notes"])
     assert finding["basis"] == "seeds"
 
 
