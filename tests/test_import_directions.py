@@ -117,6 +117,12 @@ def test_every_room_stands_in_the_table(root: Path) -> None:
     assert not unknown, f"give {sorted(unknown)} a place in MAY_IMPORT"
 
 
+def test_the_page_of_the_house_names_every_room_and_floor(root: Path) -> None:
+    page = (root / "docs" / "architecture.md").read_text(encoding="utf-8")
+    places = [*MAY_IMPORT, *FLOORS_OF_TRACKING, *FLOORS_OF_ANALYSIS]
+    assert not [name for name in places if not re.search(rf"[`\s]{name}(/|\.py|`|\s)", page)]
+
+
 def test_rooms_import_downwards_only(root: Path) -> None:
     wrong = [
         f"{file.relative_to(root)} imports {name}"
