@@ -24,8 +24,9 @@ from analysis.scores import Scores
 from analysis.sequential.design import Design
 from analysis.sequential.monitoring import Look, Rule, evaluated_alike, monitor
 from analysis.sequential.orders import Orders, orders_of
+from analysis.sequential.wording import look_text, need_line, plan_lines, with_notes
 from analysis.variant_scores import VariantScores, mismatch
-from analysis.wording import counted, p_text
+from analysis.wording import counted
 from errors import ConfigError, DataError
 from registry import nearest
 from validated import validated_dataclass
@@ -181,7 +182,7 @@ class ABTest:
         chosen = check_metric(frame, self.metric or primary_metric(frame) or "")
         metric = next(each for each in ordered_metrics(frame) if each.name == chosen)
         control, treatment = (scores_of(each, metric, self.experiments_dir) for each in sides)
-        return Readings.of(control, treatment, (self.control, self.treatment), chosen, metric.higher_is_better)
+        return Readings.of(control, treatment, self._names, chosen, metric.higher_is_better)
 
     def plan(self, readings: Readings | None = None) -> ABPlan:
         """Return the seeds to run and what each look must find.
@@ -196,7 +197,9 @@ class ABTest:
         seeds = self._orders(readings).together
         levels = tuple((number, self.design.level(number)) for number in self.design.looks)
         need, line = self._need(readings)
-        return ABPlan(seeds, levels, need, "\n".join([*_plan_lines(self, seeds, levels), line]))
+        return ABPlan(
+            seeds, levels, need, "\n".join([*plan_lines(self._names, seeds, levels, self.settings.alpha), line])
+        )
 
     def recommend(self, readings: Readings | None = None) -> Recommendation:
         """Return whether to stop, and why.
@@ -216,11 +219,11 @@ class ABTest:
             if action != "go on":
                 if min(orders.num_control, orders.num_treatment) > look.num_seeds:
                     notes.append(f"the test was over after {look.num_seeds} seeds: later runs do not count")
-                text = _with_notes(_recommendation_text(self, action, look, ""), notes)
+                text = with_notes(self._text(action, look, ""), notes)
                 return Recommendation(action, tuple(looks[:number]), None, text)
-        text = _recommendation_text(self, "go on", looks[-1] if looks else None, self._follow(orders))
+        text = self._text("go on", looks[-1] if looks else None, self._follow(orders))
         next_seed = next((seed for seed in orders.next_seeds if seed is not None), None) if orders.together else None
-        return Recommendation("go on", tuple(looks), next_seed, _with_notes(text, notes))
+        return Recommendation("go on", tuple(looks), next_seed, with_notes(text, notes))
 
     def _checked(self, readings: Readings | None) -> Readings:
         readings = readings or self.read()
@@ -251,7 +254,7 @@ class ABTest:
         need = seeds_needed(pilot, effect, self.settings.alpha, self.settings.power)
         if need is None:
             return None, f"how many seeds it takes is not known yet: {pilot.problem}"
-        return need, _need_line(need, self.settings.max_seeds)
+        return need, need_line(need, self.settings.max_seeds)
 
     def _looks(self, readings: Readings, orders: Orders) -> list[Look]:
         if not readings.control:
@@ -270,6 +273,16 @@ class ABTest:
             return "go on"
         benefit = look.chances.greater if higher_is_better else look.chances.less
         return "stop for futility" if benefit < self.settings.futility else "go on"
+
+    @property
+    def _names(self) -> tuple[str, str]:
+        return self.control, self.treatment
+
+    def _text(self, action: Action, look: Look | None, follow: str) -> str:
+        follow = follow and f"; next: {follow}"
+        if look is None:
+            return f"{action}: fewer than {self.design.first_look} seeds of both sides are there{follow}"
+        return f"{action} {look_text(look, self._names, self.settings.max_seeds)}{follow}"
 
     def _left_out(self, orders: Orders) -> list[str]:
         there = ((self.control, orders.num_control), (self.treatment, orders.num_treatment))
@@ -303,52 +316,3 @@ def _what_differs(control: VariantRuns, treatment: VariantRuns) -> str:
 
     listed = ", ".join(differing_settings(control.config, treatment.config)) or "their settings"
     return f"{control.label} and {treatment.label} differ in more than strategy and seed: {listed}"
-
-
-def _plan_lines(test: ABTest, seeds: Sequence[int], levels: Sequence[tuple[int, float]]) -> list[str]:
-    shown = ", ".join(f"{level:.2g} at {count}" for count, level in levels)
-    runs = f"seeds {' '.join(map(str, seeds))} of both, one after another"
-    if not seeds:
-        runs = f"{test.settings.max_seeds} runs of each, in the order in which they end, as they share no seeds"
-    return [
-        f"{test.treatment} against {test.control}: {runs}",
-        f"a claim takes p below {shown} seeds: {100 * test.settings.alpha:g} % false claims over all looks together",
-    ]
-
-
-def _need_line(need: Need, max_seeds: int) -> str:
-    goal = f"to see {need.effect:g} with power {need.power:g}"
-    if need.examples is not None:
-        return f"no number of seeds is enough {goal}: it takes more than {need.examples:,} evaluation examples as well"
-    if need.seeds is None or need.seeds > max_seeds:
-        many = "very many" if need.seeds is None else f"about {need.seeds}"
-        return f"by the spread so far it takes {many} seeds {goal}: more than the {max_seeds} that are planned"
-    return f"by the spread so far it takes about {need.seeds} seeds {goal}"
-
-
-def _recommendation_text(test: ABTest, action: Action, look: Look | None, follow: str) -> str:
-    follow = follow and f"; next: {follow}"
-    if look is None:
-        return f"{action}: fewer than {test.design.first_look} seeds of both sides are there{follow}"
-    found = f"{test.treatment} - {test.control} is {look.comparison.difference:+.3g}"
-    if look.interval is not None:
-        found += f", {look.interval.low:+.3g} to {look.interval.high:+.3g} over all looks"
-    if look.comparison.p_value is not None:
-        found += f", p {p_text(look.comparison.p_value)} (a claim takes less than {look.level:.3g})"
-    outlook = _outlook(look, test)
-    after = f"after {look.num_seeds} of at most {test.settings.max_seeds} seeds"
-    return f"{action} {after}: {found}{outlook and f'; {outlook}'}{follow}"
-
-
-def _outlook(look: Look, test: ABTest) -> str:
-    if look.chances is None:
-        return look.reason
-    greater, less, equivalent = (f"{100 * chance:.0f} %" for chance in look.chances)
-    return (
-        f"by {test.settings.max_seeds} seeds it will be found higher with a chance of {greater}, lower with {less}, "
-        f"equivalent with {equivalent}"
-    )
-
-
-def _with_notes(text: str, notes: Sequence[str]) -> str:
-    return "\n".join([text, *(f"note: {note}" for note in notes)])

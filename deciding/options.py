@@ -22,7 +22,7 @@ class DecidingOptions:
     baseline: str = "baseline"
     """The variant that the others are compared with."""
     margin: Annotated[float | None, Field(gt=0)] = None
-    """Differences within it do not matter; None means half a point."""
+    """Differences within it do not matter; None means half a point, and none for a loss."""
     alpha: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
     """Chance of any false claim, over all variants and looks."""
     futility: Annotated[float, Field(ge=0, lt=1)] = 0.05

@@ -8,6 +8,7 @@ from itertools import groupby
 
 from analysis.sequential.design import Design
 from analysis.sequential.monitoring import Look
+from analysis.wording import p_text
 from deciding.grid import Grid
 from deciding.options import DecidingOptions
 
@@ -18,7 +19,7 @@ def plan_lines(grid: Grid, design: Design, options: DecidingOptions) -> list[str
     """Return what the looks will be, before there is any."""
     variants, most = len(grid.experiments), len(grid.experiments) * design.max_seeds
     level = design.alpha / len(grid.treatments)
-    levels = [f"{design.level(count, level):.1g} at {count}" for count in design.looks]
+    levels = [f"{design.level(count, level):.2g} at {count}" for count in design.looks]
     return [
         f"looks: after {design.first_look} seeds and after each that follows, up to {design.max_seeds}; "
         f"{variants * design.first_look} to {most} runs",
@@ -48,7 +49,7 @@ def _row(name: str, history: Sequence[Look]) -> tuple[str, ...]:
         str(look.num_seeds),
         f"{look.comparison.difference:+.3g}",
         "" if interval is None else f"{interval.low:+.3g} to {interval.high:+.3g}",
-        "" if p_value is None else f"{p_value:.2g}",
+        p_text(p_value),
         f"{look.level:.2g}",
         _verdict(look),
     )
