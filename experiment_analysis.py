@@ -14,7 +14,7 @@ from rich.console import Console
 
 from errors import DataError
 from experiment_results.analysis_pictures import draw_pictures, save_pictures
-from experiment_results.comparison_plot import comparison_sections, draw_comparison
+from experiment_results.comparison_plot import comparison_sections
 from experiment_results.comparisons import ComparisonTable, compare_all
 from experiment_results.frame import build_frame
 from experiment_results.metrics import check_metric, primary_metric
@@ -24,6 +24,7 @@ from experiment_results.terminal import print_summary
 from experiment_results.variants import BASELINE
 from experiment_results.verdict_options import VerdictOptions
 from plots.saving import save_picture, show_pictures, why_no_window
+from plots.seed_panels import draw_comparison
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from experiment_results.comparison_plot import comparison_sections, draw_comparison
+from experiment_results.comparison_plot import comparison_sections
 from experiment_results.comparisons import ComparisonTable
 from experiment_results.evaluation_maps import evaluation_map_of
 from experiment_results.forest_picture import forest_of
@@ -18,13 +18,16 @@ from experiment_results.metrics import MetricName, ordered_metrics
 from experiment_results.picture_subjects import Subject, metric_title, picture_subjects
 from experiment_results.sweeps import sweeps_of
 from experiment_results.task_pictures import over_tasks
-from experiment_results.training_curves import draw_curves, training_curves
+from experiment_results.training_curves import training_curves
+from experiment_results.variants import VariantRuns
 from experiment_results.wording import first_of
 from plots.bars import bars_data, draw_bars
 from plots.data_map_overlay import draw_overlay, overlay_data
 from plots.example_boxes import draw_example_boxes, example_boxes_data
 from plots.heat_map import draw_heat_map, heat_map_data
 from plots.saving import is_picture_of_ours, save_picture
+from plots.seed_panels import draw_comparison
+from plots.training_curves import draw_curves
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -35,6 +38,7 @@ _FORMATS = (".png", ".svg")
 _MAX_ROWS = 40
 """Strategies in one picture, and the title says so: the first ones, of the forest plot those with the smallest p."""
 _MAX_OVERLAYS = 6
+_MAX_NAMED = 3
 _MAX_SUBJECTS = 6
 """Data sets that have pictures of their own, and the forest plot says so; the tables hold all."""
 _NO_NAME = re.compile(r"[^\w+-]+")
@@ -133,21 +137,28 @@ def _of_one(subject: Subject, comparisons: ComparisonTable, experiments_dir: Pat
 def _of_examples(
     subject: Subject, comparisons: ComparisonTable, metric: MetricName, title: str, experiments_dir: Path
 ) -> Iterator[tuple[str, Figure]]:
+    every = [variant for variant, _ in subject.scores(comparisons, metric)]
     scored = [pair for pair in subject.scores(comparisons, metric) if pair[1].examples is not None]
     known = [(variant.label, subject.colours[variant.label], scores) for variant, scores in scored[:_MAX_ROWS]]
     baseline = next((scores for variant, scores in scored if variant is subject.baseline), None)
     if known:
-        yield "examples", draw_example_boxes(example_boxes_data(title, known, baseline))
+        note = _left_out("no scores of examples", every, [variant for variant, _ in scored])
+        yield "examples", draw_example_boxes(example_boxes_data(title, known, baseline, note))
     if baseline is None:
         return
     ids = set(baseline.example_ids)
     alike = [(variant, scores) for variant, scores in scored if set(scores.example_ids) == ids]
     others = [(variant.label, scores) for variant, scores in alike if scores is not baseline]
     if others:
-        evaluation_map = evaluation_map_of(
-            subject, [scores for _, scores in alike], experiments_dir, metric.higher_is_better
-        )
-        name = subject.titled(metric_title(metric)) + first_of(min(len(others), _MAX_OVERLAYS), len(others))
         kind, higher = metric.kind.replace("_", " "), metric.higher_is_better
-        gains = overlay_data(name, others[:_MAX_OVERLAYS], baseline, evaluation_map, higher, kind)
-        yield "map_gains", draw_overlay(gains)
+        known_map = evaluation_map_of(subject, [scores for _, scores in alike], experiments_dir, higher)
+        name = subject.titled(metric_title(metric)) + first_of(min(len(others), _MAX_OVERLAYS), len(others))
+        note = _left_out("no scores of these examples", every, [variant for variant, _ in alike])
+        name = "; ".join(filter(None, [name, note]))
+        yield "map_gains", draw_overlay(overlay_data(name, others[:_MAX_OVERLAYS], baseline, known_map, higher, kind))
+
+
+def _left_out(reason: str, every: Sequence[VariantRuns], kept: Sequence[VariantRuns]) -> str:
+    lost = [variant.label for variant in every if variant not in kept]
+    more = f" and {len(lost) - _MAX_NAMED} more" if len(lost) > _MAX_NAMED else ""
+    return f"left out, {reason}: {', '.join(lost[:_MAX_NAMED])}{more}" if lost else ""

@@ -1,64 +1,25 @@
-"""The picture of a comparison: every seed's score, mean and interval of each strategy, next to the baseline's."""
+"""What the picture of every seed shows: each strategy's scores by each metric, next to its baseline's."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
-from analysis.student_t import Interval
 from analysis.summary import summarise_variant
 from experiment_results.metrics import MetricName, ordered_metrics
-from experiment_results.variants import BASELINE, VariantRuns, paired_variants
-from experiment_results.wording import data_title, first_of, seeds_text, shortened
-from plots.palette import family_colours
+from experiment_results.picture_subjects import metric_title
+from experiment_results.variants import BASELINE, VariantRuns, parts_by_data
+from experiment_results.wording import data_title, first_of, seeds_text
+from plots.seed_panels import FEW, Mark, Panel, Section
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure, SubFigure
-
-__all__ = ["MAX_STRATEGIES", "Mark", "Panel", "Section", "axis_limits", "comparison_sections", "draw_comparison"]
+__all__ = ["MAX_SECTIONS", "MAX_STRATEGIES", "comparison_sections"]
 
 MAX_STRATEGIES = 60
 """More make a picture that nobody reads: the first ones are drawn, the title says so, the tables hold all."""
-
-_FEW = 15
-"""Up to so many strategies, each kind of metric gets a row of panels; above, one row holds the first panels."""
+MAX_SECTIONS = 10
+"""Data sets in one picture; as with strategies."""
 _MAX_COLUMNS = 4
-_MAX_LABEL = 46
-
-
-class Mark(NamedTuple):
-    """One strategy in one panel."""
-
-    label: str
-    family: str
-    seeds: tuple[int, ...]
-    scores: tuple[float, ...]
-    """Score of each seed; empty if no run has one."""
-    mean: float | None
-    interval: Interval | None
-    """95 % over seeds; None from a single one."""
-    reference: float | None
-    """Mean of the baseline that this strategy is compared with."""
-    reference_interval: Interval | None
-    """The baseline's own interval; None from fewer than 3 seeds, where it would fill the panel and say little."""
-    num_failed: int
-
-
-class Panel(NamedTuple):
-    """One metric of all strategies, the baseline first."""
-
-    metric: MetricName
-    marks: tuple[Mark, ...]
-
-
-class Section(NamedTuple):
-    """All panels of one data set and model, in rows: a kind of metric each, evaluation sets side by side."""
-
-    title: str
-    rows: tuple[tuple[Panel, ...], ...]
 
 
 def comparison_sections(frame: pd.DataFrame, baseline: str = BASELINE) -> tuple[Section, ...]:
@@ -68,21 +29,23 @@ def comparison_sections(frame: pd.DataFrame, baseline: str = BASELINE) -> tuple[
         frame: from :func:`experiment_results.frame.build_frame`.
         baseline: label or strategy name of what the others are compared with.
     """
-    pairs = paired_variants(frame, baseline)
-    sections = []
-    for data in dict.fromkeys(variant.data for variant, _ in pairs):
-        members = [pair for pair in pairs if pair[0].data == data]
-        part = frame[frame["group"].isin([variant.group for variant, _ in members])]
-        panels = [_panel(metric, members[:MAX_STRATEGIES]) for metric in ordered_metrics(part)]
+    parts = parts_by_data(frame, baseline)
+    sections: list[Section] = []
+    for part, members in parts:
+        metrics = _in_rows(ordered_metrics(part), min(len(members), MAX_STRATEGIES))
+        rows = tuple(tuple(_panel(metric, members[:MAX_STRATEGIES]) for metric in row) for row in metrics)
         seeds = part.loc[part["success"], "seed"].dropna().astype(int)
-        title = f"{data_title(data)}, {seeds_text(seeds)}{first_of(MAX_STRATEGIES, len(members))}"
-        if panels:
-            sections.append(Section(title, _in_rows(panels)))
-    return tuple(sections)
+        title = f"{data_title(members[0][0].data)}, {seeds_text(seeds)}{first_of(MAX_STRATEGIES, len(members))}"
+        if rows:
+            sections.append(Section(title, rows))
+    shown = sections[:MAX_SECTIONS]
+    if len(sections) > len(shown):
+        shown[0] = shown[0]._replace(title=f"First {len(shown)} of {len(sections)} data sets: {shown[0].title}")
+    return tuple(shown)
 
 
 def _panel(metric: MetricName, members: Sequence[tuple[VariantRuns, VariantRuns | None]]) -> Panel:
-    return Panel(metric, tuple(_mark(variant, reference, metric.name) for variant, reference in members))
+    return Panel(metric_title(metric), tuple(_mark(variant, reference, metric.name) for variant, reference in members))
 
 
 def _mark(variant: VariantRuns, reference: VariantRuns | None, metric: str) -> Mark:
@@ -93,7 +56,7 @@ def _mark(variant: VariantRuns, reference: VariantRuns | None, metric: str) -> M
     band = summarise_variant(beside) if beside else None
     return Mark(
         label=variant.label,
-        family=variant.method.split("+")[0],
+        family=variant.family,
         seeds=seeds,
         scores=tuple(scores[seed] for seed in seeds),
         mean=summary.estimate.mean if summary else None,
@@ -104,152 +67,12 @@ def _mark(variant: VariantRuns, reference: VariantRuns | None, metric: str) -> M
     )
 
 
-def _in_rows(panels: Sequence[Panel]) -> tuple[tuple[Panel, ...], ...]:
-    """Lay panels out; losses are left to the training curves unless a loss is the primary metric."""
-    primary = panels[0].metric
-    shown = [panel for panel in panels if panel.metric.kind != "loss" or primary.kind == "loss"]
-    if len(shown[0].marks) > _FEW:
-        return (tuple(shown[:_MAX_COLUMNS]),)
-    rows: dict[str, list[Panel]] = {}
-    for panel in shown:
-        rows.setdefault(panel.metric.kind, []).append(panel)
-    return tuple(tuple(row[:_MAX_COLUMNS]) for row in rows.values())
-
-
-def axis_limits(panel: Panel) -> tuple[float, float]:
-    """Return limits that show every score; intervals from 2 seeds, which may be huge, are cut off rather than shown."""
-    values = [score for mark in panel.marks for score in mark.scores]
-    if not values:
-        return 0.0, 1.0
-    spread = max(values) - min(values) or abs(values[0]) * 0.1 or 1.0
-    wanted = [mark.interval for mark in panel.marks if mark.interval and len(mark.seeds) > 2]
-    wanted += [mark.reference_interval for mark in panel.marks if mark.reference_interval]
-    low = max(min([*values, *(each.low for each in wanted)]), min(values) - 2 * spread)
-    high = min(max([*values, *(each.high for each in wanted)]), max(values) + 2 * spread)
-    margin = 0.05 * (high - low or spread)
-    return low - margin, high + margin
-
-
-def draw_comparison(sections: Sequence[Section]) -> Figure:
-    """Draw sections below each other; the height follows the number of strategies."""
-    from matplotlib.figure import Figure
-    from matplotlib.layout_engine import ConstrainedLayoutEngine
-
-    heights = [_section_height(section) for section in sections]
-    columns = max(len(row) for section in sections for row in section.rows)
-    label_width = 0.075 * max(len(label) for section in sections for label in _labels(section))
-    size = (1.0 + label_width + 3.0 * columns, sum(heights) + 0.45)
-    figure = Figure(figsize=size, layout=ConstrainedLayoutEngine(wspace=0.04))
-    subfigures = figure.subfigures(len(sections), 1, height_ratios=heights, squeeze=False)[:, 0]
-    families = [mark.family for section in sections for mark in section.rows[0][0].marks]
-    colours = family_colours(families)
-    for section, subfigure in zip(sections, subfigures, strict=True):
-        _draw_section(subfigure, section, colours)
-    figure.supxlabel(_legend(sections, columns), fontsize=8, color="#444444")
-    return figure
-
-
-def _legend(sections: Sequence[Section], columns: int) -> str:
-    """Return what the marks mean, in lines of two explanations a column of panels."""
-    parts = ["dots: seeds", "diamond: mean", "bar: 95 % interval over seeds", "grey: mean and interval of the baseline"]
-    marks = [mark for section in sections for mark in section.rows[0][0].marks]
-    if any(len(mark.seeds) == 2 for mark in marks):
-        parts.append("dashed: 2 seeds, which say little")
-    if any(len(mark.seeds) == 1 for mark in marks):
-        parts.append("no bar: one seed")
-    lines = (parts[start : start + 2 * columns] for start in range(0, len(parts), 2 * columns))
-    return "\n".join("    ".join(line) for line in lines)
-
-
-def _labels(section: Section) -> list[str]:
-    return shortened([mark.label for mark in section.rows[0][0].marks], _MAX_LABEL)
-
-
-def _row_height(num_marks: int) -> float:
-    return 0.3 if num_marks <= _FEW else 0.22
-
-
-def _section_height(section: Section) -> float:
-    num_marks = len(section.rows[0][0].marks)
-    return 0.35 + len(section.rows) * (0.75 + _row_height(num_marks) * max(num_marks, 2))
-
-
-def _draw_section(figure: SubFigure, section: Section, colours: dict[str, str]) -> None:
-    figure.suptitle(section.title, fontsize=11, fontweight="bold", parse_math=False)
-    columns = max(len(row) for row in section.rows)
-    axes = figure.subplots(len(section.rows), columns, sharey=True, squeeze=False)
-    labels = _labels(section)
-    for row, cells in zip(section.rows, axes, strict=True):
-        for panel, ax in zip(row, cells, strict=False):
-            _draw_panel(ax, panel, colours)
-        for ax in cells[len(row) :]:
-            ax.set_visible(False)
-        cells[0].set_yticks(range(len(labels)), labels, fontsize=8, parse_math=False)
-        cells[0].set_ylim(len(labels) - 0.5, -0.5)
-
-
-def _draw_panel(ax: Axes, panel: Panel, colours: dict[str, str]) -> None:
-    low, high = axis_limits(panel)
-    ax.set_xlim(low, high)
-    ax.set_title(f"{panel.metric.kind.replace('_', ' ')} ({panel.metric.eval_set})", fontsize=9, loc="left")
-    ax.tick_params(axis="x", labelsize=8, top=len(panel.marks) > _FEW, labeltop=len(panel.marks) > _FEW)
-    ax.tick_params(axis="y", length=0)
-    ax.locator_params(axis="x", nbins=5)
-    ax.ticklabel_format(axis="x", useOffset=False)
-    ax.grid(axis="x", color="#e4e4e4", linewidth=0.6)
-    ax.hlines(
-        [i + 0.5 for i in range(len(panel.marks) - 1)], 0, 1, "#ececec", lw=0.6, transform=ax.get_yaxis_transform()
-    )
-    ax.spines[["top", "right", "left"]].set_visible(False)
-    ax.set_axisbelow(True)
-    _draw_references(ax, panel.marks)
-    _draw_scores(ax, panel.marks, colours)
-    _draw_means(ax, panel.marks, colours)
-
-
-def _draw_references(ax: Axes, marks: Sequence[Mark]) -> None:
-    """Draw each row's own baseline; where all rows share it, a line and a band result."""
-    lines = [(mark.reference, position) for position, mark in enumerate(marks) if mark.reference is not None]
-    ax.vlines(
-        [x for x, _ in lines], [y - 0.5 for _, y in lines], [y + 0.5 for _, y in lines], "#666666", lw=0.9, zorder=2
-    )
-    for position, mark in enumerate(marks):
-        if mark.reference_interval:
-            low, high = mark.reference_interval
-            ax.barh(position, high - low, 1.0, low, color="#222222", alpha=0.08, linewidth=0, zorder=1)
-
-
-def _draw_scores(ax: Axes, marks: Sequence[Mark], colours: dict[str, str]) -> None:
-    """Draw every seed above its interval, spread a little so that equal scores stay apart."""
-    points = [
-        (score, position - 0.2 + 0.2 * (order / max(len(mark.scores) - 1, 1) - 0.5), colours[mark.family])
-        for position, mark in enumerate(marks)
-        for order, score in enumerate(mark.scores)
-    ]
-    x, y, colour = zip(*points, strict=True) if points else ((), (), ())
-    ax.scatter(x, y, s=14, c=list(colour), alpha=0.65, linewidths=0, zorder=4)
-
-
-def _draw_means(ax: Axes, marks: Sequence[Mark], colours: dict[str, str]) -> None:
-    low, high = ax.get_xlim()
-    for position, mark in enumerate(marks):
-        colour, level = colours[mark.family], position + 0.15
-        if mark.mean is None:
-            text = "failed" if mark.num_failed else "no value"
-            ax.text(0.01, position, text, transform=ax.get_yaxis_transform(), fontsize=8, color="#a00000", va="center")
-            continue
-        if mark.interval:
-            few = len(mark.seeds) < 3
-            ax.hlines(level, *mark.interval, color=colour, lw=1.6, linestyles="dashed" if few else "solid", zorder=3)
-            _draw_cut_ends(ax, level, mark.interval, colour)
-        if low <= mark.mean <= high:
-            ax.scatter([mark.mean], [level], s=30, marker="D", color=colour, edgecolors="white", lw=0.8, zorder=5)
-
-
-def _draw_cut_ends(ax: Axes, level: float, interval: Interval, colour: str) -> None:
-    """Mark where an interval goes on beyond the panel."""
-    low, high = ax.get_xlim()
-    inset = 0.008 * (high - low)
-    for beyond, edge, marker in ((interval.low < low, low + inset, "<"), (interval.high > high, high - inset, ">")):
-        if beyond:
-            ax.scatter([edge], [level], s=18, marker=marker, color=colour, zorder=6)
+def _in_rows(metrics: Sequence[MetricName], num_strategies: int) -> list[list[MetricName]]:
+    """Lay metrics out, a kind a row if strategies are few; losses are left to the training curves, unless primary."""
+    shown = [metric for metric in metrics if metric.kind != "loss" or metrics[0].kind == "loss"]
+    if num_strategies > FEW:
+        return [shown[:_MAX_COLUMNS]] if shown else []
+    rows: dict[str, list[MetricName]] = {}
+    for metric in shown:
+        rows.setdefault(metric.kind, []).append(metric)
+    return [row[:_MAX_COLUMNS] for row in rows.values()]

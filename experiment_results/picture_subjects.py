@@ -51,7 +51,7 @@ def picture_subjects(frame: pd.DataFrame, comparisons: ComparisonTable) -> list[
     """
     pairs = paired_variants(frame, comparisons.options.baseline)
     datas = list(dict.fromkeys(variant.data for variant, _ in pairs))
-    colours = family_colours(_family(variant) for variant, _ in pairs)
+    colours = family_colours(variant.family for variant, _ in pairs)
     subjects = []
     for data in datas:
         own = [pair for pair in pairs if pair[0].data == data]
@@ -59,7 +59,7 @@ def picture_subjects(frame: pd.DataFrame, comparisons: ComparisonTable) -> list[
         part = frame[frame["group"].isin([variant.group for variant in variants])]
         metrics = tuple(shown_metrics(part, comparisons.options.metric))
         name = data_title(data) if len(datas) > 1 else ""
-        of_label = {variant.label: colours[_family(variant)] for variant in variants}
+        of_label = {variant.label: colours[variant.family] for variant in variants}
         subjects.append(Subject(data, name, variants, _baseline(own), metrics, of_label))
     return subjects
 
@@ -67,10 +67,6 @@ def picture_subjects(frame: pd.DataFrame, comparisons: ComparisonTable) -> list[
 def metric_title(metric: MetricName) -> str:
     """Return the metric and its evaluation set as titles say them."""
     return f"{metric.kind.replace('_', ' ')} ({metric.eval_set})"
-
-
-def _family(variant: VariantRuns) -> str:
-    return variant.method.split("+")[0]
 
 
 def _baseline(pairs: Sequence[tuple[VariantRuns, VariantRuns | None]]) -> VariantRuns | None:

@@ -30,6 +30,11 @@ class VariantRuns:
     runs: tuple[Mapping[str, Any], ...]
 
     @property
+    def family(self) -> str:
+        """The first of its strategies: variants of one family share a colour."""
+        return self.method.split("+")[0]
+
+    @property
     def failed(self) -> tuple[Mapping[str, Any], ...]:
         """Runs that ended in an error."""
         return tuple(run for run in self.runs if not run["success"])

@@ -63,6 +63,15 @@ def test_a_suite_with_scores_of_examples_gets_every_picture_as_png_and_svg(tmp_p
     assert all(path.stat().st_size > 1000 for path in paths)
 
 
+def test_strategies_that_a_picture_of_examples_cannot_show_are_named(tmp_path: Path) -> None:
+    write_suite(tmp_path, {"baseline": ((), SCORES), "smooth": (SMOOTHING, SCORES)}, SEEDS)
+    _write_examples(tmp_path)
+    write_suite(tmp_path, {"soft": (({"name": "soft_weighting"},), SCORES)}, SEEDS)
+    pictures = draw_pictures(*_read(tmp_path), tmp_path)
+    assert "left out, no scores of examples: soft" in " ".join(texts_of(pictures["examples"]).split())
+    assert "left out, no scores of these examples: soft" in " ".join(texts_of(pictures["map_gains"]).split())
+
+
 def test_pictures_are_the_same_each_time(tmp_path: Path) -> None:
     write_suite(tmp_path, {"baseline": ((), SCORES), "smooth": (SMOOTHING, SCORES)}, SEEDS)
     first, second = ([path.read_bytes() for path in _written(tmp_path)] for _ in range(2))

@@ -1,15 +1,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from analysis.student_t import Interval
-from experiment_results.comparison_plot import Mark, Panel, Section, axis_limits, comparison_sections, draw_comparison
+from experiment_results.comparison_plot import comparison_sections
 from experiment_results.frame import build_frame
-from experiment_results.metrics import MetricName
 from experiment_results.reading import read_experiments
+from plots.seed_panels import Mark, Panel, Section, axis_limits, draw_comparison
 from tests.experiment_folders import config_mapping, write_run, write_suite
 
 FILTER = ({"name": "cartography_filter", "top_fraction": 0.33},)
@@ -29,9 +31,9 @@ def _sections(root: Path) -> tuple[Section, ...]:
 def test_evaluation_sets_stand_side_by_side_and_the_primary_metric_on_top(tmp_path: Path) -> None:
     write_suite(tmp_path, {"filter": (FILTER, SCORES), "baseline": ((), SCORES)}, [44, 42, 43])
     (section,) = _sections(tmp_path)
-    assert [[panel.metric.name for panel in row] for row in section.rows] == [
-        ["eval_f1", "eval_demo_ood_f1"],
-        ["eval_exact_match", "eval_demo_ood_exact_match"],
+    assert [[panel.title for panel in row] for row in section.rows] == [
+        ["f1 (validation)", "f1 (demo_ood)"],
+        ["exact match (validation)", "exact match (demo_ood)"],
     ]
     assert section.title == "demo, model demo, seeds 42, 43, 44"
     assert [mark.label for mark in section.rows[0][0].marks] == ["baseline", "filter"]
@@ -60,8 +62,8 @@ def test_many_strategies_take_one_row_of_panels(tmp_path: Path) -> None:
     variants = {f"f{i}": (({"name": "cartography_filter", "top_fraction": i / 40},), SCORES) for i in range(1, 40)}
     write_suite(tmp_path, {"baseline": ((), SCORES), **variants}, [42])
     (section,) = _sections(tmp_path)
-    assert [[panel.metric.name for panel in row] for row in section.rows] == [
-        ["eval_f1", "eval_demo_ood_f1", "eval_exact_match", "eval_demo_ood_exact_match"]
+    assert [[panel.title for panel in row] for row in section.rows] == [
+        ["f1 (validation)", "f1 (demo_ood)", "exact match (validation)", "exact match (demo_ood)"]
     ]
     assert len(section.rows[0][0].marks) == 40
 
@@ -77,7 +79,7 @@ def test_of_very_many_strategies_the_first_are_drawn_and_the_title_says_so(tmp_p
 
 def test_a_loss_is_drawn_where_it_is_the_primary_metric(tmp_path: Path) -> None:
     write_run(tmp_path, config_mapping("baseline_seed1", 1), {"eval_loss": 1.0}, primary_metric="eval_loss")
-    assert _sections(tmp_path)[0].rows[0][0].metric.name == "eval_loss"
+    assert _sections(tmp_path)[0].rows[0][0].title == "loss (validation)"
 
 
 def _mark(scores: tuple[float, ...], interval: Interval | None) -> Mark:
@@ -85,20 +87,19 @@ def _mark(scores: tuple[float, ...], interval: Interval | None) -> Mark:
 
 
 def test_limits_hold_every_score_and_intervals_worth_showing() -> None:
-    metric = MetricName("eval_f1", "validation", "f1")
     three = _mark((0.7, 0.8, 0.9), Interval(0.55, 1.05))
-    low, high = axis_limits(Panel(metric, (three,)))
+    low, high = axis_limits(Panel("f1", (three,)))
     assert low < 0.55
     assert high > 1.05
     two = _mark((0.7, 0.9), Interval(-0.5, 2.1))
-    low, high = axis_limits(Panel(metric, (two,)))
+    low, high = axis_limits(Panel("f1", (two,)))
     assert 0.6 < low < 0.7
     assert 0.9 < high < 1.0
 
 
 @pytest.mark.parametrize("scores", [(0.5,), (0.0,), (0.5, 0.5, 0.5)])
 def test_limits_have_a_width_even_without_spread(scores: tuple[float, ...]) -> None:
-    low, high = axis_limits(Panel(MetricName("m", "validation", "m"), (_mark(scores, None),)))
+    low, high = axis_limits(Panel("m", (_mark(scores, None),)))
     assert low < scores[0] < high
 
 
@@ -120,3 +121,23 @@ def test_two_data_sets_are_two_sections(tmp_path: Path) -> None:
         "other, model demo, seed 1",
     ]
     draw_comparison(_sections(tmp_path))
+
+
+def test_of_many_data_sets_the_first_are_drawn_and_the_title_says_so(tmp_path: Path) -> None:
+    for place in range(12):
+        write_run(tmp_path, config_mapping("baseline_seed1", 1, dataset=f"data{place}"), {"eval_f1": 0.5})
+    sections = _sections(tmp_path)
+    assert len(sections) == 10
+    assert sections[0].title.startswith("First 10 of 12 data sets: ")
+
+
+def test_a_title_takes_as_many_lines_as_it_needs(tmp_path: Path) -> None:
+    long = "a_data_set_with_a_very_long_name_indeed_and_more_of_it, " * 2
+    write_run(tmp_path, config_mapping("baseline_seed1", 1, dataset=long), {"eval_f1": 0.5})
+    figure = draw_comparison(_sections(tmp_path))
+    canvas: Any = FigureCanvasAgg(figure)
+    canvas.draw()
+    (subfigure,) = figure.subfigs
+    title = next(text for text in subfigure.texts if "very_long_name" in text.get_text())
+    extent = title.get_window_extent()
+    assert extent.x0 >= 0 and extent.x1 <= figure.bbox.width

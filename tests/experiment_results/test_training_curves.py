@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from experiment_results.frame import build_frame
 from experiment_results.reading import read_experiments
-from experiment_results.training_curves import CurveSection, draw_curves, training_curves
+from experiment_results.training_curves import training_curves
+from plots.training_curves import CurveSection, draw_curves
 from tests.experiment_folders import write_metrics_file, write_suite
 
 FILTER = ({"name": "cartography_filter", "top_fraction": 0.33},)
@@ -63,3 +66,25 @@ def test_the_legend_stays_short(tmp_path: Path, num_variants: int, entries: int)
     (legend,) = [legend for subfigure in figure.subfigs for legend in subfigure.legends]
     assert len(legend.get_texts()) == entries
     assert len(figure.axes[0].lines) == num_variants + 1
+
+
+def test_a_legend_of_long_names_stays_in_the_picture_and_says_why_there_are_no_bands(tmp_path: Path) -> None:
+    variants = {f"label_smoothing_{i}": (({"name": "label_smoothing", "factor": i / 10},), SCORES) for i in range(1, 8)}
+    for folder in write_suite(tmp_path, {"baseline (learning_rate=0.00025)": ((), SCORES), **variants}, [42, 43]):
+        write_metrics_file(folder, {"train/loss": {1: 1.0, 2: 0.5}})
+    figure = draw_curves(_sections(tmp_path))
+    canvas: Any = FigureCanvasAgg(figure)
+    canvas.draw()
+    (legend,) = [legend for subfigure in figure.subfigs for legend in subfigure.legends]
+    extent = legend.get_window_extent(canvas.get_renderer())
+    assert extent.x0 >= 0 and extent.x1 <= figure.bbox.width
+    assert legend.get_title().get_text() == "line: mean over seeds, no bands with more than 6 strategies"
+
+
+def test_a_loss_that_diverged_is_cut_off_and_the_title_says_so(tmp_path: Path) -> None:
+    good, bad = write_suite(tmp_path, {"baseline": ((), SCORES), "filter": (FILTER, SCORES)}, [42])
+    write_metrics_file(good, {"train/loss": {1: 2.0, 2: 1.0, 3: 0.5}})
+    write_metrics_file(bad, {"train/loss": {1: 2.0, 2: 50.0, 3: 1e32}})
+    (ax,) = draw_curves(_sections(tmp_path)).axes
+    assert ax.get_ylim()[1] == 6.0
+    assert ax.get_title(loc="left") == "train/loss, cut off at 6"

@@ -27,9 +27,21 @@ def test_without_scores_of_examples_there_is_no_box() -> None:
     assert [box.label for box in example_boxes_data("f1", known).boxes] == ["b"]
 
 
-def test_other_examples_are_not_compared() -> None:
+def test_other_examples_are_not_compared_and_the_picture_says_so() -> None:
     stranger = Scores.of_examples([1], [[1.0, 2.0]], ["x", "y"])
-    assert example_boxes_data("f1", [("s", "#222222", stranger)], BASELINE).boxes[0].higher is None
+    data = example_boxes_data("f1", [("b", "#222222", BASELINE), ("s", "#0072B2", stranger)], BASELINE, "left out: z")
+    assert data.boxes[1].higher is None
+    words = " ".join(texts_of(draw_example_boxes(data)).split())
+    assert "on other examples" in words and "2 to 4 examples" in words and "left out: z" in words
+
+
+def test_few_changes_among_many_are_told_apart() -> None:
+    zeros = Scores.of_examples([1], np.zeros((1, 500)))
+    few, more = np.zeros((1, 500)), np.zeros((1, 500))
+    few[0, :3], more[0, :7] = 1.0, 1.0
+    scores = [(name, "#0072B2", Scores.of_examples([1], each)) for name, each in (("few", few), ("more", more))]
+    words = texts_of(draw_example_boxes(example_boxes_data("f1", scores, zeros)))
+    assert "0.6 % higher\n0 % lower" in words and "1.4 % higher" in words
 
 
 def test_boxes_are_legible_even_where_all_scores_are_equal() -> None:
