@@ -124,7 +124,9 @@ def _with_change(
     own = columns - known @ (known.T @ columns)
     precision = own.T @ own
     fitted = factor.level_columns @ np.linalg.solve(precision, own.T @ scores)
-    highest, lowest = int(np.argmax(fitted)), int(np.argmin(fitted))
+    # A trend is one of numbers: runs without any differ by more than this parameter.
+    compared = [place for place, level in enumerate(factor.levels) if not (factor.is_trend and level is None)]
+    highest, lowest = (compared[int(choice(fitted[compared]))] for choice in (np.argmax, np.argmin))
     contrast = factor.level_columns[highest] - factor.level_columns[lowest]
     gained = addition.basis.shape[1]
     variance = addition.mean_square * float(contrast @ np.linalg.solve(precision, contrast))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Real
 from typing import Any, NamedTuple
 
@@ -33,13 +33,15 @@ class Factor:
 
     names: tuple[str, ...]
     levels: tuple[Any, ...]
-    """Distinct values of the first of the names: numbers ascending, others in the order of their text."""
+    """Distinct values of the first of the names: numbers ascending, others in the order of their text; of a trend,
+    None comes last."""
     codes: NDArray[np.intp]
     """Position of each run's level, shape (num_runs,)."""
     level_columns: NDArray[np.float64]
     """What stands for each level, shape (num_levels, num_columns)."""
     is_trend: bool
-    """Whether the columns are a quadratic trend; else they are indicators of all levels but the first."""
+    """Whether the columns are a quadratic trend, and an indicator of None where no other parameter tells who has none;
+    else they are indicators of all levels but the first."""
 
     @property
     def columns(self) -> NDArray[np.float64]:
@@ -70,21 +72,25 @@ def factors_of(parameters: Mapping[str, Sequence[Any]]) -> tuple[list[Factor], l
     for factor in factors:
         owner = _owner(factor, factors)
         if owner is None:
-            kept.append(factor)
+            kept.append(_with_lack(factor, factors))
         else:
             left_out.append(LeftOut(factor.names[0], f"told by {owner.names[0]} already"))
     return _joined(kept), left_out
 
 
 def _factor(name: str, values: Sequence[Any]) -> Factor:
-    numeric = all(map(is_number, values))
     distinct = {_key(value): value for value in values}
-    order = sorted(distinct, key=lambda key: distinct[key]) if numeric else sorted(distinct, key=str)
+    known = [value for value in distinct.values() if value is not None]
+    numeric = all(map(is_number, known))
+    is_trend = numeric and len(known) > MAX_LEVELS and all(map(math.isfinite, known))
+    if is_trend or (numeric and len(known) == len(distinct)):
+        order = [*sorted(map(_key, known), key=lambda key: distinct[key]), *[_key(None)][: len(distinct) - len(known)]]
+    else:
+        order = sorted(distinct, key=str)
     place = {key: position for position, key in enumerate(order)}
     codes = np.array([place[_key(value)] for value in values], dtype=np.intp)
     levels = tuple(distinct[key] for key in order)
-    is_trend = numeric and len(levels) > MAX_LEVELS and all(map(math.isfinite, levels))
-    columns = _trend(np.array(levels, dtype=np.float64)) if is_trend else np.eye(len(levels))[:, 1:]
+    columns = _trend(levels) if is_trend else np.eye(len(levels))[:, 1:]
     return Factor((name,), levels, codes, columns, is_trend)
 
 
@@ -99,12 +105,27 @@ def _key(value: Any) -> Hashable:
     return json.dumps(value, sort_keys=True, default=str)
 
 
-def _trend(levels: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return a line and a parabola over levels, which are ascending."""
-    if levels[0] > 0 and levels[-1] / levels[0] >= _LOGARITHMIC_FROM:
-        levels = np.log(levels)
-    line = 2 * (levels - levels[0]) / (levels[-1] - levels[0]) - 1
-    return np.column_stack([line, line**2])
+def _trend(levels: Sequence[Any]) -> NDArray[np.float64]:
+    """Return a line and a parabola over levels, which are ascending; 0 for None, which comes last if it is there."""
+    numbers = np.array([level for level in levels if level is not None], dtype=np.float64)
+    if numbers[0] > 0 and numbers[-1] / numbers[0] >= _LOGARITHMIC_FROM:
+        numbers = np.log(numbers)
+    line = 2 * (numbers - numbers[0]) / (numbers[-1] - numbers[0]) - 1
+    columns = np.zeros((len(levels), 2))
+    columns[: numbers.size] = np.column_stack([line, line**2])
+    return columns
+
+
+def _with_lack(factor: Factor, factors: Sequence[Factor]) -> Factor:
+    """Return a trend with an indicator of runs that lack the number, unless another factor tells which those are."""
+    if not factor.is_trend or None not in factor.levels:
+        return factor
+    lacks = np.array([level is None for level in factor.levels])
+    for other in factors:
+        pairs = set(zip(other.codes.tolist(), lacks[factor.codes].tolist(), strict=True))
+        if not other.is_trend and len(pairs) == len(other.levels):
+            return factor
+    return replace(factor, level_columns=np.column_stack([factor.level_columns, lacks]))
 
 
 def _joined(factors: Sequence[Factor]) -> list[Factor]:

@@ -150,16 +150,25 @@ def _surest_first(effect: Effect) -> tuple[float, float]:
     return (2.0 if effect.p_value is None else effect.p_value, -(effect.share or 0.0))
 
 
+def _numbers(factor: Factor) -> list[Any]:
+    """Return the levels but None if they are numbers, else nothing."""
+    known = [level for level in factor.levels if level is not None]
+    return known if all(map(is_number, known)) else []
+
+
 def _correlations(
     factors: Sequence[Factor], scores: NDArray[np.float64], level: float, correction: Correction
 ) -> tuple[RankCorrelation, ...]:
-    ordered = [factor for factor in factors if len(factor.levels) > 2 and all(map(is_number, factor.levels))]
+    ordered = [factor for factor in factors if len(_numbers(factor)) > 2]
     # Loading scipy's tests takes a second, which help and completion have not.
     from analysis.hypothesis_tests.correlation import spearman_correlation
 
-    outcomes = [
-        spearman_correlation([factor.levels[code] for code in factor.codes], scores, level=level) for factor in ordered
-    ]
+    outcomes = []
+    for factor in ordered:
+        # Runs that lack the number have no rank.
+        runs = [run for run, code in enumerate(factor.codes) if factor.levels[code] is not None]
+        numbers = [factor.levels[factor.codes[run]] for run in runs]
+        outcomes.append(spearman_correlation(numbers, scores[runs], level=level))
     p_values = [np.nan if each.p_value is None else each.p_value for each in outcomes]
     return tuple(
         RankCorrelation(factor.names, outcome, None if outcome.p_value is None else float(p))

@@ -228,6 +228,23 @@ def test_numbers_of_numpy_are_numbers(kind: type[np.number]) -> None:
     assert len(found.correlations) == 1
 
 
+@pytest.mark.parametrize("has_strategy", [True, False])
+def test_a_number_that_a_strategy_alone_has_keeps_its_trend(has_strategy: bool) -> None:
+    rng = np.random.default_rng(0)
+    drawn = rng.uniform(0.1, 0.9, size=30)
+    strategies = {"strategy": ["smooth"] * 30 + ["baseline"] * 10} if has_strategy else {}
+    scores = np.concatenate([70 + 10 * drawn, np.full(10, 60.0)]) + rng.normal(0, 0.2, size=40)
+    found = _importance({"smoothing": [*drawn.tolist(), *[None] * 10]} | strategies, scores)
+    assert not found.left_out
+    effect = _effect(found, "smoothing")
+    assert effect.problem == ""
+    assert (effect.highest_at, effect.lowest_at) == (drawn.max(), drawn.min())
+    assert effect.change == pytest.approx(10 * np.ptp(drawn), abs=0.5)
+    assert effect.degrees == ((2, 36) if has_strategy else (3, 36))
+    (correlation,) = found.correlations
+    assert correlation.outcome.estimate == pytest.approx(stats.spearmanr(drawn, scores[:30]).statistic)
+
+
 def test_impossible_arguments_raise() -> None:
     with pytest.raises(ValueError, match="one value for each of the 2 scores"):
         _importance({"a": [1]}, [1.0, 2.0])
