@@ -27,12 +27,13 @@ from analysis.scores import Scores
 from analysis.sequential.design import Design
 from analysis.sequential.monitoring import Rule, monitor
 from analysis.verdicts import Claim, Word, judge
+from benchmarks.helpers.simulated_scores import Mix, Noise, World, draw
 
 DESIGN = Design()
 SEEDS = tuple(range(DESIGN.max_seeds))
 MARGIN = 0.5
 NUM_EXAMPLES = 60
-NOISES = ("normal", "skewed", "heavy-tailed")
+NOISES: tuple[Noise, ...] = ("normal", "skewed", "heavy tails")
 
 
 class Scenario(NamedTuple):
@@ -41,21 +42,17 @@ class Scenario(NamedTuple):
     name: str
     differences: tuple[float, ...]
     """True differences of the strategies to the baseline."""
-    seeds: float
-    """Standard deviation over seeds."""
-    examples: float
-    """Standard deviation over examples of what a strategy does to each."""
-    rest: float
-    """Of single scores, beyond seed and example."""
+    mix: Mix
+    """What chance adds."""
 
 
 SCENARIOS = (
-    Scenario("none differs", (0, 0, 0, 0, 0), 0.5, 0.5, 0.3),
-    Scenario("some differ", (0, 0, 1, 2, -1.5), 0.5, 0.5, 0.3),
-    Scenario("some differ a lot", (0, 0, 0, 5, 15), 0.5, 0.5, 0.3),
-    Scenario("some differ, noisy seeds", (0, 0, 1, 2, -1.5), 1.0, 0.5, 0.5),
-    Scenario("some differ, few examples", (0, 0, 1, 3, -6), 0.3, 2.0, 1.0),
-    Scenario("some differ, quiet seeds", (0, 0, 0.2, 1, -1), 0.3, 0.2, 0.3),
+    Scenario("none differs", (0, 0, 0, 0, 0), Mix(0.5, 0.5, 0.3)),
+    Scenario("some differ", (0, 0, 1, 2, -1.5), Mix(0.5, 0.5, 0.3)),
+    Scenario("some differ a lot", (0, 0, 0, 5, 15), Mix(0.5, 0.5, 0.3)),
+    Scenario("some differ, noisy seeds", (0, 0, 1, 2, -1.5), Mix(1.0, 0.5, 0.5)),
+    Scenario("some differ, few examples", (0, 0, 1, 3, -6), Mix(0.3, 2.0, 1.0)),
+    Scenario("some differ, quiet seeds", (0, 0, 0.2, 1, -1), Mix(0.3, 0.2, 0.3)),
 )
 
 
@@ -84,24 +81,11 @@ class Rates(NamedTuple):
     """Share of words better where the fixed design says worse, or the reverse."""
 
 
-def simulate(scenario: Scenario, noise: str, rng: np.random.Generator) -> list[Scores]:
+def simulate(scenario: Scenario, noise: Noise, rng: np.random.Generator) -> list[Scores]:
     """Return the scores of the baseline and of each strategy."""
-    count = len(scenario.differences) + 1
-    luck = _noise(noise, (count, len(SEEDS), 1), rng)
-    difficulty = _noise(noise, (count, 1, NUM_EXAMPLES), rng)
-    rest = rng.normal(size=(count, len(SEEDS), NUM_EXAMPLES))
-    means = 80 + np.array([0.0, *scenario.differences])[:, None, None]
-    tables = means + scenario.seeds * luck + scenario.examples * difficulty + scenario.rest * rest
-    return [Scores.of_examples(SEEDS, table) for table in tables]
-
-
-def _noise(kind: str, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
-    """Return noise of mean 0 and standard deviation 1."""
-    if kind == "skewed":
-        return rng.exponential(size=shape) - 1
-    if kind == "heavy-tailed":
-        return np.asarray(rng.standard_t(3, size=shape) / np.sqrt(3), dtype=np.float64)
-    return rng.normal(size=shape)
+    world = World(len(SEEDS), scenario.mix, noise, NUM_EXAMPLES)
+    (tables,) = draw(world, 0.0, 1, len(scenario.differences), rng)
+    return world.scores(80 + np.array([0.0, *scenario.differences])[:, None, None] + tables)
 
 
 def fixed(scores: Sequence[Scores], num_seeds: int) -> Outcome:
@@ -132,7 +116,7 @@ def peeking(scores: Sequence[Scores]) -> Outcome:
     return Outcome(found, sum(used.values()) + max(used.values()))
 
 
-def measure(scenario: Scenario, noise: str, num_suites: int, seed: int) -> dict[str, Rates]:
+def measure(scenario: Scenario, noise: Noise, num_suites: int, seed: int) -> dict[str, Rates]:
     """Return the rates of each design."""
     rng = np.random.default_rng([seed, NOISES.index(noise), SCENARIOS.index(scenario)])
     suites = [simulate(scenario, noise, rng) for _ in range(num_suites)]
