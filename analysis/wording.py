@@ -10,18 +10,21 @@ if TYPE_CHECKING:
     from analysis.corrections import Correction
     from analysis.outcome import Basis
 
-__all__ = ["CHANCE_OF", "correction_text", "counted", "floor_text", "p_text"]
+__all__ = ["NOTABLE_FLOOR", "chance_text", "correction_text", "counted", "floor_text", "p_text"]
 
-CHANCE_OF: Mapping[Basis, str] = {
-    "seeds and examples": "other seeds and other examples of the same kind",
+_CHANCE: Mapping[Basis, str] = {
+    "seeds and examples": "other seeds and other examples of the same kind{known}",
     "seeds": "other seeds on the same examples",
-    "examples": "other examples of the same kind, for these very models: another seed may change the sign",
+    "examples": "other examples of the same kind{known}, for these very models: another seed may change the sign",
     "nothing": "nothing but these runs",
 }
-"""Of which draws an interval or a p-value speaks."""
-
-_NOTABLE_FLOOR = 0.001
+NOTABLE_FLOOR = 0.001
 """Below it nobody minds how small a p-value could be."""
+
+
+def chance_text(basis: Basis, num_examples: int = 0) -> str:
+    """Return of which draws an interval or a p-value speaks; with the number of examples, where that is not 0."""
+    return _CHANCE[basis].format(known=f" ({num_examples:,} here)" if num_examples else "")
 
 
 def p_text(p_value: float | None) -> str:
@@ -56,7 +59,7 @@ def floor_text(num_control_seeds: int, num_seeds: int, smallest_p: float | None,
         smallest_p: of an exact test over these seeds; None where there is none.
         paired: whether runs of equal seeds are compared with each other.
     """
-    if smallest_p is None or math.isnan(smallest_p) or smallest_p < _NOTABLE_FLOOR:
+    if smallest_p is None or math.isnan(smallest_p) or smallest_p < NOTABLE_FLOOR:
         return ""
     design = "paired" if paired else "not paired"
     return (

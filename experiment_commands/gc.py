@@ -9,10 +9,10 @@ from typing import Annotated
 
 import typer
 
+from analysis.wording import counted
 from experiment_commands.options import Db, Json
 from experiment_commands.output import print_json, print_table, remark
 from experiment_commands.sizes import size
-from experiment_commands.wording import counted
 from tracking.folders.disk import disk_usage
 from tracking.store.database import Database
 from tracking.store.vacuum import free_bytes, vacuum

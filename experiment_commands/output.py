@@ -14,7 +14,8 @@ from rich.console import Console
 from rich.text import Text
 
 from atomic_files import finite
-from experiment_commands.table_layout import Cell, lay_out, printable
+from experiment_commands.table_layout import Cell, lay_out
+from experiment_results.wording import printable
 
 __all__ = ["console", "print_json", "print_section", "print_table", "remark", "run_command", "warn"]
 

@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
+from analysis.wording import counted
 from errors import DataError
 from experiment_commands.options import Db, Json
 from experiment_commands.output import print_json, warn
 from experiment_commands.progress import progress_bar
-from experiment_commands.wording import counted
 from tracking.indexing.rebuild import RebuildReport, known_roots
 from tracking.indexing.rebuild import rebuild as rebuild_store
 from tracking.store.database import Database, database_url

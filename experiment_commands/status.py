@@ -13,7 +13,7 @@ import typer
 from errors import ConfigError
 from experiment_commands.options import Db, Json
 from experiment_commands.output import print_json, print_table
-from experiment_commands.table_layout import printable
+from experiment_results.wording import printable
 from tracking.folders.contents import Run
 from tracking.reading.local_backend import LocalBackend
 from tracking.reading.overview import Overview, RunGoingOn, overview

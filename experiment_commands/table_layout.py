@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Sequence
 from itertools import zip_longest
 from typing import NamedTuple
@@ -12,7 +11,9 @@ from rich.console import Console
 from rich.style import Style
 from rich.text import Text
 
-__all__ = ["Cell", "TableLayout", "lay_out", "printable", "shortened"]
+from experiment_results.wording import printable
+
+__all__ = ["Cell", "TableLayout", "lay_out", "shortened"]
 
 Cell = str | Text
 """A text, or one in a style; markup in it means nothing."""
@@ -22,10 +23,6 @@ _WHOLE = frozenset({"#", "id", "status", "created", "duration"})
 """Headings of columns that stay as they are: they are short, or copied."""
 _NARROW, _NARROWEST = 20, 8
 """Down to how many characters other columns are narrowed, as long as columns can be left out, and when none can."""
-_OBEYED = "\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"
-"""What a terminal would obey instead of showing: control characters, and marks that turn the direction of writing."""
-_IN_LINES = re.compile(f"[{_OBEYED}]")
-_IN_ONE_LINE = re.compile(f"[\t\n{_OBEYED}]")
 
 
 class TableLayout(NamedTuple):
@@ -82,16 +79,6 @@ def lay_out(
         for line in _lines([row[place] for place in kept if place < len(row)], widths, alignments, one_line)
     ]
     return TableLayout(lines, left_out)
-
-
-def printable(text: str, one_line: bool = True) -> str:
-    """Return text without what a terminal would obey instead of showing.
-
-    Args:
-        text: of whatever origin.
-        one_line: ends of lines are shown instead of obeyed, too.
-    """
-    return (_IN_ONE_LINE if one_line else _IN_LINES).sub(lambda found: repr(found[0])[1:-1], text)
 
 
 def shortened(text: str, width: int) -> str:

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from tracking.statuses import Status
 
-__all__ = ["ago", "clock", "counted", "duration", "shown", "status_text"]
+__all__ = ["ago", "clock", "duration", "shown", "status_text"]
 
 _COLOURS = {
     Status.PLANNED: "dim",
@@ -44,11 +44,6 @@ def duration(seconds: float | None) -> str:
     if seconds < 90 * 60:
         return f"{seconds / 60:.0f} min"
     return f"{seconds / 3600:.3g} h" if seconds < 48 * 3600 else f"{seconds / _DAY:.3g} d"
-
-
-def counted(number: int, noun: str) -> str:
-    """Return ``1 line``, ``2 lines``."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def clock(moment: float | None) -> str:

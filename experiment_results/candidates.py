@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from analysis.crossed import Comparison
 from analysis.variant_scores import VariantScores, compare_variants
 from analysis.verdicts import Claim
-from experiment_results.grouping import differing_settings
+from experiment_results.grouping import differing_settings, flat_fields
 from experiment_results.metrics import FILTERED, MetricName
 from experiment_results.variants import VariantRuns
 from experiment_results.verdict_options import VerdictOptions
@@ -31,7 +34,7 @@ class Candidate:
     refusal: str
     """Why nothing is compared; empty where it is."""
     differences: tuple[str, ...]
-    """Settings beside strategy and seed that set the two apart."""
+    """Settings beside strategy and seed that set the two apart, with the value on both sides."""
 
     @property
     def claim(self) -> Claim | None:
@@ -61,7 +64,13 @@ def candidate_of(
 def _differences(variant: VariantRuns, reference: VariantRuns | None) -> tuple[str, ...]:
     if reference is None or reference.setting == variant.setting:
         return ()
-    return tuple(differing_settings(reference.config, variant.config)) or ("settings",)
+    mine, theirs = (flat_fields(json.loads(each.config)) for each in (variant, reference))
+    names = differing_settings(reference.config, variant.config)
+    return tuple(f"{name} ({_shown(mine, name)}, not {_shown(theirs, name)})" for name in names) or ("settings",)
+
+
+def _shown(fields: Mapping[str, Any], name: str) -> str:
+    return json.dumps(fields[name]) if name in fields else "unset"
 
 
 def _refusal(
@@ -73,7 +82,7 @@ def _refusal(
     if scores[0].scores is None:
         return f"no run has a value of {metric.name}"
     if scores[1] is None:
-        return "no single baseline to compare with"
+        return "no baseline among these runs, or several with an equal claim: --baseline NAME says which"
     if scores[1].scores is None:
         return f"no run of the baseline has a value of {metric.name}"
     if metric.eval_set == FILTERED:

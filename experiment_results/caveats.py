@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 import pandas as pd
 
+from analysis.crossed import MIN_SEEDS
+from analysis.outcome import Basis
+from analysis.wording import chance_text, correction_text, floor_text
 from experiment_results.comparison_rows import NOT_COMPARED
 from experiment_results.comparisons import ComparisonTable
 from experiment_results.run_notes import OF_BASELINE
 from experiment_results.verdict_options import VerdictOptions
-from experiment_results.wording import p_text
 
 __all__ = ["assumption_lines", "listed", "note_lines", "sequential_lines"]
 
 _MAX_LISTED = 5
-_SPEAKS_OF = {
-    "seeds and examples": "other seeds and other examples of the same kind",
-    "seeds": "other seeds on the same examples",
-    "examples": "other examples of the same kind, for these very models",
-}
 
 
 def assumption_lines(comparisons: ComparisonTable) -> list[str]:
@@ -30,51 +28,60 @@ def assumption_lines(comparisons: ComparisonTable) -> list[str]:
     if shown.empty:
         return []
     lines = ["difference: strategy minus baseline; g: the same in standard deviations over seeds (Hedges)."]
-    tested = shown[shown["ci_low"].notna()]
+    estimated, tested = shown[shown["ci_low"].notna()], shown[shown["p"].notna()]
+    head = f"Intervals ({comparisons.options.interval_level * 100:g} %) speak of"
+    bases = _who(estimated, "basis")
+    lines += [f"{head} {chance_text(cast('Basis', basis))}{who}." for basis, who in bases.items()]
+    lines += [f"Runs of equal seeds are {_PAIRING[design]}{who}." for design, who in _who(tested, "design").items()]
     if len(tested):
-        lines += _interval_lines(tested, comparisons.options)
         lines.append(
             "Assumed: seeds and examples are random draws; means over seeds are close to normally distributed."
         )
-    return [*lines, *_correction_lines(shown, comparisons.options), *_floor_lines(shown)]
+    return [*lines, *_verdict_lines(tested, comparisons.options), *_floor_lines(shown)]
 
 
-def _interval_lines(tested: pd.DataFrame, options: VerdictOptions) -> list[str]:
-    """Return of what chance the intervals speak, naming the strategies where it is not the same for all."""
-    bases = tested.groupby("basis", sort=False)["strategy"].agg(lambda names: list(dict.fromkeys(names)))
-    head = f"Intervals ({options.level * 100:g} %) speak of"
-    if len(bases) == 1:
-        return [f"{head} {_SPEAKS_OF[str(bases.index[0])]}."]
-    return [f"{head} {_SPEAKS_OF[str(basis)]}: {listed(names)}." for basis, names in bases.items()]
+_PAIRING = {"paired": "paired", "unpaired": "not paired"}
 
 
-def _correction_lines(shown: pd.DataFrame, options: VerdictOptions) -> list[str]:
-    count = int(shown["p"].notna().sum())
-    margins = sorted({float(margin) for margin in shown["margin"].dropna()})
-    lines = []
-    if count > 1 and options.correction == "none":
-        lines.append(f"{count} p-values, not corrected: the more there are, the likelier one is small by chance.")
-    elif count > 1:
-        lines.append(f"p corr.: corrected for the {count} comparisons shown ({options.correction}).")
+def _who(rows: pd.DataFrame, column: str) -> dict[str, str]:
+    """Return for each value of a column ": whom it holds for", or nothing where it holds for all.
+
+    A strategy of which it holds on some evaluation sets only is named with the set.
+    """
+    values = list(dict.fromkeys(map(str, rows[column])))
+    if len(values) == 1:
+        return {values[0]: ""}
+    several = rows.groupby("strategy")[column].nunique()
+    names: dict[str, list[str]] = {value: [] for value in values}
+    for value, strategy, eval_set in zip(rows[column], rows["strategy"], rows["eval_set"], strict=True):
+        names[str(value)].append(f"{strategy} on {eval_set}" if several[strategy] > 1 else str(strategy))
+    return {value: f": {listed(list(dict.fromkeys(own)))}" for value, own in names.items()}
+
+
+def _verdict_lines(tested: pd.DataFrame, options: VerdictOptions) -> list[str]:
+    """Return how p-values were corrected and what the words mean; nothing where there is no p-value."""
+    if tested.empty:
+        return []
+    lines = [correction_text(len(tested), options.correction)]
+    margins = sorted({float(margin) for margin in tested["margin"].dropna()})
+    words = f"better, worse: p corr. below {options.alpha:g}; "
     if margins:
         within = " or ".join(f"±{margin:g}" for margin in margins)
-        inner = f"the {(1 - 2 * options.alpha) * 100:g} % interval lies within {within}"
-        lines.append(f"better, worse: p corr. below {options.alpha:g}; equivalent: {inner}; undecided: neither.")
-    return lines
+        words += f"equivalent: the {(1 - 2 * options.alpha) * 100:g} % interval, not corrected, lies within {within}; "
+    lines.append(f"{words}undecided: neither.")
+    unknown = tested.loc[tested["margin"].isna(), "metric"].unique()
+    if unknown.size:
+        lines.append(f"Nobody said which difference in {', '.join(unknown)} matters: --margin does.")
+    return [line for line in lines if line]
 
 
 def _floor_lines(shown: pd.DataFrame) -> list[str]:
-    floors = shown.dropna(subset=["smallest_p"]).groupby(["n", "n_baseline", "smallest_p"], sort=True).size()
-    lines = [
-        f"With {n} and {n_baseline} seeds an exact test over seeds gives no p below {p_text(float(floor))}, "
-        "whatever the scores: smaller ones rest on what is assumed."
-        for n, n_baseline, floor in floors.index
-        if float(floor) > 0.001
-    ]
-    fewest = int(shown[["n", "n_baseline"]].min().min())
-    if fewest < 3:
-        lines.append("Fewer than 3 seeds give no p-value: train with more, such as --seeds 42 43 44.")
-    return lines
+    columns = ["n_baseline", "n", "smallest_p", "design"]
+    floors = shown.dropna(subset=["smallest_p"]).groupby(columns, sort=True).size().index
+    lines = [floor_text(own, n, float(floor), design == "paired") for own, n, floor, design in floors]
+    if int(shown[["n", "n_baseline"]].min().min()) < MIN_SEEDS:
+        lines.append(f"Fewer than {MIN_SEEDS} seeds on a side give no p-value: train with more (--seeds).")
+    return [line for line in lines if line]
 
 
 def note_lines(tables: Sequence[pd.DataFrame]) -> list[str]:

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
+import pandas as pd
+
+from analysis.wording import counted
 from experiment_results.candidates import Candidate
+from experiment_results.grouping import label_of
 from experiment_results.variants import VariantRuns
+from experiment_results.wording import seeds_text
 
 __all__ = ["OF_BASELINE", "notes_of", "notes_on_runs"]
 
@@ -14,16 +21,28 @@ OF_BASELINE = "baseline: "
 def notes_on_runs(variant: VariantRuns, metric: str) -> list[str]:
     """Return which runs of a variant failed, did nothing, were repeated or lack the metric; a clause each."""
     notes = []
-    total, failed = len(variant.runs), variant.failed
+    failed = variant.failed
     if failed:
-        notes.append(f"{len(failed)} of {total} runs failed: {failed[0]['error']}")
+        known = [int(run["seed"]) for run in failed if not pd.isna(run["seed"])]
+        which = f" ({seeds_text(known)})" if known else ""
+        notes.append(f"{len(failed)} of {counted(len(variant.runs), 'run')} failed{which}: {failed[0]['error']}")
     if variant.changed_nothing:
         notes.append("changed nothing: every row was kept, with hard labels and equal weights, as in the baseline")
-    if variant.num_repeated:
-        notes.append(f"{variant.num_repeated} repeated seeds: the last run of a seed counts")
-    num_missing = total - len(failed) - variant.num_repeated - len(variant.scores(metric))
-    if num_missing:
-        notes.append(f"{num_missing} runs without a value of {metric} (or without a seed)")
+    seeds = Counter(int(run["seed"]) for run in variant.runs if run["success"] and not pd.isna(run["seed"]))
+    repeated = [seed for seed, count in seeds.items() if count > 1]
+    if repeated:
+        folders = variant.folders(metric)
+        which = f" (folder {folders[repeated[0]]})" if len(repeated) == 1 and repeated[0] in folders else ""
+        notes.append(f"{seeds_text(repeated)} run more than once: the last run of a seed counts{which}")
+    names = list(dict.fromkeys(label_of(str(run["name"])) for run in variant.runs if run["success"]))
+    if len(names) > 1:
+        notes.append(f"runs called {' and '.join(names)} have one configuration and are taken as one variant")
+    missing = seeds.keys() - variant.scores(metric).keys()
+    if missing:
+        notes.append(f"no value of {metric} (missing, or not a number): {seeds_text(missing)}")
+    num_without_seed = sum(bool(run["success"]) and pd.isna(run["seed"]) for run in variant.runs)
+    if num_without_seed:
+        notes.append(f"{counted(num_without_seed, 'run')} without a seed: not counted")
     return notes
 
 
@@ -32,13 +51,25 @@ def notes_of(candidate: Candidate) -> list[str]:
     notes = [*notes_on_runs(candidate.variant, candidate.metric.name), *candidate.scores.notes]
     if candidate.reference_scores is not None:
         notes += [f"{OF_BASELINE}{note}" for note in candidate.reference_scores.notes]
-    comparison = candidate.comparison
-    if comparison is None:
+    if candidate.comparison is None:
         return notes
-    if not comparison.num_shared_seeds:
-        notes.append("no seed shared with the baseline")
-    elif comparison.paired and comparison.num_shared_seeds < comparison.num_seeds:
-        notes.append(f"{comparison.num_shared_seeds} of {comparison.num_seeds} seeds paired with the baseline")
+    notes += _notes_on_seeds(candidate, candidate.comparison.paired)
     if candidate.differences:
         notes.append(f"differs from its baseline also in {', '.join(candidate.differences)}")
     return notes
+
+
+def _notes_on_seeds(candidate: Candidate, paired: bool) -> list[str]:
+    """Return which seeds one side has and the other has not."""
+    beside = candidate.reference_scores and candidate.reference_scores.scores
+    if candidate.scores.scores is None or not beside:
+        return []
+    own, others = set(candidate.scores.scores.seeds), set(beside.seeds)
+    if not own & others:
+        return ["no seed shared with the baseline"]
+    parts = [f"lacks {seeds_text(others - own)} of the baseline"] if others - own else []
+    parts += [f"has {seeds_text(own - others)}, which the baseline lacks"] if own - others else []
+    if not parts:
+        return []
+    how = f"paired by {seeds_text(own & others)}" if paired else "compared unpaired"
+    return [f"{', '.join(parts)}: {how}"]

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from experiment_commands.wording import counted
+from analysis.wording import counted
 from tracking.folders.parameters import flatten, tells_groups_apart
 from tracking.reading.records import ExperimentDetails
 

@@ -9,12 +9,11 @@ from rich.text import Text
 from analysis.importance.effects import Effect
 from analysis.importance.parameters import MAX_LEVELS
 from analysis.importance.report import Importance, RankCorrelation
+from analysis.wording import counted, p_text
 from experiment_commands.comparing.differences import value_text
 from experiment_commands.explaining.runs import Runs
 from experiment_commands.numbers import format_for
 from experiment_commands.output import print_table
-from experiment_commands.p_values import p_text
-from experiment_commands.wording import counted
 
 __all__ = ["print_importance"]
 

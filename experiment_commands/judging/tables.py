@@ -8,7 +8,7 @@ from textwrap import fill
 
 from rich.text import Text
 
-from analysis.verdicts import Word
+from analysis.wording import counted, p_text
 from experiment_commands.comparing.metrics import SubjectRuns
 from experiment_commands.comparing.report import label_of
 from experiment_commands.judging.findings import Evidence, Finding, Questions
@@ -22,13 +22,11 @@ from experiment_commands.judging.wording import (
 )
 from experiment_commands.numbers import format_for, number_text
 from experiment_commands.output import print_table
-from experiment_commands.p_values import p_text
-from experiment_commands.wording import counted
+from experiment_results.wording import VERDICT_STYLES
 
 __all__ = ["print_findings", "print_refusal", "print_sides"]
 
 _LINE = 120
-_COLOURS: dict[Word, str] = {"better": "bold green", "worse": "bold red", "equivalent": "bold blue", "undecided": ""}
 
 
 def print_sides(sides: Sequence[SubjectRuns]) -> None:
@@ -92,7 +90,7 @@ def _print_table(findings: Sequence[Finding], questions: Questions) -> None:
 
 
 def _row(finding: Finding) -> list[str | Text]:
-    verdict = Text(finding.verdict.word, style=_COLOURS[finding.verdict.word])
+    verdict = Text(finding.verdict.word, style=VERDICT_STYLES.get(finding.verdict.word, ""))
     head: list[str | Text] = [f"{label_of(finding.side)} − A", finding.measure.name, finding.method]
     if finding.evidence is None:
         return [*head, *["–"] * 7, verdict]

@@ -5,24 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from analysis.hypothesis_tests.methods import DEFAULT_METHOD, METHODS
-from analysis.outcome import Basis, Outcome
+from analysis.outcome import Outcome
+from analysis.wording import NOTABLE_FLOOR, chance_text, correction_text, floor_text, p_text
 from experiment_commands.comparing.differences import value_text
 from experiment_commands.comparing.report import label_of
 from experiment_commands.judging.findings import Evidence, Finding, Questions
 from experiment_commands.judging.sides import Confounder
 from experiment_commands.numbers import number_text
-from experiment_commands.p_values import p_text
 
 __all__ = ["assumption_lines", "confounder_lines", "correction_line", "estimate_text", "finding_name"]
-
-_CHANCE: dict[Basis, str] = {
-    "seeds and examples": "other seeds and other examples of the same kind{known}",
-    "seeds": "other seeds on this evaluation set",
-    "examples": "other examples of the same kind{known}, for these very models: another seed may change the sign",
-    "nothing": "nothing but these runs",
-}
-_NOTABLE_FLOOR = 0.001
-"""Below it nobody minds how small a p-value could be."""
 
 
 def finding_name(finding: Finding, several_methods: bool) -> str:
@@ -45,12 +36,7 @@ def confounder_lines(confounders: Sequence[Confounder]) -> list[str]:
 
 def correction_line(findings: Sequence[Finding], questions: Questions) -> str:
     """Return how p-values were corrected; empty for a single one."""
-    count = sum(_p_value(each) is not None for each in findings)
-    if count < 2:
-        return ""
-    if questions.correction == "none":
-        return f"{count} p-values, not corrected: the more there are, the likelier a small one comes by chance."
-    return f"p corrected for all {count} p-values above ({questions.correction})."
+    return correction_text(sum(_p_value(each) is not None for each in findings), questions.correction)
 
 
 def _p_value(finding: Finding) -> float | None:
@@ -69,21 +55,15 @@ def _lines_of(method: str, evidence: Evidence) -> list[str]:
         return []
     basis = comparison.basis if method == DEFAULT_METHOD else METHODS[method].basis
     lines = [
-        f"{outcome.test}: speaks of {_chance(basis, comparison.num_examples)}. "
+        f"{outcome.test}: speaks of {chance_text(basis, comparison.num_examples)}. "
         f"It assumes that {'; '.join(outcome.assumptions)}."
     ]
-    if method == DEFAULT_METHOD and comparison.smallest_p is not None and comparison.smallest_p >= _NOTABLE_FLOOR:
-        seeds = f"{comparison.num_control_seeds} and {comparison.num_seeds} seeds"
-        floor = p_text(comparison.smallest_p)
-        lines.append(f"With {seeds} an exact test over seeds gives no p below {floor}, whatever the scores.")
-    elif method != DEFAULT_METHOD and outcome.smallest_p is not None and outcome.smallest_p >= _NOTABLE_FLOOR:
+    if method == DEFAULT_METHOD:
+        seeds = comparison.num_control_seeds, comparison.num_seeds
+        lines.append(floor_text(*seeds, comparison.smallest_p, comparison.paired))
+    elif outcome.smallest_p is not None and outcome.smallest_p >= NOTABLE_FLOOR:
         lines.append(f"{outcome.test}: gives no p below {p_text(outcome.smallest_p)}, whatever the scores.")
     return lines
-
-
-def _chance(basis: Basis, num_examples: int) -> str:
-    known = f" ({num_examples:,} here)" if num_examples and basis != "seeds" else ""
-    return _CHANCE[basis].format(known=known)
 
 
 def estimate_text(outcome: Outcome) -> str:

@@ -14,7 +14,8 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from experiment_commands.output import print_table
-from experiment_commands.table_layout import lay_out, printable, shortened
+from experiment_commands.table_layout import lay_out, shortened
+from experiment_results.wording import printable
 
 
 @pytest.mark.parametrize(

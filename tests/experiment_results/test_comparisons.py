@@ -96,12 +96,13 @@ def test_more_than_the_strategy_is_refused_and_named_unless_allowed(tmp_path: Pa
     row = _rows(tmp_path)["fast"]
     assert (row["verdict"], row["n"], row["mean"]) == ("not compared", 5, 81.0)
     assert row["advice"] == (
-        "differs from its baseline in training.learning_rate; --allow-differences compares all the same"
+        "differs from its baseline in training.learning_rate (0.1, not 0.001); "
+        "--allow-differences compares all the same"
     )
     assert pd.isna([row[name] for name in ("difference", "ci_low", "p", "p_corrected", "hedges_g")]).all()
     allowed = _rows(tmp_path, allow_differences=True)["fast"]
     assert allowed["verdict"] == "better"
-    assert allowed["note"].endswith("differs from its baseline also in training.learning_rate")
+    assert allowed["note"].endswith("differs from its baseline also in training.learning_rate (0.1, not 0.001)")
 
 
 def test_one_bad_comparison_leaves_the_others_alone(tmp_path: Path) -> None:
@@ -155,9 +156,10 @@ def test_missing_seeds_and_failures_are_said_and_the_rest_is_compared(tmp_path: 
     assert (rows["filter"]["n"], rows["filter"]["n_baseline"], rows["filter"]["n_pairs"]) == (3, 5, 3)
     assert rows["filter"]["p"] > 0
     assert rows["filter"]["note"].startswith(
-        "1 of 5 runs failed: OSError: no space; 1 runs without a value of eval_f1 (or without a seed); "
+        "1 of 5 runs failed (seed 6): OSError: no space; no value of eval_f1 (missing, or not a number): seed 7; "
         "eval_predictions.jsonl is missing"
     )
+    assert rows["filter"]["note"].endswith("lacks seeds 1, 2 of the baseline: compared unpaired")
     assert rows["smoothing"]["note"].endswith("no seed shared with the baseline")
     assert (rows["smoothing"]["design"], rows["smoothing"]["p"] > 0) == ("unpaired", True)
 
@@ -168,7 +170,10 @@ def test_nothing_to_compare_with_is_said(tmp_path: Path) -> None:
     write_run(tmp_path, config_mapping("filter_seed1", 1, FILTER), {"eval_f1": 0.6})
     write_run(tmp_path, config_mapping("smoothing_seed1", 1, SMOOTHING), {})
     rows = _rows(tmp_path)
-    assert rows["filter"]["advice"] == "no single baseline to compare with"
+    assert (
+        rows["filter"]["advice"]
+        == "no baseline among these runs, or several with an equal claim: --baseline NAME says which"
+    )
     assert rows["smoothing"]["advice"] == "no run has a value of eval_f1"
     assert {row["verdict"] for row in rows.values()} == {"not compared"}
 

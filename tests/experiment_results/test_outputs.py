@@ -32,7 +32,7 @@ def test_summary_has_a_row_a_strategy_and_metric(tmp_path: Path) -> None:
 def test_summary_of_failures_alone_says_why(tmp_path: Path) -> None:
     write_run(tmp_path, config_mapping("a_seed1", 1), {}, success=False, error="out of memory")
     (row,) = _rows(write_summary(build_frame(read_experiments(tmp_path)), tmp_path / "summary.csv"))
-    assert (row["n"], row["mean"], row["note"]) == ("0", "", "1 of 1 runs failed: out of memory")
+    assert (row["n"], row["mean"], row["note"]) == ("0", "", "1 of 1 run failed (seed 1): out of memory")
 
 
 def test_no_cell_of_a_csv_is_a_formula(tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def test_failed_runs_are_counted_and_never_averaged_in(tmp_path: Path) -> None:
     _run(tmp_path, "baseline", 2, 0.1, success=False, error={"type": "SignalError", "message": "keeps nothing"})
     row = _rows(tmp_path)["baseline"]
     assert (row["n"], row["mean"], row["failed"]) == (1, 0.9, 1)
-    assert row["note"] == "1 of 2 runs failed: SignalError: keeps nothing"
+    assert row["note"] == "1 of 2 runs failed (seed 2): SignalError: keeps nothing"
 
 
 def test_one_seed_has_no_interval(tmp_path: Path) -> None:
@@ -56,7 +56,7 @@ def test_a_value_that_is_missing_is_said(tmp_path: Path) -> None:
     _run(tmp_path, "baseline", 2, None)
     _run(tmp_path, "baseline", 3, float("nan"))
     row = _rows(tmp_path)["baseline"]
-    assert (row["n"], row["note"]) == (1, "2 runs without a value of eval_f1 (or without a seed)")
+    assert (row["n"], row["note"]) == (1, "no value of eval_f1 (missing, or not a number): seeds 2, 3")
 
 
 def test_of_two_runs_of_one_seed_the_last_counts(tmp_path: Path) -> None:
@@ -64,4 +64,16 @@ def test_of_two_runs_of_one_seed_the_last_counts(tmp_path: Path) -> None:
     _run(tmp_path, "base", 1, 0.2, finished_at="2025-01-01")
     (row,) = _rows(tmp_path).values()
     assert (row["n"], row["mean"]) == (1, 0.8)
-    assert row["note"] == "1 repeated seeds: the last run of a seed counts"
+    folder = next(path.name for path in tmp_path.iterdir() if path.name.startswith("baseline"))
+    assert row["note"] == (
+        f"seed 1 run more than once: the last run of a seed counts (folder {folder}); "
+        "runs called base and baseline have one configuration and are taken as one variant"
+    )
+
+
+def test_a_run_without_a_seed_is_not_counted(tmp_path: Path) -> None:
+    _run(tmp_path, "baseline", 1, 0.8)
+    config = config_mapping("baseline", 2)
+    del config["training"]["seed"]
+    write_run(tmp_path, config | {"training": {**config["training"], "seed": None}}, {"eval_f1": 0.7})
+    assert _rows(tmp_path)["baseline"]["note"] == "1 run without a seed: not counted"

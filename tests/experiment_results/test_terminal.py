@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from experiment_results.caveats import assumption_lines
 from experiment_results.comparisons import compare_all
 from experiment_results.frame import build_frame
 from experiment_results.reading import read_experiments
@@ -55,7 +56,8 @@ def test_summary_reads_as_agreed(suite: Path) -> None:
 def test_piped_output_is_never_cut_to_a_width(tmp_path: Path) -> None:
     label = "a_rather_long_name_of_a_variant_that_goes_on_and_on_and_needs_ninety_characters_at_the_least"
     write_suite(tmp_path, {label: ((), {"eval_f1": [0.5, 0.6, 0.7]})}, [1, 2, 3])
-    assert f" {label}  3  0.6000 ± 0.1000 " in _printed(tmp_path, width=40)
+    row = next(line for line in _printed(tmp_path, width=40).splitlines() if f" {label} " in line)
+    assert "0.6000 ± 0.1000" in row
 
 
 def test_a_narrow_terminal_folds_the_names_and_keeps_the_numbers(suite: Path) -> None:
@@ -66,14 +68,15 @@ def test_a_narrow_terminal_folds_the_names_and_keeps_the_numbers(suite: Path) ->
 
 def test_one_metric_alone_can_be_shown(suite: Path) -> None:
     printed = _printed(suite, metric="eval_loss")
-    assert "eval_loss on demo" in printed
+    assert "eval_loss (lower is better) on demo" in printed
+    assert "Nobody said which difference in eval_loss matters: --margin does." in printed
     assert "eval_f1 on" not in printed
 
 
 def test_where_every_run_failed_the_errors_are_shown(tmp_path: Path) -> None:
     write_run(tmp_path, config_mapping("a_seed1", 1), {}, success=False, error={"type": "DataError", "message": "no x"})
     printed = _printed(tmp_path)
-    assert "a: 1 of 1 runs failed: DataError: no x" in printed
+    assert "a: 1 of 1 run failed (seed 1): DataError: no x" in printed
     assert "Traceback" not in printed
 
 
@@ -91,3 +94,69 @@ def test_each_data_set_has_a_table_of_its_own(tmp_path: Path) -> None:
     printed = _printed(tmp_path)
     assert "eval_f1 on demo, model demo, seed 1" in printed
     assert "eval_f1 on other, model demo, seed 1" in printed
+
+
+def test_a_variant_alone_has_no_empty_columns(tmp_path: Path) -> None:
+    write_suite(tmp_path, {"baseline": ((), {"eval_f1": [0.5, 0.6, 0.7]})}, [1, 2, 3])
+    printed = _printed(tmp_path)
+    assert "baseline is the only variant: there is nothing to compare it with" in printed
+    assert "difference" not in printed and "verdict" not in printed
+
+
+def test_names_cannot_steer_the_terminal(tmp_path: Path) -> None:
+    name = "evil\x1b[31m\nsecond"
+    suite = {"baseline": ((), {"eval_f1": [0.5, 0.6]}), name: (SMOOTHING, {"eval_f1": [0.6, 0.6]})}
+    for label, (strategies, metrics) in suite.items():
+        for seed, score in enumerate(metrics["eval_f1"], start=1):
+            config = config_mapping(f"{len(strategies)}_seed{seed}", seed, strategies)
+            write_run(tmp_path, config, {"eval_f1": score}, name=f"{label}_seed{seed}")
+    printed = _printed(tmp_path)
+    assert "\x1b" not in printed
+    assert r"evil\x1b[31m\nsecond" in printed
+
+
+def test_with_one_seed_nothing_is_said_of_p_values(tmp_path: Path) -> None:
+    suite = {"baseline": ((), {"eval_f1": [0.5]}), "smoothing": (SMOOTHING, {"eval_f1": [0.6]})}
+    write_suite(tmp_path, suite, [7])
+    printed = _printed(tmp_path)
+    assert "Fewer than 3 seeds on a side give no p-value: train with more (--seeds)." in printed
+    assert "Assumed" not in printed and "p corr. below" not in printed and "42" not in printed
+
+
+def test_each_floor_says_of_which_design_it_is(tmp_path: Path) -> None:
+    scores, other = {"eval_f1": [50.0, 52.0, 51.0]}, {"eval_f1": [53.0, 54.0, 55.0]}
+    write_suite(tmp_path, {"baseline": ((), scores), "smoothing": (SMOOTHING, other)}, [1, 2, 3])
+    write_suite(tmp_path, {"filter": (FILTER, other)}, [4, 5, 6])
+    printed = _printed(tmp_path)
+    assert "With 3 and 3 seeds, paired, an exact test over seeds gives no p below 0.250" in printed
+    assert "With 3 and 3 seeds, not paired, an exact test over seeds gives no p below 0.100" in printed
+    assert "Runs of equal seeds are paired: smoothing." in printed
+    assert "Runs of equal seeds are not paired: filter." in printed
+    assert "eval_f1 on demo, model demo, 3 seeds each" in printed
+    assert "filter: no seed shared with the baseline" in printed
+
+
+def test_what_holds_on_some_evaluation_sets_alone_names_them(tmp_path: Path) -> None:
+    scored = {"eval_f1": [50.0, 52.0, 51.0], "eval_ood_f1": [40.0, 42.0, 41.0]}
+    other = {"eval_f1": [53.0, 54.0, 55.0], "eval_ood_f1": [43.0, 44.0, 45.0]}
+    write_suite(tmp_path, {"baseline": ((), scored), "smoothing": (SMOOTHING, other)}, [1, 2, 3])
+    frame = build_frame(read_experiments(tmp_path))
+    compared = compare_all(frame)
+    compared.table.loc[compared.table["eval_set"] == "ood", "basis"] = "seeds and examples"
+    lines = assumption_lines(compared)
+    assert "Intervals (95 %) speak of other seeds on the same examples: smoothing on validation." in lines
+    both = "Intervals (95 %) speak of other seeds and other examples of the same kind: smoothing on ood."
+    assert both in lines
+
+
+def test_of_very_many_lines_of_advice_those_with_the_smallest_p_are_shown(tmp_path: Path) -> None:
+    write_suite(tmp_path, {"baseline": ((), {"eval_f1": [50.0, 52.0, 51.0]})}, [1, 2, 3])
+    for number in range(20):
+        strategy = ({"name": "label_smoothing", "smoothing_factor": 0.01 * (number + 1)},)
+        scores = [50.0 + number / 5 + each for each in (0.3, 1.0, 2.0)]
+        write_suite(tmp_path, {f"smoothing_{number}": (strategy, {"eval_f1": scores})}, [1, 2, 3])
+    lines = _printed(tmp_path).splitlines()
+    advice = [line for line in lines if line.startswith("smoothing_") and "power" in line]
+    assert len(advice) == 12
+    assert advice[0].startswith("smoothing_19: ")
+    assert "and 8 more, in comparisons.csv (column advice)" in lines
