@@ -59,8 +59,6 @@ class Question:
 class Method(NamedTuple):
     """One way to test two variants against each other."""
 
-    summary: str
-    """What it does, in one line of help."""
     basis: Basis
     """What chance its p-value speaks of."""
     target: str
@@ -78,29 +76,19 @@ class Method(NamedTuple):
 
 METHODS: Mapping[str, Method] = MappingProxyType(
     {
-        "crossed": Method("crossed random effects, the default verdict", "seeds and examples", "over_both:crossed"),
-        "paired-t": Method("paired t-test over seeds", "seeds", "over_seeds:paired_t"),
-        "welch-t": Method("Welch's t-test over seeds", "seeds", "over_seeds:welch_t"),
-        "wilcoxon": Method("exact Wilcoxon signed-rank test over seeds", "seeds", "over_seeds:wilcoxon"),
-        "mann-whitney": Method("exact Mann-Whitney U test over seeds", "seeds", "over_seeds:mann_whitney"),
-        "permutation": Method("permutation test of the means over seeds", "seeds", "over_seeds:permutation"),
-        "example-permutation": Method(
-            "sign-flip permutation test over examples, seeds averaged", "examples", "over_examples:permutation"
-        ),
-        "paired-bootstrap": Method(
-            "paired bootstrap over examples, seeds averaged", "examples", "over_examples:bootstrap"
-        ),
-        "hierarchical-bootstrap": Method(
-            "bootstrap over seeds and examples", "seeds and examples", "over_both:hierarchical"
-        ),
-        "mcnemar": Method(
-            "exact McNemar test of two single models' right answers", "examples", "over_examples:mcnemar"
-        ),
-        "mcnemar-mid-p": Method(
-            "McNemar test with the mid-p-value, closer to its level", "examples", "over_examples:mcnemar_mid_p"
-        ),
-        "aso": Method("almost stochastic order over seeds", "seeds", "over_seeds:stochastic_order"),
-        "tost": Method("two one-sided t-tests over seeds: equivalent within the margin?", "seeds", "over_seeds:tost"),
+        "crossed": Method("seeds and examples", "over_both:crossed"),
+        "paired-t": Method("seeds", "over_seeds:paired_t"),
+        "welch-t": Method("seeds", "over_seeds:welch_t"),
+        "wilcoxon": Method("seeds", "over_seeds:wilcoxon"),
+        "mann-whitney": Method("seeds", "over_seeds:mann_whitney"),
+        "permutation": Method("seeds", "over_seeds:permutation"),
+        "example-permutation": Method("examples", "over_examples:permutation"),
+        "paired-bootstrap": Method("examples", "over_examples:bootstrap"),
+        "hierarchical-bootstrap": Method("seeds and examples", "over_both:hierarchical"),
+        "mcnemar": Method("examples", "over_examples:mcnemar"),
+        "mcnemar-mid-p": Method("examples", "over_examples:mcnemar_mid_p"),
+        "aso": Method("seeds", "over_seeds:stochastic_order"),
+        "tost": Method("seeds", "over_seeds:tost"),
     }
 )
 

@@ -12,19 +12,19 @@ from analysis.variances import Variance
 
 __all__ = ["crossed", "hierarchical"]
 
-CROSSED = "crossed random effects"
+_CROSSED = "crossed random effects"
 
 
 def crossed(treatment: Scores, control: Scores, question: Question) -> Outcome:
     """Return the default comparison as an outcome."""
     if question.pairing == "paired" and not treatment.shared_seeds(control):
-        return refusal(CROSSED, NOTHING_SHARED, question.alternative)
+        return refusal(_CROSSED, NOTHING_SHARED, question.alternative)
     found = compare_scores(
         treatment, control, pairing=question.pairing, alternative=question.alternative, level=question.level
     )
     error = found.standard_error
     return Outcome(
-        f"{CROSSED}, {'paired by seed' if found.paired else 'unpaired'}",
+        f"{_CROSSED}, {'paired by seed' if found.paired else 'unpaired'}",
         None if found.p_value is None or not error else found.difference / error,
         found.p_value,
         question.alternative,

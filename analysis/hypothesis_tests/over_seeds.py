@@ -21,7 +21,7 @@ from analysis.student_t import Interval
 
 __all__ = ["mann_whitney", "paired_t", "permutation", "stochastic_order", "tost", "welch_t", "wilcoxon"]
 
-STOCHASTIC_ORDER = "almost stochastic order"
+_STOCHASTIC_ORDER = "almost stochastic order"
 
 
 class _Pairs(NamedTuple):
@@ -97,15 +97,15 @@ def stochastic_order(treatment: Scores, control: Scores, question: Question) -> 
     :mod:`analysis.hypothesis_tests.stochastic_order`.
     """
     if min(treatment.num_seeds, control.num_seeds) < 2:
-        return refusal(STOCHASTIC_ORDER, "one seed: it takes two on each side to know a distribution")
+        return refusal(_STOCHASTIC_ORDER, "one seed: it takes two on each side to know a distribution")
     first, second = np.sort(treatment.values), np.sort(control.values)
     if first.size == second.size and np.array_equal(first, second):
-        return refusal(STOCHASTIC_ORDER, "both sides have the same scores, so that neither lies above the other")
+        return refusal(_STOCHASTIC_ORDER, "both sides have the same scores, so that neither lies above the other")
     found = order_of_samples(
         first, second, rng=question.rng, level=question.level, num_resamples=question.num_resamples
     )
     return Outcome(
-        STOCHASTIC_ORDER,
+        _STOCHASTIC_ORDER,
         found.epsilon_min,
         None,
         "greater",

@@ -17,11 +17,11 @@ from analysis.levels import check_level
 from analysis.outcome import Outcome
 from analysis.student_t import Interval
 
-__all__ = ["PairOutcome", "dunn_test", "games_howell_test", "tukey_test"]
+__all__ = ["PairOutcome", "checked_groups", "dunn_test", "games_howell_test", "tukey_test"]
 
-TUKEY = "Tukey's honest significant difference"
-GAMES_HOWELL = "Games-Howell test"
-DUNN = "Dunn's test"
+_TUKEY = "Tukey's honest significant difference"
+_GAMES_HOWELL = "Games-Howell test"
+_DUNN = "Dunn's test"
 
 
 class PairOutcome(NamedTuple):
@@ -47,7 +47,7 @@ def tukey_test(groups: Sequence[ArrayLike], *, level: float = 0.95) -> list[Pair
     problem = _single_score(arrays)
     if not problem and not any(varies(each, *arrays) for each in arrays):
         problem = "no group varies, so that no test applies"
-    return _studentized(TUKEY, arrays, level, problem, equal_spreads=True)
+    return _studentized(_TUKEY, arrays, level, problem, equal_spreads=True)
 
 
 def games_howell_test(groups: Sequence[ArrayLike], *, level: float = 0.95) -> list[PairOutcome]:
@@ -64,7 +64,7 @@ def games_howell_test(groups: Sequence[ArrayLike], *, level: float = 0.95) -> li
     problem = _single_score(arrays)
     if not problem and not all(varies(each, *arrays) for each in arrays):
         problem = "a group does not vary, so that its spread is not known"
-    return _studentized(GAMES_HOWELL, arrays, level, problem, equal_spreads=False)
+    return _studentized(_GAMES_HOWELL, arrays, level, problem, equal_spreads=False)
 
 
 def dunn_test(groups: Sequence[ArrayLike], *, correction: Correction = "holm") -> list[PairOutcome]:
@@ -87,7 +87,7 @@ def dunn_test(groups: Sequence[ArrayLike], *, correction: Correction = "holm") -
     pooled = np.concatenate(arrays)
     if not varies(pooled):
         problem = "all scores are the same, so that no test applies"
-        return [PairOutcome(*pair, refusal(DUNN, problem)) for pair in pairs]
+        return [PairOutcome(*pair, refusal(_DUNN, problem)) for pair in pairs]
     ranks = np.split(stats.rankdata(pooled), np.cumsum([each.size for each in arrays])[:-1])
     # Without ties this is N (N + 1) / 12, as the ranks' variance is then known.
     variance = float(np.var(np.concatenate(ranks), ddof=1))
@@ -98,7 +98,7 @@ def dunn_test(groups: Sequence[ArrayLike], *, correction: Correction = "holm") -
     return [
         PairOutcome(
             *pair,
-            Outcome(DUNN, float(gap / error), float(p_value), estimate=float(gap), assumptions=assumptions),
+            Outcome(_DUNN, float(gap / error), float(p_value), estimate=float(gap), assumptions=assumptions),
         )
         for pair, gap, error, p_value in zip(pairs, gaps, errors, corrected, strict=True)
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import NamedTuple
@@ -19,16 +19,6 @@ from analysis.scores import Scores
 
 __all__ = ["SEVERAL_METHODS", "SeveralOutcome", "run_on_several"]
 
-SEVERAL_METHODS: Mapping[str, str] = MappingProxyType(
-    {
-        "anova": "analysis of variance, pairs by Tukey's honest significant difference",
-        "welch-anova": "Welch's analysis of variance, pairs by Games and Howell: spreads may differ",
-        "kruskal-wallis": "Kruskal-Wallis test of ranks, pairs by Dunn",
-        "friedman": "Friedman's test of ranks within seeds, pairs by Nemenyi",
-    }
-)
-"""Name to what it does, in one line of help."""
-
 
 class SeveralOutcome(NamedTuple):
     """What a test says of all variants together, and of each pair."""
@@ -37,6 +27,16 @@ class SeveralOutcome(NamedTuple):
     overall: Outcome
     pairs: tuple[PairOutcome, ...]
     """Of positions in ``labels``, corrected for all pairs."""
+
+
+class _Settings(NamedTuple):
+    rng: np.random.Generator
+    level: float
+    correction: Correction
+    num_resamples: int
+
+
+_Found = tuple[Outcome, Sequence[PairOutcome]]
 
 
 def run_on_several(
@@ -65,29 +65,41 @@ def run_on_several(
         raise ValueError(f"unknown test {name!r} (known: {', '.join(SEVERAL_METHODS)})")
     if len(variants) < 2:
         raise ValueError(f"it takes two variants to compare, got {len(variants)}")
-    groups = [scores.values for scores in variants.values()]
-    if name == "anova":
-        overall, pairs = anova(groups), tukey_test(groups, level=level)
-    elif name == "welch-anova":
-        overall, pairs = welch_anova(groups), games_howell_test(groups, level=level)
-    elif name == "kruskal-wallis":
-        overall = kruskal_wallis_test(groups, rng=rng, num_resamples=num_resamples)
-        pairs = dunn_test(groups, correction=correction)
-    else:
-        overall, pairs = _within_seeds(list(variants.values()), rng, num_resamples)
+    settings = _Settings(rng, level, correction, num_resamples)
+    overall, pairs = SEVERAL_METHODS[name](list(variants.values()), settings)
     return SeveralOutcome(tuple(variants), overall, tuple(pairs))
 
 
-def _within_seeds(
-    variants: list[Scores], rng: np.random.Generator, num_resamples: int
-) -> tuple[Outcome, list[PairOutcome]]:
+def _anova(variants: Sequence[Scores], settings: _Settings) -> _Found:
+    groups = [scores.values for scores in variants]
+    return anova(groups), tukey_test(groups, level=settings.level)
+
+
+def _welch_anova(variants: Sequence[Scores], settings: _Settings) -> _Found:
+    groups = [scores.values for scores in variants]
+    return welch_anova(groups), games_howell_test(groups, level=settings.level)
+
+
+def _kruskal_wallis(variants: Sequence[Scores], settings: _Settings) -> _Found:
+    groups = [scores.values for scores in variants]
+    overall = kruskal_wallis_test(groups, rng=settings.rng, num_resamples=settings.num_resamples)
+    return overall, dunn_test(groups, correction=settings.correction)
+
+
+def _friedman(variants: Sequence[Scores], settings: _Settings) -> _Found:
     shared = set.intersection(*(set(scores.seeds) for scores in variants))
     if not shared:
         return refusal(FRIEDMAN, NOTHING_SHARED), []
     table = np.column_stack([scores.of(sorted(shared)).values for scores in variants])
     single = set.union(*(set(scores.seeds) for scores in variants)) - shared
-    overall = friedman_test(table, rng=rng, num_resamples=num_resamples, rows="seeds")
+    overall = friedman_test(table, rng=settings.rng, num_resamples=settings.num_resamples, rows="seeds")
     if single:
         clause = f"seeds that not all variants have are left out: {', '.join(map(str, sorted(single)))}"
         overall = replace(overall, assumptions=(*overall.assumptions, clause))
     return overall, nemenyi_test(table, rows="seeds")
+
+
+SEVERAL_METHODS: Mapping[str, Callable[[Sequence[Scores], _Settings], _Found]] = MappingProxyType(
+    {"anova": _anova, "welch-anova": _welch_anova, "kruskal-wallis": _kruskal_wallis, "friedman": _friedman}
+)
+"""Pairs come by Tukey, by Games and Howell (spreads may differ), by Dunn, and by Nemenyi (ranks within seeds)."""

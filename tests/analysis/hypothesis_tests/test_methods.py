@@ -150,9 +150,8 @@ def test_impossible_questions_are_refused(wrong: dict[str, object]) -> None:
         run_method("paired-t", TREATMENT, CONTROL, rng=RNG(0), **wrong)  # type: ignore[arg-type]
 
 
-def test_every_method_has_a_name_and_says_what_it_does_in_one_line() -> None:
+def test_the_table_holds_every_name_that_types_allow() -> None:
     assert tuple(METHODS) == get_args(MethodName)
-    assert all(method.summary and len(method.summary) < 80 for method in METHODS.values())
 
 
 def test_the_table_and_the_default_load_none_of_scipys_tests() -> None:
