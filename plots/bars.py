@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from analysis.crossed import MIN_SEEDS
+from analysis.intervals import t_interval
 from analysis.student_t import Interval
-from analysis.summary import summarise_variant
 from plots.labels import decimals_of, fitted, number
 from plots.style import GRID, INK, QUIET, beside_row, caption, column_figure, heading, name_rows
 
@@ -67,8 +68,8 @@ def _bar(label: str, colour: str, values: list[float]) -> Bar:
     finite = [value for value in values if np.isfinite(value)]
     if not finite:
         return Bar(label, colour, (), float("nan"), None)
-    summary = summarise_variant(dict(enumerate(finite)))
-    return Bar(label, colour, tuple(finite), summary.estimate.mean, summary.interval if len(finite) > 2 else None)
+    interval = t_interval(finite) if len(finite) >= MIN_SEEDS else None
+    return Bar(label, colour, tuple(finite), float(np.mean(finite)), interval)
 
 
 def draw_bars(data: BarsData) -> Figure:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from analysis.wording import p_text
 from plots.labels import fitted, number
 from plots.style import FONT, GRID, INK, QUIET, beside_row, caption, column_figure, name_rows
 
@@ -146,7 +147,7 @@ def _draw_scale(ax: Axes, data: CriticalDifferenceData) -> None:
 
 
 def _caption(data: CriticalDifferenceData) -> str:
-    friedman = "" if data.p_value is None else f"; Friedman p = {data.p_value:.2g}"
+    friedman = "" if data.p_value is None else f"; Friedman p = {p_text(data.p_value)}".replace("= <", "<")
     note = f"; {data.note}" if data.note else ""
     return (
         f"ranks over {data.num_tasks} data sets and models, taken to be independent; an upright bar joins strategies "

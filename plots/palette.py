@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Literal
 
-__all__ = ["BASELINE_COLOUR", "family_colours"]
+__all__ = ["BASELINE_COLOUR", "LINE_STYLES", "LineStyle", "family_colours"]
+
+LineStyle = Literal["-", "--", ":", "-."]
+LINE_STYLES: tuple[LineStyle, ...] = ("-", "--", ":", "-.")
+"""Tell apart lines of one colour."""
 
 BASELINE_COLOUR = "#222222"
 

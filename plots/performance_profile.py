@@ -7,12 +7,13 @@ seeds that runs usually have, and evaluation sets share the luck of their seeds.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from plots.labels import fitted
+from plots.palette import LINE_STYLES, LineStyle
 from plots.style import FONT, GRID, INK, column_figure, heading, legend
 
 if TYPE_CHECKING:
@@ -20,11 +21,9 @@ if TYPE_CHECKING:
 
 __all__ = ["MAX_OF_ONE_COLOUR", "Profile", "ProfilesData", "draw_profiles", "profiles_data"]
 
-LineStyle = Literal["-", "--", ":", "-."]
 
 _NUM_THRESHOLDS = 200
-_LINE_STYLES: tuple[LineStyle, ...] = ("-", "--", ":", "-.")
-MAX_OF_ONE_COLOUR = len(_LINE_STYLES)
+MAX_OF_ONE_COLOUR = len(LINE_STYLES)
 """So many strategies of one colour are told apart by their lines."""
 
 
@@ -115,7 +114,7 @@ def draw_profiles(data: ProfilesData, colours: Mapping[str, str]) -> Figure:
 def _style(data: ProfilesData, position: int, colours: Mapping[str, str]) -> LineStyle:
     """Return another style of line for each strategy of one colour."""
     earlier = [colours[profile.label] for profile in data.profiles[:position]]
-    return _LINE_STYLES[earlier.count(colours[data.profiles[position].label]) % len(_LINE_STYLES)]
+    return LINE_STYLES[earlier.count(colours[data.profiles[position].label]) % len(LINE_STYLES)]
 
 
 def _caption(data: ProfilesData) -> str:

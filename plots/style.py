@@ -25,7 +25,6 @@ __all__ = [
     "heading",
     "legend",
     "name_rows",
-    "quiet_axes",
     "sign_of",
 ]
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from plots.labels import fitted
-from plots.palette import BASELINE_COLOUR, family_colours
+from plots.palette import BASELINE_COLOUR, LINE_STYLES, LineStyle, family_colours
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,13 +19,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Curve", "CurvePanel", "CurveSection", "draw_curves"]
 
-LineStyle = Literal["-", "--", ":", "-."]
 
 _MAX_NAMED = 12
 """Up to so many strategies the legend names each; above, it names families."""
 _MAX_BANDS = 6
 """Up to so many strategies bands show the seeds; more bands would hide each other."""
-_LINE_STYLES: tuple[LineStyle, ...] = ("-", "--", ":", "-.")
 _DIVERGED = 3.0
 """A loss above so many times the highest first one is cut off: it would press all others to the ground."""
 _TITLE_INCHES, _NAME_INCHES, _LINE_INCHES = 0.105, 0.062, 0.55
@@ -118,7 +116,7 @@ def _styles(section: CurveSection, colours: Mapping[str, str]) -> dict[str, tupl
     styles: dict[str, tuple[str, LineStyle]] = {}
     for label, family in section.labels:
         position = seen.setdefault(family, 0)
-        styles[label] = (colours[family], _LINE_STYLES[position % len(_LINE_STYLES)])
+        styles[label] = (colours[family], LINE_STYLES[position % len(LINE_STYLES)])
         seen[family] += 1
     return styles
 

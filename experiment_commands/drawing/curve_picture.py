@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from experiment_commands.drawing.curve_data import Course, Panel
 from experiment_results.wording import shortened
-from plots.palette import family_colours
+from plots.palette import LINE_STYLES, LineStyle, family_colours
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,9 +26,6 @@ _LEGEND_WIDTH = 44
 _WIDER, _WIDEST = 2.4, 12.0
 """Points by which each of several equal lines is wider than the one above it, and by which the last one is at most."""
 _INK = "#333333"
-
-LineStyle = Literal["-", "--", ":", "-."]
-_LINE_STYLES: tuple[LineStyle, ...] = ("-", "--", ":", "-.")
 
 
 class _Style(NamedTuple):
@@ -84,7 +81,7 @@ def _styles(labels: Sequence[str]) -> dict[str, _Style]:
     """Return a colour each; after ten, the colours come again with another kind of line."""
     colours = family_colours(labels)
     others = [label for label in labels if label != "baseline"]
-    lines = {label: _LINE_STYLES[place // _NUM_COLOURS % len(_LINE_STYLES)] for place, label in enumerate(others)}
+    lines = {label: LINE_STYLES[place // _NUM_COLOURS % len(LINE_STYLES)] for place, label in enumerate(others)}
     return {label: _Style(colours[label], lines.get(label, "-")) for label in labels}
 
 
