@@ -14,10 +14,9 @@ SUITE = """
 from strategies.random_filter import RandomFilterConfig
 
 def suite(options):
-    few, most = RandomFilterConfig(keep_fraction=0.1), RandomFilterConfig(keep_fraction=0.9)
-    return options.across_seeds({"baseline": (), "few": (few,), "most": (most,)})
+    return options.across_seeds({"baseline": (), "few": (RandomFilterConfig(keep_fraction=0.1),)})
 """
-SIZE = ("--max-train-samples", "64", "--max-eval-samples", "32", "--num-train-epochs", "1", "--eval-datasets")
+SIZE = ("--max-train-samples", "32", "--max-eval-samples", "16", "--num-train-epochs", "1", "--eval-datasets")
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +37,7 @@ def _looks(folder: Path) -> object:
     return json.loads(record.read_text())
 
 
+@pytest.mark.slow
 def test_a_killed_command_given_again_decides_the_same(runner: ForkingRunner, tmp_path: Path) -> None:
     undisturbed, killed = tmp_path / "undisturbed", tmp_path / "killed"
     child = runner.start(*_arguments(tmp_path, undisturbed))
@@ -45,7 +45,7 @@ def test_a_killed_command_given_again_decides_the_same(runner: ForkingRunner, tm
     assert "comparisons are decided, by " in child.output
 
     child = runner.start(*_arguments(tmp_path, killed))
-    assert child.wait_until(lambda: len(list(killed.glob("*_seed*/results.json"))) >= 4)
+    assert child.wait_until(lambda: len(list(killed.glob("*_seed*/results.json"))) >= 2)
     assert child.kill() == 137
     child = runner.start(*_arguments(tmp_path, killed))
     assert child.wait() == 0, child.output
