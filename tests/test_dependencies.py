@@ -8,7 +8,7 @@ import tomllib
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
-from tests.test_import_directions import _rooms
+from tests.test_import_directions import rooms
 
 NEEDED_BY_OTHERS = {"accelerate"}
 """transformers refuses to train without it."""
@@ -21,7 +21,7 @@ def _name(requirement: str) -> str:
 
 def _imported(root: Path) -> set[str]:
     names: set[str] = set()
-    for file in (file for _, files in _rooms(root) for file in files):
+    for file in (file for _, files in rooms(root) for file in files):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):
                 names |= {alias.name.split(".")[0] for alias in node.names}

@@ -88,7 +88,7 @@ COMMANDS = {"experiment_cli", "run", "run_experiments", "extract_embeddings", "c
 NOT_THE_PRODUCT = {"tests", "benchmarks", "examples", "docs", "build", "dist"}
 
 
-def _rooms(root: Path) -> Iterator[tuple[str, list[Path]]]:
+def rooms(root: Path) -> Iterator[tuple[str, list[Path]]]:
     for entry in sorted(root.iterdir()):
         if entry.suffix == ".py":
             yield entry.stem, [entry]
@@ -113,7 +113,7 @@ def _wrong_imports(room: str, source: str) -> set[str]:
 
 
 def test_every_room_stands_in_the_table(root: Path) -> None:
-    unknown = {room for room, _ in _rooms(root)} - MAY_IMPORT.keys()
+    unknown = {room for room, _ in rooms(root)} - MAY_IMPORT.keys()
     assert not unknown, f"give {sorted(unknown)} a place in MAY_IMPORT"
 
 
@@ -126,7 +126,7 @@ def test_the_page_of_the_house_names_every_room_and_floor(root: Path) -> None:
 def test_rooms_import_downwards_only(root: Path) -> None:
     wrong = [
         f"{file.relative_to(root)} imports {name}"
-        for room, files in _rooms(root)
+        for room, files in rooms(root)
         for file in files
         for name in sorted(_wrong_imports(room, file.read_text(encoding="utf-8")))
     ]
