@@ -9,8 +9,9 @@ import typer
 from errors import ConfigError
 from experiment_commands.comparing.report import compare_subjects, comparison_json
 from experiment_commands.comparing.tables import print_comparison
-from experiment_commands.options import Db, Json
-from experiment_commands.output import print_json
+from experiment_commands.judging.sides import remarks_on_looks
+from experiment_commands.options import Db, Higher, Json, Lower
+from experiment_commands.output import print_json, warn
 from experiment_commands.subjects import find_subjects
 from tracking.reading.local_backend import LocalBackend
 
@@ -25,8 +26,6 @@ Metric = Annotated[
 ByGroup = Annotated[
     bool, typer.Option("--by-group", help="Compare each experiment's configuration over all its seeds.")
 ]
-Lower = Annotated[list[str] | None, typer.Option(metavar="NAME", help="A metric that is better when smaller.")]
-Higher = Annotated[list[str] | None, typer.Option(metavar="NAME", help="A metric that is better when larger.")]
 Level = Annotated[float, typer.Option(metavar="P", help="Level of the intervals.")]
 
 
@@ -63,4 +62,6 @@ def compare(
         print_json(comparison_json(comparison))
     else:
         print_comparison(comparison)
+        for each in remarks_on_looks(comparison.compared):
+            warn(each)
     return 0

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from experiment_commands.completion import complete_experiment
+from experiment_commands.completion import complete_benchmark, complete_experiment
 
-__all__ = ["Db", "Ids", "Json", "OneId", "Where"]
+__all__ = ["Benchmark", "Db", "Higher", "Ids", "Json", "Lower", "OneId", "Where"]
 
 Db = Annotated[
     str | None,
@@ -40,3 +40,11 @@ Where = Annotated[
     str | None,
     typer.Option("--where", "-w", metavar="FILTER", help="Only what fulfils a condition; list --help says how."),
 ]
+Benchmark = Annotated[
+    str | None,
+    typer.Option(
+        "--benchmark", "-b", metavar="NAME", help="Evaluations on this benchmark.", autocompletion=complete_benchmark
+    ),
+]
+Lower = Annotated[list[str] | None, typer.Option(metavar="NAME", help="A metric that is better when smaller.")]
+Higher = Annotated[list[str] | None, typer.Option(metavar="NAME", help="A metric that is better when larger.")]

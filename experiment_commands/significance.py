@@ -10,14 +10,14 @@ from analysis.corrections import CORRECTIONS, Correction
 from analysis.hypothesis_tests.methods import DEFAULT_METHOD, METHODS
 from analysis.outcome import Alternative, Pairing
 from errors import ConfigError
-from experiment_commands.completion import complete_benchmark, complete_experiment, complete_metric
+from experiment_commands.completion import complete_experiment, complete_metric
 from experiment_commands.judging.findings import Questions, find_out
 from experiment_commands.judging.measures import chosen_measures
 from experiment_commands.judging.report import findings_json
-from experiment_commands.judging.sides import confounders, find_sides
+from experiment_commands.judging.sides import confounders, find_sides, remarks_on_sides
 from experiment_commands.judging.tables import print_findings, print_refusal, print_sides
-from experiment_commands.options import Db, Json
-from experiment_commands.output import print_json
+from experiment_commands.options import Benchmark, Db, Higher, Json, Lower
+from experiment_commands.output import print_json, warn
 from tracking.reading.local_backend import LocalBackend
 
 __all__ = ["significance"]
@@ -38,12 +38,6 @@ Metrics = Annotated[
         metavar="NAME",
         help="May be given several times (default: the primary one).",
         autocompletion=complete_metric,
-    ),
-]
-Benchmark = Annotated[
-    str | None,
-    typer.Option(
-        "--benchmark", "-b", metavar="NAME", help="Evaluations on this benchmark.", autocompletion=complete_benchmark
     ),
 ]
 Methods = Annotated[
@@ -83,8 +77,6 @@ PairingOption = Annotated[
 Allow = Annotated[
     bool, typer.Option("--allow-differences", help="Test runs that differ in more than strategy and seed.")
 ]
-Lower = Annotated[list[str] | None, typer.Option(metavar="NAME", help="A metric that is better when smaller.")]
-Higher = Annotated[list[str] | None, typer.Option(metavar="NAME", help="A metric that is better when larger.")]
 
 
 def significance(
@@ -143,6 +135,8 @@ def significance(
         print_json(findings_json(found_sides, differing, findings, questions))
     else:
         print_sides(found_sides)
+        for each in remarks_on_sides(found_sides):
+            warn(each)
         if refused:
             print_refusal(differing)
         else:

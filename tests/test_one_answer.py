@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -42,24 +43,29 @@ def command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch)
 
 
 def _write(
-    root: Path, variant: str, metric: str, values: Sequence[float], examples: Sequence[Any] = (), first_id: int = 0
+    root: Path,
+    variant: str,
+    metric: str,
+    values: Sequence[float],
+    examples: Sequence[Sequence[float]] = (),
+    first_id: int = 0,
 ) -> list[Path]:
     strategies = () if variant == "baseline" else SMOOTHING
     folders = []
     for seed, value in enumerate(values, start=1):
         folder = add_run(root, variant, seed, {metric: value}, strategies, primary_metric=metric)
-        if len(examples):
-            ids = [f"q{first_id + place}" for place in range(NUM_EXAMPLES)]
-            write_predictions(folder, {"f1": list(examples[seed - 1])}, ids)
+        if examples:
+            ids = [f"q{place}" for place in range(NUM_EXAMPLES)]
+            write_predictions(folder, {"f1": examples[seed - 1]}, ids)
         folders.append(folder)
     return folders
 
 
-def _scores(chance: float, seed: int, num_seeds: int = 4) -> np.ndarray[Any, np.dtype[np.float64]]:
+def _scores(chance: float, seed: int, num_seeds: int = 4) -> list[list[float]]:
     """Return scores of examples, shape (num_seeds, NUM_EXAMPLES); how hard an example is, both sides share."""
     hard = np.random.default_rng(0).uniform(-0.3, 0.3, NUM_EXAMPLES)
     noise = np.random.default_rng(seed).uniform(-0.1, 0.1, (num_seeds, NUM_EXAMPLES))
-    return np.asarray(np.clip(chance + hard + noise, 0, 1))
+    return [row.tolist() for row in np.clip(chance + hard + noise, 0, 1)]
 
 
 def _ask(command: Command, root: Path, folders: Sequence[Path]) -> Answers:
@@ -69,7 +75,7 @@ def _ask(command: Command, root: Path, folders: Sequence[Path]) -> Answers:
     (finding,) = json.loads(command("significance", *names, "--json")[1])["findings"]
     status, output, _ = command("abtest", *names, "--json")
     try:
-        in_python = ABTest(*names, experiments_dir=root).recommend().action
+        in_python: str = ABTest(*names, experiments_dir=root).recommend().action
     except DataError as error:
         in_python = type(error).__name__
     return Answers(
@@ -115,7 +121,7 @@ def test_scores_of_examples_count_to_all_of_them_rounded_or_not(
     folders = []
     for name, chance, seed in (("baseline", 0.5, 1), ("label_smoothing", 0.55, 2)):
         scores = _scores(chance, seed)
-        folders += _write(root, name, "eval_f1", [round(100 * float(each.mean()), decimals) for each in scores], scores)
+        folders += _write(root, name, "eval_f1", [round(100 * fmean(each), decimals) for each in scores], scores)
     answers = _ask(command, root, folders)
     _check_numbers(answers)
     assert answers.analysis["n_examples"] == NUM_EXAMPLES
@@ -126,9 +132,9 @@ def test_scores_of_examples_count_to_all_of_them_rounded_or_not(
 def test_seeds_of_one_side_on_other_examples_give_no_p_value(command: Command, tmp_path: Path) -> None:
     root = tmp_path / "experiments"
     scores, more = _scores(0.5, 1), _scores(0.7, 2)
-    folders = _write(root, "baseline", "eval_f1", [100 * float(each.mean()) for each in scores], scores)
-    folders += _write(root, "label_smoothing", "eval_f1", [100 * float(each.mean()) for each in more], more)
-    write_predictions(folders[-1], {"f1": list(more[-1])}, [f"other{place}" for place in range(NUM_EXAMPLES)])
+    folders = _write(root, "baseline", "eval_f1", [100 * fmean(each) for each in scores], scores)
+    folders += _write(root, "label_smoothing", "eval_f1", [100 * fmean(each) for each in more], more)
+    write_predictions(folders[-1], {"f1": more[-1]}, [f"other{place}" for place in range(NUM_EXAMPLES)])
     answers = _ask(command, root, folders)
     _check_numbers(answers)
     assert (answers.analysis["verdict"], answers.significance["p"]) == ("undecided", None)
@@ -142,7 +148,7 @@ def test_fractions_beside_percents_give_no_p_value(command: Command, tmp_path: P
     folders = []
     for name, scale, seed in (("baseline", 100, 1), ("label_smoothing", 1, 2)):
         scores = _scores(0.5, seed)
-        folders += _write(root, name, "eval_f1", [scale * float(each.mean()) for each in scores], scores)
+        folders += _write(root, name, "eval_f1", [scale * fmean(each) for each in scores], scores)
     answers = _ask(command, root, folders)
     _check_numbers(answers)
     assert "in percent" in answers.analysis["advice"] and "in percent" in answers.significance["reason"]
@@ -153,7 +159,7 @@ def test_one_seed_each_is_undecided(command: Command, tmp_path: Path) -> None:
     folders = []
     for name, chance, seed in (("baseline", 0.4, 1), ("label_smoothing", 0.7, 2)):
         scores = _scores(chance, seed, 1)
-        folders += _write(root, name, "eval_f1", [100 * float(scores.mean())], scores)
+        folders += _write(root, name, "eval_f1", [100 * fmean(scores[0])], scores)
     answers = _ask(command, root, folders)
     _check_numbers(answers)
     assert (answers.analysis["verdict"], answers.analysis["basis"]) == ("undecided", "examples")

@@ -18,7 +18,7 @@ from analysis.variant_scores import VariantScores, compare_variants, mismatch
 from analysis.verdicts import Claim, Verdict, Word, judge
 from errors import ConfigError
 from experiment_commands.comparing.metrics import SubjectRuns
-from experiment_commands.judging.measures import Measure
+from experiment_commands.judging.measures import Measure, further_sets
 from experiment_commands.judging.side_scores import scores_of_side
 from registry import nearest
 from tracking.reading.local_backend import LocalBackend
@@ -93,6 +93,10 @@ class Finding:
     verdict: Verdict
     notes: tuple[str, ...]
 
+    def interval_level(self, questions: Questions) -> float:
+        """Return the level of its interval: of equality, that of a pair of one-sided tests."""
+        return 2 * questions.level - 1 if self.method == EQUIVALENCE else questions.level
+
 
 def find_out(
     backend: LocalBackend, sides: Sequence[SubjectRuns], measures: Sequence[Measure], questions: Questions
@@ -110,11 +114,20 @@ def find_out(
     """
     rng = np.random.default_rng(questions.seed)
     found: list[Finding] = []
+    left_out = further_sets(sides, measures)
     for measure in measures:
         scored = [scores_of_side(backend, side, measure, position) for position, side in enumerate(sides)]
         for position in range(1, len(sides)):
             found += _tests(position, measure, scored[position], scored[0], questions, rng)
+    found = [replace(each, notes=(*each.notes, *_on_others(left_out.get(each.measure.name, ())))) for each in found]
     return _judged(found, questions)
+
+
+def _on_others(left_out: Sequence[str]) -> list[str]:
+    if not left_out:
+        return []
+    names = ", ".join(left_out)
+    return [f"other evaluation sets are not tested here: {names}; with -m for each, p-values are corrected for all"]
 
 
 def _tests(

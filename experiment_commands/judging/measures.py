@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from analysis.metric_directions import direction_of, is_about_the_training
 from errors import ConfigError
-from experiment_commands.comparing.directions import check_directions
+from experiment_commands.comparing.directions import check_directions, higher_is_better
 from experiment_commands.comparing.metrics import SubjectRuns, metric_matches, metrics_of, shown_metrics
 from registry import nearest
 from tracking.reading.metric_twins import known_as
 from tracking.reading.records import ExperimentDetails
 
-__all__ = ["Measure", "chosen_measures", "value_of"]
+__all__ = ["Measure", "chosen_measures", "further_sets", "value_of"]
 
 _NAMES_SHOWN = 30
 
@@ -58,6 +59,24 @@ def chosen_measures(
     return [_measure(name, benchmark, lower, higher) for name in dict.fromkeys(names)]
 
 
+def further_sets(sides: Sequence[SubjectRuns], measures: Sequence[Measure]) -> dict[str, list[str]]:
+    """Return for each metric the same on other evaluation sets: ``eval_demo_ood_f1`` of ``eval_f1``.
+
+    Args:
+        sides: whose runs were measured.
+        measures: what is looked at, and so is not left out.
+    """
+    asked = {each.metric for each in measures}
+    known = sorted(shown_metrics(sides) - asked)
+    patterns = {
+        each.name: re.compile(rf"eval_(?!(?:macro|micro|weighted|filtered)_)\w[^/]*_{re.escape(each.metric[5:])}")
+        for each in measures
+        if each.benchmark is None and each.metric.startswith("eval_")
+    }
+    found = {name: [other for other in known if pattern.fullmatch(other)] for name, pattern in patterns.items()}
+    return {name: others for name, others in found.items() if others}
+
+
 def _known(name: str, known: set[str]) -> str:
     found = known_as(name, known)
     if found is None:
@@ -93,10 +112,7 @@ def _primary(sides: Sequence[SubjectRuns], known: set[str]) -> str:
 
 
 def _measure(name: str, benchmark: str | None, lower: Sequence[str], higher: Sequence[str]) -> Measure:
-    direction = direction_of(name, lower, higher)
-    if direction is None:
-        raise ConfigError(f"{name}: neither way is better; say so with --lower {name} or --higher {name}")
-    return Measure(name, benchmark, direction == "higher")
+    return Measure(name, benchmark, higher_is_better(name, lower, higher))
 
 
 def value_of(details: ExperimentDetails, measure: Measure) -> float | None:

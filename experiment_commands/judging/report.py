@@ -9,8 +9,8 @@ from typing import Any
 from experiment_commands.comparing.differences import Missing
 from experiment_commands.comparing.metrics import SubjectRuns
 from experiment_commands.comparing.report import label_of
-from experiment_commands.judging.findings import EQUIVALENCE, Evidence, Finding, Questions
-from experiment_commands.judging.sides import Confounder
+from experiment_commands.judging.findings import Evidence, Finding, Questions
+from experiment_commands.judging.sides import Confounder, remarks_on_sides
 
 __all__ = ["findings_json"]
 
@@ -23,8 +23,9 @@ def findings_json(
         "control": _side_json(0, sides[0]),
         "treatments": [_side_json(position, side) for position, side in enumerate(sides) if position],
         "differ_in": [_confounder_json(each) for each in confounders],
+        "remarks": remarks_on_sides(sides),
         "questions": asdict(questions),
-        "findings": [_finding_json(each, questions.level) for each in findings],
+        "findings": [_finding_json(each, questions) for each in findings],
     }
 
 
@@ -50,7 +51,7 @@ def _confounder_json(confounder: Confounder) -> dict[str, Any]:
     }
 
 
-def _finding_json(finding: Finding, level: float) -> dict[str, Any]:
+def _finding_json(finding: Finding, questions: Questions) -> dict[str, Any]:
     need = finding.verdict.need
     return {
         "treatment": label_of(finding.side),
@@ -62,8 +63,8 @@ def _finding_json(finding: Finding, level: float) -> dict[str, Any]:
         "p_corrected": finding.verdict.p_corrected,
         "need": None if need is None else need._asdict(),
         "notes": list(finding.notes),
-        **({} if finding.evidence is None else _evidence_json(finding.evidence, level)),
-        "interval_level": 2 * level - 1 if finding.method == EQUIVALENCE else level,
+        **({} if finding.evidence is None else _evidence_json(finding.evidence, questions.level)),
+        "interval_level": finding.interval_level(questions),
     }
 
 

@@ -14,7 +14,7 @@ from experiment_commands.comparing.surroundings import configuration_without_see
 from experiment_commands.subjects import Subject, find_subjects, repetitions
 from tracking.reading.local_backend import LocalBackend
 
-__all__ = ["Confounder", "confounders", "find_sides"]
+__all__ = ["Confounder", "confounders", "find_sides", "remarks_on_looks", "remarks_on_sides"]
 
 _FILTER = re.compile(r"[=<>~]|\s(?:in|is|not)\s")
 """What the name of an experiment hardly holds and every filter does."""
@@ -94,3 +94,24 @@ def confounders(sides: Sequence[SubjectRuns], texts: Sequence[str] = ()) -> list
 def _names(text: str, parameter: str) -> bool:
     whole = rf"(?<![\w.])(params?\.|config\.)?{re.escape(parameter)}(?![\w.])"
     return _FILTER.search(text) is not None and re.search(whole, text) is not None
+
+
+def remarks_on_sides(sides: Sequence[SubjectRuns]) -> list[str]:
+    """Return what must be known of the runs beside their settings: other code, and seeds added until decided."""
+    details = [each for side in sides for each in side.details]
+    commits = list(dict.fromkeys(str(each.code["commit"])[:7] for each in details if each.code.get("commit")))
+    code = [f"the runs are of different code: commits {', '.join(commits)}"] if len(commits) > 1 else []
+    return [*code, *remarks_on_looks(sides)]
+
+
+def remarks_on_looks(sides: Sequence[SubjectRuns]) -> list[str]:
+    """Return a warning where seeds were added until comparisons were decided."""
+    folders = dict.fromkeys(each.folder.parent for side in sides for each in side.records)
+    records = [path.name for folder in folders for path in sorted(folder.glob("decisions_*.json"))]
+    if not records:
+        return []
+    listed = ", ".join(records)
+    return [
+        f"seeds were added until decided: the claims that hold are in {listed}; what stands here knows nothing of the "
+        "looks in between"
+    ]

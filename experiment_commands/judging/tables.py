@@ -11,7 +11,7 @@ from rich.text import Text
 from analysis.wording import counted, p_text
 from experiment_commands.comparing.metrics import SubjectRuns
 from experiment_commands.comparing.report import label_of
-from experiment_commands.judging.findings import Evidence, Finding, Questions
+from experiment_commands.judging.findings import EQUIVALENCE, Evidence, Finding, Questions
 from experiment_commands.judging.sides import Confounder
 from experiment_commands.judging.wording import (
     assumption_lines,
@@ -63,8 +63,10 @@ def print_findings(findings: Sequence[Finding], confounders: Sequence[Confounder
     for each in findings:
         if each.verdict.reason:
             print(f"{finding_name(each, several)}: {each.verdict.word}; {each.verdict.reason}")
-        if each.evidence is not None and not _is_of_difference(each.evidence):
-            print(f"{finding_name(each, several)}: {estimate_text(each.evidence.outcome)}")
+        if each.evidence is not None and (each.method == EQUIVALENCE or not _is_of_difference(each.evidence)):
+            print(
+                f"{finding_name(each, several)}: {estimate_text(each.evidence.outcome, each.interval_level(questions))}"
+            )
     notes = dict.fromkeys(f"{each.measure.name}: {note}" for each in findings for note in each.notes)
     lines = [*notes, correction_line(findings, questions), *assumption_lines(findings)]
     print()
@@ -94,15 +96,21 @@ def _row(finding: Finding) -> list[str | Text]:
     head: list[str | Text] = [f"{label_of(finding.side)} − A", finding.measure.name, finding.method]
     if finding.evidence is None:
         return [*head, *["–"] * 7, verdict]
-    return [*head, *_numbers(finding.evidence), p_text(finding.verdict.p_corrected), *_effect(finding), verdict]
+    return [
+        *head,
+        *_numbers(finding.evidence, finding.method),
+        p_text(finding.verdict.p_corrected),
+        *_effect(finding),
+        verdict,
+    ]
 
 
-def _numbers(evidence: Evidence) -> list[str]:
+def _numbers(evidence: Evidence, method: str) -> list[str]:
     comparison, outcome = evidence.comparison, evidence.outcome
     spreads = [comparison.std, comparison.control_std]
     form = format_for([comparison.mean, comparison.control_mean, *spreads])
-    # An interval of another quantity than the difference stands in the lines below.
-    interval = outcome.interval if _is_of_difference(evidence) else None
+    # An interval of another quantity than the difference, or of another level, stands in the lines below.
+    interval = outcome.interval if _is_of_difference(evidence) and method != EQUIVALENCE else None
     return [
         _mean(comparison.control_mean, comparison.control_std, form),
         _mean(comparison.mean, comparison.std, form),

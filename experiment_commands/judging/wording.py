@@ -66,8 +66,8 @@ def _lines_of(method: str, evidence: Evidence) -> list[str]:
     return lines
 
 
-def estimate_text(outcome: Outcome) -> str:
+def estimate_text(outcome: Outcome, level: float) -> str:
     """Return what a test estimates, with its interval: not all of them are about the difference of the means."""
     interval = outcome.interval
-    bounds = "" if interval is None else f" ({interval.low:.3g} to {interval.high:.3g})"
+    bounds = "" if interval is None else f" ({100 * level:g} % interval {interval.low:.3g} to {interval.high:.3g})"
     return f"{outcome.test}, estimate {number_text(outcome.estimate, '.3g')}{bounds}"

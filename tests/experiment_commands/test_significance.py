@@ -258,3 +258,72 @@ def test_mistakes_are_named(command: Command, arguments: tuple[str, ...], messag
 def test_the_same_seed_gives_the_same_answer(command: Command) -> None:
     arguments = ("significance", "baseline", "label_smoothing", "--method", "paired-bootstrap", "--seed", "7")
     assert command.json(*arguments) == command.json(*arguments)
+
+
+TREATMENT = [69.0, 68.9, 69.1, 68.8, 69.05, 68.95, 69.02, 68.97, 69.03, 68.98, 69.01, 100.0]
+
+
+def _twelve_seeds(root: Path, treatment: list[float]) -> None:
+    sides = {"baseline": [70.0] * 6 + [70.01] * 6, "label_smoothing": treatment}
+    for name, scores in sides.items():
+        strategies = () if name == "baseline" else SMOOTHING
+        take_in(*(add_run(root, name, seed, {"eval_f1": score}, strategies) for seed, score in enumerate(scores)))
+
+
+@pytest.mark.parametrize("method", ["wilcoxon", "mann-whitney"])
+def test_the_sign_of_a_verdict_is_that_of_what_its_method_estimates(
+    command: Command, tmp_path: Path, method: str
+) -> None:
+    _twelve_seeds(tmp_path / "experiments", TREATMENT)
+    (found,) = command.json("significance", "baseline", "label_smoothing", "--method", method)["findings"]
+    assert found["difference"] > 0 > found["estimate"]
+    assert (found["verdict"], found["reason"]) == ("worse", "though the means differ the other way")
+
+
+def test_a_difference_that_nobody_asked_for_is_said(command: Command, tmp_path: Path) -> None:
+    _twelve_seeds(tmp_path / "experiments", [score + 5 for score in TREATMENT[:11]] + [74.0])
+    (found,) = command.json("significance", "baseline", "label_smoothing", "--alternative", "less")["findings"]
+    assert (found["verdict"], found["need"]) == ("undecided", None)
+    assert found["reason"] == "the difference points the other way than --alternative asks"
+
+
+@pytest.mark.usefixtures("suite")
+def test_an_interval_of_another_level_is_not_shown_as_if_it_were_not(command: Command) -> None:
+    asked = ("significance", "baseline", "label_smoothing", "--method", "tost", "--margin", "60")
+    (found,) = command.json(*asked)["findings"]
+    assert found["interval_level"] == pytest.approx(0.9)
+    _, output, _ = command(*asked)
+    low, high = found["interval"]
+    assert f"(90 % interval {low:.3g} to {high:.3g})" in output
+    assert f"{low:+.2f} to" not in output
+
+
+def test_what_else_was_measured_and_how_runs_came_about_is_said(command: Command, tmp_path: Path) -> None:
+    root = tmp_path / "experiments"
+    names = (("baseline", (), "a" * 40), ("label_smoothing", SMOOTHING, "b" * 40))
+    for seed in (1, 2, 3):
+        for name, strategies, commit in names:
+            metrics = {"eval_f1": 70.0 + seed, "eval_demo_ood_f1": 60.0 + seed, "eval_macro_f1": 1.0, "eval_loss": 1.0}
+            take_in(add_run(root, name, seed, metrics, strategies, git={"commit": commit}))
+    (root / "decisions_0123abcd.json").write_text("{}")
+    found = command.json("significance", "baseline", "label_smoothing")
+    notes = found["findings"][0]["notes"]
+    assert any("other evaluation sets are not tested here: eval_demo_ood_f1; with -m" in note for note in notes)
+    assert "commits aaaaaaa, bbbbbbb" in found["remarks"][0]
+    assert "decisions_0123abcd.json" in found["remarks"][1]
+    both = command.json("significance", "baseline", "label_smoothing", "-m", "eval_f1", "-m", "eval_demo_ood_f1")
+    assert not any("not tested" in note for each in both["findings"] for note in each["notes"])
+    _, _, errors = command("compare", "baseline", "label_smoothing")
+    assert "decisions_0123abcd.json" in errors
+
+
+def test_a_metric_that_only_an_evaluation_has_is_pointed_at(command: Command, tmp_path: Path) -> None:
+    root = tmp_path / "experiments"
+    for name, strategies in (("baseline", ()), ("label_smoothing", SMOOTHING)):
+        for seed in (1, 2, 3):
+            metrics = {"eval_f1": 70.0 + seed} if name == "baseline" else {}
+            folder = add_run(root, name, seed, metrics, strategies)
+            add_evaluation(folder, "mine", {"f1": 70.0 + seed}, [])
+            take_in(folder)
+    _, output, _ = command("significance", "baseline", "label_smoothing", "-m", "eval_f1")
+    assert "its eval_f1 is missing; --benchmark mine has one" in " ".join(output.split())
