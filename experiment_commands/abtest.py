@@ -13,7 +13,7 @@ from experiment_commands.completion import complete_metric
 from experiment_commands.judging.measures import chosen_measures
 from experiment_commands.judging.side_scores import scores_of_side
 from experiment_commands.judging.sides import confounders, find_sides
-from experiment_commands.options import Db, Json
+from experiment_commands.options import Db, Higher, Json, Lower
 from experiment_commands.output import print_json
 from tracking.reading.local_backend import LocalBackend
 from validated import from_flags
@@ -32,8 +32,6 @@ MinimumEffect = Annotated[
         metavar="X", help="Smallest difference that matters, above 0 (default: half a point).", show_default=False
     ),
 ]
-Lower = Annotated[list[str] | None, typer.Option(metavar="NAME", help="A metric that is better when smaller.")]
-Higher = Annotated[list[str] | None, typer.Option(metavar="NAME", help="A metric that is better when larger.")]
 MaxSeeds = Annotated[int, typer.Option(metavar="N", help="Of each side, at least 3.")]
 Alpha = Annotated[float, typer.Option(metavar="P", help="Chance of a false claim, over all looks; below 0.5.")]
 Power = Annotated[float, typer.Option(metavar="P", help="Of the plan.")]

@@ -9,14 +9,14 @@ import typer
 
 from analysis.corrections import CORRECTIONS, Correction
 from analysis.importance.report import importance as importance_of
-from analysis.metric_directions import direction_of
 from errors import ConfigError
-from experiment_commands.completion import complete_benchmark, complete_metric
+from experiment_commands.comparing.directions import check_directions, higher_is_better
+from experiment_commands.completion import complete_metric
 from experiment_commands.explaining.report import importance_json
 from experiment_commands.explaining.runs import read_runs
 from experiment_commands.explaining.tables import print_importance
 from experiment_commands.list import TagOption
-from experiment_commands.options import Db, Json, Where
+from experiment_commands.options import Benchmark, Db, Higher, Json, Lower, Where
 from experiment_commands.output import print_json, remark
 from registry import nearest
 from tracking.reading.local_backend import LocalBackend
@@ -31,12 +31,6 @@ Metric = Annotated[
         metavar="NAME",
         help="What moved (default: the most common primary metric).",
         autocompletion=complete_metric,
-    ),
-]
-Benchmark = Annotated[
-    str | None,
-    typer.Option(
-        "--benchmark", "-b", metavar="NAME", help="Evaluations on this benchmark.", autocompletion=complete_benchmark
     ),
 ]
 Params = Annotated[
@@ -59,6 +53,8 @@ def importance(
     param: Params = None,
     where: Where = None,
     tag: TagOption = None,
+    lower: Lower = None,
+    higher: Higher = None,
     level: Level = 0.95,
     correction: CorrectionOption = "holm",
     n_permutations: Permutations = 10_000,
@@ -88,6 +84,8 @@ def importance(
     if not runs.scores:
         remark("nothing to tell: no completed run has the metric")
         return 1
+    check_directions(lower or (), higher or (), {runs.metric})
+    upwards = higher_is_better(runs.metric, lower or (), higher or ())
     found = importance_of(
         runs.parameters,
         runs.scores,
@@ -101,5 +99,5 @@ def importance(
     elif found.problem:
         remark(f"nothing to tell of {len(runs.scores)} runs: {found.problem}")
     else:
-        print_importance(found, runs, direction_of(runs.metric) != "lower", level)
+        print_importance(found, runs, upwards, level)
     return 1 if found.problem else 0

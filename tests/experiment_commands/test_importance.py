@@ -112,3 +112,20 @@ def test_mistakes_are_named(command: Command, arguments: tuple[str, ...], messag
     status, output, errors = command("importance", *arguments)
     assert (status, output) == (2, "")
     assert message in errors
+
+
+def test_a_metric_of_which_nobody_knows_the_direction_is_no_quality(command: Command, sweep: Path) -> None:
+    runs = [
+        add_run(
+            sweep, "counted", seed, {"token_count": 10.0 * rate * seed}, config={"training": {"learning_rate": rate}}
+        )
+        for seed in SEEDS
+        for rate in RATES
+    ]
+    take_in(*runs)
+    status, output, errors = command("importance", "-m", "token_count")
+    assert (status, output) == (2, "")
+    assert "neither way is better; say so with --lower token_count" in errors
+    status, output, _ = command("importance", "-m", "token_count", "--lower", "token_count")
+    assert (status, output.splitlines()[0][:32]) == (0, "token_count (lower is better): 9")
+    assert command("importance", "--lower", "f2")[0] == 2
