@@ -27,6 +27,7 @@ _LAST = (
     "train_steps",
     "train_rows",
     "same_as_baseline",
+    "commit",
     "folder",
     "group",
     "setting",
@@ -77,6 +78,7 @@ def _row(run: RunRecord) -> dict[str, Any]:
         "duration_seconds": results.get("duration_seconds"),
         **{key: results.get(key) for key in ("started_at", "finished_at", "train_steps", "train_rows")},
         "same_as_baseline": _changed_nothing(results.get("strategy_report")),
+        "commit": _commit(results.get("git")),
         "folder": run.folder.name,
         "config": without_seed(config or _config_from_results(method, label_of(name), data)),
     }
@@ -97,6 +99,11 @@ def _method(config: Mapping[str, Any]) -> str:
 def _changed_nothing(report: Any) -> bool:
     """Whether the plan kept every row, with hard labels and equal weights."""
     return isinstance(report, Mapping) and bool(report.get("same_as_baseline"))
+
+
+def _commit(git: Any) -> str | None:
+    commit = git.get("commit") if isinstance(git, Mapping) else None
+    return str(commit) if commit else None
 
 
 def _integer(value: Any) -> int | None:

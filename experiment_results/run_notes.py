@@ -54,6 +54,9 @@ def notes_of(candidate: Candidate) -> list[str]:
     if candidate.comparison is None:
         return notes
     notes += _notes_on_seeds(candidate, candidate.comparison.paired)
+    commits = candidate.variant.commits | (candidate.reference.commits if candidate.reference else frozenset())
+    if len(commits) > 1:
+        notes.append(f"its runs and the baseline's are of different code: {counted(len(commits), 'commit')}")
     if candidate.differences:
         notes.append(f"differs from its baseline also in {', '.join(candidate.differences)}")
     return notes

@@ -57,6 +57,11 @@ class VariantRuns:
         done = [run for run in self.runs if run["success"]]
         return self.method != BASELINE and bool(done) and all(run["same_as_baseline"] for run in done)
 
+    @property
+    def commits(self) -> frozenset[str]:
+        """States of the code that successful runs are known to be of."""
+        return frozenset(str(run["commit"]) for run in self.runs if run["success"] and not pd.isna(run["commit"]))
+
     def scores(self, metric: str) -> dict[int, float]:
         """Return the score of each seed; of two runs of one seed the one that finished last counts."""
         return {seed: float(run[metric]) for seed, run in self._counted(metric).items()}

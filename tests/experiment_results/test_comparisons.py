@@ -201,3 +201,15 @@ def test_validation_rows_that_each_strategy_keeps_for_itself_are_not_compared(tm
     row = _rows(tmp_path, "eval_filtered_f1")["filter"]
     assert row["verdict"] == "not compared"
     assert row["advice"] == "each strategy is scored on the validation rows that it keeps itself"
+
+
+def test_runs_of_other_code_are_compared_and_named(tmp_path: Path) -> None:
+    for name, strategies, commit in (("baseline", (), "a" * 40), ("filter", FILTER, "b" * 40)):
+        for seed in (1, 2, 3):
+            git = {"commit": commit, "dirty": False}
+            write_run(
+                tmp_path, config_mapping(f"{name}_seed{seed}", seed, strategies), {"eval_f1": 70.0 + seed}, git=git
+            )
+    row = _rows(tmp_path)["filter"]
+    assert row["verdict"] != "not compared"
+    assert "its runs and the baseline's are of different code: 2 commits" in row["note"]
