@@ -27,7 +27,7 @@ from analysis.scores import Scores
 from analysis.sequential.design import Design
 from analysis.sequential.monitoring import Rule, monitor
 from analysis.verdicts import Claim, Word, judge
-from benchmarks.helpers.simulated_scores import Mix, Noise, World, draw
+from benchmarks.simulation.simulated_scores import Mix, Noise, World, draw
 
 DESIGN = Design()
 SEEDS = tuple(range(DESIGN.max_seeds))

@@ -24,8 +24,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from atomic_files import write_text
-from benchmarks.helpers.error_rates import Contest, Rates, contest, habits, rates
-from benchmarks.helpers.simulated_scores import Mix, Noise, World
+from benchmarks.simulation.error_rates import Contest, Rates, contest, habits, rates
+from benchmarks.simulation.simulated_scores import Mix, Noise, World
 
 Found = TypeVar("Found")
 

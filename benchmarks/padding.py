@@ -17,8 +17,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from transformers import set_seed
 
-from benchmarks.helpers.real_input import Input, demo_input, policyqa_input
-from benchmarks.helpers.stepping import Stepper, arguments_on_cpu
+from benchmarks.trainer_steps.real_input import Input, demo_input, policyqa_input
+from benchmarks.trainer_steps.stepping import Stepper, arguments_on_cpu
 from training.collator import FeatureCollator
 from training.trainer import StrategyTrainer, numbered_features
 

@@ -19,8 +19,8 @@ from datasets import concatenate_datasets
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.helpers.real_input import Input, demo_input, policyqa_input
-from benchmarks.helpers.stepping import Stepper, arguments_on_cpu
+from benchmarks.trainer_steps.real_input import Input, demo_input, policyqa_input
+from benchmarks.trainer_steps.stepping import Stepper, arguments_on_cpu
 from tracking.recording.tracker import ExperimentTracker
 from training.collator import FeatureCollator
 from training.trainer import StrategyTrainer, numbered_features

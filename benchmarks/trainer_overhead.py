@@ -18,8 +18,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import torch
 from transformers import Trainer, set_seed
 
-from benchmarks.helpers.real_input import Input, demo_input, policyqa_input
-from benchmarks.helpers.stepping import arguments_on_cpu, step_times
+from benchmarks.trainer_steps.real_input import Input, demo_input, policyqa_input
+from benchmarks.trainer_steps.stepping import arguments_on_cpu, step_times
 from training.collator import FeatureCollator
 from training.records import FeatureRecords
 from training.trainer import StrategyTrainer, numbered_features

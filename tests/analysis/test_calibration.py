@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from benchmarks.calibration import MIXES
-from benchmarks.helpers.error_rates import contest, habits, rates
-from benchmarks.helpers.simulated_scores import Noise, World
+from benchmarks.simulation.error_rates import contest, habits, rates
+from benchmarks.simulation.simulated_scores import Noise, World
 
 SUITES = 200
 NOISES: tuple[Noise, ...] = ("normal", "lognormal")

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.outcome import Pairing
-from benchmarks.helpers.procedures import HABITS, TESTS_OF_SEEDS, default_calls
-from benchmarks.helpers.simulated_scores import World, draw
+from benchmarks.simulation.procedures import HABITS, TESTS_OF_SEEDS, default_calls
+from benchmarks.simulation.simulated_scores import World, draw
 
 STRATEGIES = 5
 """Compared with one control, their p-values corrected together."""

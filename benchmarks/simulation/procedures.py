@@ -12,7 +12,7 @@ from scipy import stats
 from analysis.crossed import compare_scores
 from analysis.outcome import Pairing
 from analysis.verdicts import Claim, judge
-from benchmarks.helpers.simulated_scores import World
+from benchmarks.simulation.simulated_scores import World
 
 ALPHA = 0.05
 
