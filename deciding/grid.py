@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from analysis.crossed import MIN_SEEDS
 from deciding.options import DecidingOptions
 from errors import ConfigError
 from experiment_config import ExperimentConfig
@@ -40,9 +41,9 @@ def planned_seeds(first: Sequence[int], max_seeds: int) -> tuple[int, ...]:
     Raises:
         ConfigError: fewer than three seeds for the first look, or more than may be run at all.
     """
-    if len(first) < 3:
+    if len(first) < MIN_SEEDS:
         raise ConfigError(
-            f"--until-decided looks first at 3 seeds or more; name so many with --seeds, not {len(first)}"
+            f"--until-decided looks first at {MIN_SEEDS} seeds or more; name so many with --seeds, not {len(first)}"
         )
     if len(first) > max_seeds:
         raise ConfigError(f"{len(first)} seeds are more than --max-seeds {max_seeds}")

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from analysis.crossed import MIN_SEEDS
 from validated import validated_dataclass
 
 __all__ = ["DecidingOptions"]
@@ -15,7 +16,7 @@ __all__ = ["DecidingOptions"]
 class DecidingOptions:
     """Options of a run that adds seeds until every comparison is decided. They are fixed before the first look."""
 
-    max_seeds: Annotated[int, Field(ge=3, le=1000)] = 12
+    max_seeds: Annotated[int, Field(ge=MIN_SEEDS, le=1000)] = 12
     """Of each variant; what is still open then stays undecided."""
     metric: str | None = None
     """What decides; None means the task's primary metric."""

@@ -14,7 +14,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 from scipy.special import ndtr
 
 from analysis.sequential.spending import Spending, spent
@@ -87,6 +86,8 @@ def _start() -> _Inside:
 
 
 def _solve(inside: _Inside, before: float, fraction: float, increment: float) -> float:
+    from scipy.optimize import brentq  # takes longer to import than all else that a plan needs
+
     def excess(value: float) -> float:
         return _beyond(value, inside, before, fraction) - increment
 

@@ -21,3 +21,13 @@ def test_a_dry_run_stays_light(root: Path, tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "looks: after 3 seeds" in done.stdout
+
+
+def test_importing_what_looks_loads_no_solver_and_no_tables(root: Path) -> None:
+    code = (
+        "import sys, deciding, experiment_ab_test\n"
+        "loaded = {'scipy.optimize', 'scipy.stats', 'pandas', 'torch'} & set(sys.modules)\n"
+        "assert not loaded, f'loads {loaded}'"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
