@@ -40,12 +40,6 @@ class VariantRuns:
         return tuple(run for run in self.runs if not run["success"])
 
     @property
-    def num_repeated(self) -> int:
-        """Successful runs whose seed another, later one has as well."""
-        seeds = [run["seed"] for run in self.runs if run["success"]]
-        return len(seeds) - len(set(seeds))
-
-    @property
     def mean_train_rows(self) -> float | None:
         """Rows that successful runs trained on, on average; None where no run says."""
         rows = [int(run["train_rows"]) for run in self.runs if run["success"] and not pd.isna(run["train_rows"])]
