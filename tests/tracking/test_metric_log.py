@@ -123,6 +123,15 @@ def test_what_is_not_finite_is_kept_in_strict_json_with_one_warning(
     assert [record.getMessage() for record in caplog.records] == [f"metric bad is {text} at step 0 (said once)"]
 
 
+def test_a_warning_names_the_metric_as_it_is_written(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    log = MetricLog(tmp_path / "metrics.jsonl")
+    log.add({"half \ud800\0": math.inf, "other \ud800": "high"}, 1)
+    _write(log)
+    assert _written(tmp_path / "metrics.jsonl")[0]["name"] == "half ?"
+    assert "\n".join(caplog.messages).encode()  # what cannot be encoded, no stream or file takes
+    assert "metric half ? is inf" in caplog.text and "metric other ? is 'high'" in caplog.text
+
+
 def test_a_line_that_a_killed_process_tore_spoils_no_other(tmp_path: Path) -> None:
     path = tmp_path / "metrics.jsonl"
     path.write_text('{"step": 7, "time": 1.0, "name": "a", "value": 1.0}\n{"step": 8, "ti')

@@ -152,14 +152,13 @@ class MetricLog:
     def _points(self) -> Iterator[MetricPoint]:
         for _ in range(len(self._entries)):
             moment, step, values = self._entries.popleft()
-            for name, value in values:
-                number = _number(value)
+            for given, value in values:
+                name, number = fitting_name(given), _number(value)
                 if number is None:
                     self._leave_out(name, value, step)
                     continue
                 if not math.isfinite(number):
                     self._tell_of(name, number, step)
-                name = fitting_name(name)
                 yield MetricPoint(self._step(name, step), moment, name, number)
 
     def _step(self, name: str, step: int | None) -> int:
