@@ -20,6 +20,7 @@ def collected(reference):
     for _ in range(1000):  # the handler runs in here, where exceptions are printed and forgotten
         pass
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # what is started in the background ignores Ctrl-C
 with Interruption() as interruption:
     watched = Watched()
     reference = weakref.ref(watched, collected)
