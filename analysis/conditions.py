@@ -58,7 +58,7 @@ def checked_pairs(scores: ArrayLike, reference: ArrayLike) -> tuple[NDArray[np.f
     """
     first, second = checked_scores(scores), checked_scores(reference)
     if first.shape != second.shape:
-        raise ValueError(f"pairs need equal numbers of scores, got {first.size} and {second.size}")
+        raise ValueError(f"scores must come in equal numbers, in pairs: got {first.size} and {second.size}")
     return first, second
 
 

@@ -94,15 +94,14 @@ def lies_within(comparison: Comparison, margin: float, alpha: float) -> bool:
 
 
 def _advice(comparison: Comparison, need: Need) -> str:
-    goal = f"to see {need.effect:g} with power {need.power:g}"
-    if need.examples is not None:
-        return f"no number of seeds is enough {goal}: more than {need.examples:,} evaluation examples are needed too"
+    if need.beyond_seeds:
+        return need.beyond_seeds
     if need.seeds is None:
-        return f"more than {MAX_SEEDS} seeds {goal}"
+        return f"more than {MAX_SEEDS} seeds {need.goal}"
     more = _more(comparison, need.seeds)
     if more <= 0:
-        return f"there are seeds enough {goal}; more would narrow the interval"
-    return f"{more} more seed{'s' if more > 1 else ''}{_range(comparison, need)} {goal}"
+        return f"there are seeds enough {need.goal}; more would narrow the interval"
+    return f"{more} more seed{'s' if more > 1 else ''}{_range(comparison, need)} {need.goal}"
 
 
 def _range(comparison: Comparison, need: Need) -> str:

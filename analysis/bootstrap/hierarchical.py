@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from analysis.bootstrap.differences import outcome_of_resamples
 from analysis.bootstrap.means import resampled_means
-from analysis.bootstrap.paired import MIN_EXAMPLES
-from analysis.conditions import example_mismatch, refusal, varies
+from analysis.bootstrap.paired import example_problem
+from analysis.conditions import refusal, varies
 from analysis.outcome import Alternative, Outcome
 from analysis.scores import Scores
 
@@ -66,11 +66,9 @@ def hierarchical_bootstrap(
 
 
 def _problem(treatment: Scores, control: Scores) -> str:
+    if problem := example_problem(treatment, control):
+        return problem
     fewest = min(treatment.num_seeds, control.num_seeds)
-    if mismatch := example_mismatch(treatment, control):
-        return mismatch
-    if treatment.num_examples < MIN_EXAMPLES:
-        return f"{treatment.num_examples} examples: too few to resample, at least {MIN_EXAMPLES} are needed"
     if fewest < MIN_RESAMPLED_SEEDS:
         return (
             f"{fewest} seed{'s' if fewest > 1 else ''}: too few to resample, at least {MIN_RESAMPLED_SEEDS} are needed"

@@ -13,7 +13,7 @@ from analysis.conditions import example_mismatch, refusal, varies
 from analysis.outcome import Alternative, Outcome
 from analysis.scores import Scores
 
-__all__ = ["MIN_EXAMPLES", "paired_bootstrap", "paired_bootstraps"]
+__all__ = ["MIN_EXAMPLES", "example_problem", "paired_bootstrap", "paired_bootstraps"]
 
 MIN_EXAMPLES = 20
 """Resamples of fewer examples hold too little of the spread, and no p-value is given."""
@@ -82,11 +82,18 @@ def paired_bootstraps(
     ]
 
 
+def example_problem(treatment: Scores, control: Scores) -> str:
+    """Return why the examples of two variants cannot be resampled together; empty where they can."""
+    if mismatch := example_mismatch(treatment, control):
+        return mismatch
+    if treatment.num_examples < MIN_EXAMPLES:
+        return f"{treatment.num_examples} examples: too few to resample, at least {MIN_EXAMPLES} are needed"
+    return ""
+
+
 def _refused(treatment: Scores, control: Scores, alternative: Alternative) -> Outcome | None:
-    problem = example_mismatch(treatment, control)
-    if not problem and treatment.num_examples < MIN_EXAMPLES:
-        problem = f"{treatment.num_examples} examples: too few to resample, at least {MIN_EXAMPLES} are needed"
-    elif not problem and not varies(_differences(treatment, control), treatment.example_means, control.example_means):
+    problem = example_problem(treatment, control)
+    if not problem and not varies(_differences(treatment, control), treatment.example_means, control.example_means):
         problem = "scores do not vary: every difference is the same, so that no test applies"
     if not problem:
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from analysis.conditions import varies
+from analysis.conditions import checked_pairs, varies
 from analysis.estimates import checked_scores
 
 __all__ = ["cliffs_delta", "cohens_d", "hedges_g", "paired_d", "probability_of_superiority"]
@@ -68,9 +68,7 @@ def paired_d(scores: ArrayLike, reference: ArrayLike) -> float | None:
     Raises:
         ValueError: impossible scores, or lengths that differ.
     """
-    first, second = checked_scores(scores), checked_scores(reference)
-    if first.shape != second.shape:
-        raise ValueError(f"paired scores must come in pairs: got {first.size} and {second.size} scores")
+    first, second = checked_pairs(scores, reference)
     differences = first - second
     if differences.size < 2 or not varies(differences, first, second):
         return None

@@ -37,6 +37,20 @@ class Need(NamedTuple):
     most: int | None = None
     """Seeds that it takes if that spread is as large as those seen allow; None as in ``seeds``."""
 
+    @property
+    def goal(self) -> str:
+        """What is to be seen, and how surely."""
+        return f"to see {self.effect:g} with power {self.power:g}"
+
+    @property
+    def beyond_seeds(self) -> str:
+        """That seeds alone are not enough; empty where they are."""
+        if self.examples is None:
+            return ""
+        return (
+            f"no number of seeds is enough {self.goal}: more than {self.examples:,} evaluation examples are needed too"
+        )
+
 
 def power_with_seeds(comparison: Comparison, num_seeds: int, effect: float, alpha: float = 0.05) -> float:
     """Return the chance that the comparison finds a true difference of ``effect`` with so many seeds on each side.

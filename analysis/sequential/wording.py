@@ -35,13 +35,12 @@ def plan_lines(
 
 def need_line(need: Need, max_seeds: int) -> str:
     """Return what it takes to see an effect, beside the seeds that are planned."""
-    goal = f"to see {need.effect:g} with power {need.power:g}"
-    if need.examples is not None:
-        return f"no number of seeds is enough {goal}: it takes more than {need.examples:,} evaluation examples as well"
+    if need.beyond_seeds:
+        return need.beyond_seeds
     if need.seeds is None or need.seeds > max_seeds:
         many = "very many" if need.seeds is None else f"about {need.seeds}"
-        return f"by the spread so far it takes {many} seeds {goal}: more than the {max_seeds} that are planned"
-    return f"by the spread so far it takes about {need.seeds} seeds {goal}"
+        return f"by the spread so far it takes {many} seeds {need.goal}: more than the {max_seeds} that are planned"
+    return f"by the spread so far it takes about {need.seeds} seeds {need.goal}"
 
 
 def look_text(look: Look, names: tuple[str, str], max_seeds: int) -> str:
