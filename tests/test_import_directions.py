@@ -23,19 +23,23 @@ MAY_IMPORT: dict[str, set[str]] = {
     # rooms that know nothing of experiments
     "strategies": FOUNDATION,
     "analysis": FOUNDATION,
+    "jobs": FOUNDATION,
     "plots": FOUNDATION | {"analysis"},
-    "tracking": FOUNDATION | {"analysis"},
+    "tracking": FOUNDATION | {"analysis", "jobs"},
+    "execution": FOUNDATION | {"jobs", "tracking"},
     "tasks": FOUNDATION,
     "cartography": FOUNDATION | {"tasks"},
     "clustering": FOUNDATION | {"tasks"},
     # what an experiment is, and how one is trained
     "experiment_config": FOUNDATION | {"strategies", "tasks"},
-    "training": FOUNDATION | CONFIG | {"cartography", "clustering", "tracking"},
+    "training": FOUNDATION | CONFIG | {"cartography", "clustering", "jobs", "tracking"},
     # many experiments
     "suites": FOUNDATION | CONFIG,
     "planning": FOUNDATION | CONFIG,
-    "running": FOUNDATION | CONFIG | {"cartography", "clustering", "planning", "tracking", "training"},
-    "experiment_runner": FOUNDATION | CONFIG | {"planning", "running"},
+    "running": FOUNDATION
+    | CONFIG
+    | {"cartography", "clustering", "execution", "jobs", "planning", "tracking", "training"},
+    "experiment_runner": FOUNDATION | CONFIG | {"jobs", "planning", "running"},
     "experiment_results": FOUNDATION | {"analysis", "experiment_config", "plots"},
     "experiment_analysis": FOUNDATION | {"analysis", "experiment_config", "experiment_results", "plots"},
     "deciding": FOUNDATION | CONFIG | {"analysis", "experiment_results", "experiment_runner"},
@@ -47,6 +51,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "experiment_config",
         "experiment_results",
         "experiment_runner",
+        "execution",
+        "jobs",
         "plots",
         "tracking",
     },
@@ -67,6 +73,7 @@ FLOORS_OF_TRACKING: dict[str, set[str]] = {
     "folders": {"statuses"},
     "store": {"folders", "indexing"},  # indexing: a broken file is made anew from the folders, loaded only then
     "indexing": {"processes", "statuses", "folders", "store"},
+    "queue": {"processes", "statuses", "store"},
     "states": {"processes", "statuses", "folders", "store", "indexing"},
     "reading": {"processes", "statuses", "folders", "store", "states"},
     "recording": {"processes", "statuses", "folders", "store", "indexing", "states"},

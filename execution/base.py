@@ -1,0 +1,132 @@
+"""What every executor is: somebody who takes jobs and gives handles on them."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Mapping
+from enum import StrEnum
+from types import TracebackType
+from typing import Any, ClassVar, Self
+
+from jobs import FailureKind, Job, Outcome, Resources
+
+__all__ = ["Executor", "Handle", "JobState"]
+
+
+class JobState(StrEnum):
+    """Where a submitted job stands."""
+
+    PENDING = "pending"
+    """Accepted, not begun."""
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing will change any more."""
+        return self in (JobState.COMPLETED, JobState.FAILED, JobState.CANCELLED)
+
+    @classmethod
+    def of(cls, outcome: Outcome) -> JobState:
+        """Return the final state that an outcome stands for."""
+        if outcome.failure is None:
+            return cls.COMPLETED
+        return cls.CANCELLED if outcome.failure.kind == FailureKind.CANCELLED else cls.FAILED
+
+
+class Handle(ABC):
+    """One submitted job."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+
+    @property
+    @abstractmethod
+    def state(self) -> JobState:
+        """Where it stands now; asking is cheap and never waits."""
+
+    @abstractmethod
+    def result(self, timeout: float | None = None) -> Outcome:
+        """Wait for the end and return it; a job that failed returns its failure and raises nothing.
+
+        Args:
+            timeout: seconds to wait; None waits for ever.
+
+        Raises:
+            TimeoutError: it has not ended by then.
+        """
+
+    @abstractmethod
+    def cancel(self) -> None:
+        """Stop it, begun or not; its outcome is then a failure of the kind ``cancelled``. Ended jobs stay as they are."""
+
+    @abstractmethod
+    def preempt(self) -> None:
+        """Ask it to save what it did and to stop; its outcome is then one of the kind ``preempted``. Returns at once."""
+
+    @abstractmethod
+    def logs(self) -> str:
+        """Return what it printed and logged up to now; empty where nothing is known."""
+
+    @property
+    def progress(self) -> Mapping[str, Any]:
+        """What the work reported last: ``phase``, ``step``, ``total_steps`` and the like; empty where nothing is known."""
+        return {}
+
+    @property
+    def where(self) -> str:
+        """Who executes it, in a few words such as ``worker 2 (process 4711)`` or ``SLURM job 12_3``."""
+        return ""
+
+
+class Executor(ABC):
+    """Takes jobs; use as a context manager. All methods are called from one thread.
+
+    Jobs of one executor may run in any order and at the same time: whoever submits has seen to what they need. An
+    executor tries nothing again, except what its cluster does by itself.
+    """
+
+    name: ClassVar[str]
+    """In the registry ``execution.executors.EXECUTORS``."""
+
+    @property
+    @abstractmethod
+    def capacity(self) -> Resources | None:
+        """What it offers in all: a job that needs more can never run here. None where a cluster behind it decides."""
+
+    @property
+    @abstractmethod
+    def max_concurrent(self) -> int:
+        """How many jobs it takes at the same time."""
+
+    @abstractmethod
+    def submit(self, job: Job) -> Handle:
+        """Take a job and return at once (the inline executor returns when it is done).
+
+        Raises:
+            ConfigError: the job can never run here.
+            ResourceError: nothing can be submitted now, such as a cluster that does not answer.
+        """
+
+    @abstractmethod
+    def wait(self, handles: Collection[Handle], timeout: float) -> None:
+        """Return when one of ``handles`` has ended or has something new to tell, at the latest after ``timeout`` s."""
+
+    def has_room(self, job: Job, running: Collection[Job]) -> bool:
+        """Whether a job could begin now beside those that run.
+
+        Where a cluster decides it always could; a machine also looks at what others use of it.
+        """
+        return len(running) < self.max_concurrent
+
+    @abstractmethod
+    def close(self) -> None:
+        """Stop what still runs and release everything. May be called twice."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        self.close()

@@ -1,0 +1,94 @@
+"""In this process, one job after another: the reference that every other executor must equal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+from execution.base import Executor, Handle, JobState
+from execution.options import ExecutorOptions
+from execution.work import Context, carry_out
+from jobs import FailureKind, Job, Outcome, Resources
+
+__all__ = ["InlineExecutor"]
+
+
+class InlineExecutor(Executor):
+    """Executes a job within :meth:`submit`. What only another process can do is left out: limits of time, killing.
+
+    Args:
+        options: none of them means anything here.
+    """
+
+    name = "inline"
+
+    def __init__(self, options: ExecutorOptions) -> None:
+        self._kept: dict[str, Any] = {}
+        self._on_progress: Callable[[Handle], None] = lambda handle: None
+        self._should_stop: Callable[[], bool] = lambda: False
+
+    def listen(self, on_progress: Callable[[Handle], None], should_stop: Callable[[], bool]) -> None:
+        """Say who is told of progress while :meth:`submit` is at work, and who may stop it."""
+        self._on_progress = on_progress
+        self._should_stop = should_stop
+
+    @property
+    def capacity(self) -> Resources | None:
+        """Not known: one job has all that this process has."""
+        return None
+
+    @property
+    def max_concurrent(self) -> int:
+        """One."""
+        return 1
+
+    def submit(self, job: Job) -> Handle:
+        """Do the job and return."""
+        handle = _Done(job, self._on_progress)
+        handle.carry_out(Context(handle.report, self._should_stop, self._kept))
+        return handle
+
+    def wait(self, handles: Collection[Handle], timeout: float) -> None:
+        """Return: all have ended."""
+
+    def close(self) -> None:
+        """Forget what was kept between jobs."""
+        self._kept.clear()
+
+
+class _Done(Handle):
+    def __init__(self, job: Job, on_progress: Callable[[Handle], None]) -> None:
+        super().__init__(job)
+        self._on_progress = on_progress
+        self._progress: Mapping[str, Any] = {}
+        self._outcome: Outcome | None = None
+
+    def carry_out(self, context: Context) -> None:
+        self._outcome = carry_out(self.job, context)
+
+    def report(self, progress: Mapping[str, Any]) -> None:
+        self._progress = progress
+        self._on_progress(self)
+
+    @property
+    def state(self) -> JobState:
+        if self._outcome is None:
+            return JobState.RUNNING
+        return JobState.of(self._outcome)
+
+    @property
+    def progress(self) -> Mapping[str, Any]:
+        return self._progress
+
+    def result(self, timeout: float | None = None) -> Outcome:
+        assert self._outcome is not None, "asked from within the work"
+        return self._outcome
+
+    def cancel(self) -> None:
+        """It has ended."""
+
+    def preempt(self) -> None:
+        """It has ended."""
+
+    def logs(self) -> str:
+        return ""

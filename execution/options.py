@@ -1,0 +1,35 @@
+"""How jobs are executed; nothing here changes a result."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from validated import validated_dataclass
+
+__all__ = ["ExecutorOptions"]
+
+
+@validated_dataclass
+class ExecutorOptions:
+    """Options of all executors; each reads those that mean something to it, and refuses what it cannot follow."""
+
+    executor: str = "inline"
+    workers: Annotated[int, Field(ge=1)] | None = None
+    """How many jobs at the same time: local processes, or at most so many on a cluster."""
+    gpu_ids: tuple[str, ...] | None = None
+    """The GPUs that local workers may use, by number or UUID; None: those that nobody else uses."""
+    threads_per_job: Annotated[int, Field(ge=1)] | None = None
+    """Of PyTorch on the CPU; None: the cores, divided among the workers."""
+    memory_gb: Annotated[float, Field(gt=0)] | None = None
+    """Of main memory for all local workers together; None: what the machine has free."""
+    hang_minutes: Annotated[float, Field(gt=0)] | None = None
+    """A job that reports nothing for so long hangs, and is killed; None: no limit."""
+    log_dir: Path = Path("experiments/.execution")
+    """Where executors keep logs and what they exchange with jobs; on a cluster a folder that all machines see."""
+    ray_address: str | None = None
+    """Of a running Ray cluster, such as ``auto`` or ``10.0.0.1:6379``; None: $RAY_ADDRESS, else one on this machine."""
+    slurm: dict[str, Any] = Field(default_factory=dict)
+    """Fields of :class:`execution.slurm.resources.SlurmResources`."""

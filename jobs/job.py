@@ -1,0 +1,106 @@
+"""A job: one piece of work, its needs and its resources, as it crosses the boundary between processes: as JSON."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any, Self
+
+from pydantic import Field
+
+from errors import ConfigError
+from validated import from_mapping, validated_dataclass
+
+__all__ = ["HIGHEST_PRIORITY", "Job", "Resources"]
+
+HIGHEST_PRIORITY = 100
+
+
+@validated_dataclass
+class Resources:
+    """What a job takes while it runs, and what it may use up."""
+
+    cpus: Annotated[float, Field(ge=0)] = 1.0
+    gpus: Annotated[float, Field(ge=0)] = 0.0
+    """Less than one is a share of one; from one on whole ones."""
+    memory_gb: Annotated[float, Field(ge=0)] = 0.0
+    """Of main memory, in 2**30 bytes; 0 says nothing."""
+    minutes: Annotated[float, Field(gt=0)] | None = None
+    """Longest time for one attempt; whoever exceeds it is killed and counts as timed out."""
+    cost: Annotated[float, Field(ge=0)] = 0.0
+    """In whatever currency the limits are set in."""
+    calls: Annotated[int, Field(ge=0)] = 0
+    """To some service that limits them."""
+
+    def __post_init__(self) -> None:
+        if self.gpus > 1 and self.gpus != int(self.gpus):
+            raise ConfigError(f"gpus: shares are below 1 and anything more is whole, got {self.gpus:g}")
+
+    def lacks(self, have: Resources | None) -> str:
+        """Return in words what of this is more than ``have`` offers at once; empty where it fits, or nobody knows."""
+        if have is None:
+            return ""
+        missing = [
+            f"{getattr(self, name):g} {unit}, but {getattr(have, name):g} at hand"
+            for name, unit in (("cpus", "CPUs"), ("gpus", "GPUs"), ("memory_gb", "GB of memory"))
+            # Floats that were added and subtracted again.
+            if getattr(self, name) > getattr(have, name) + 1e-6
+        ]
+        return "; ".join(missing)
+
+
+@validated_dataclass
+class Job:
+    """One piece of work. Two jobs of one id are the same job."""
+
+    id: str = Field(min_length=1, max_length=64)
+    name: str
+    """What tables and messages call it."""
+    work: str
+    """Name of what is done, in the registry ``execution.work.WORK``."""
+    payload: dict[str, Any] = Field(default_factory=dict)
+    """What the work is told: JSON and nothing else."""
+    needs: tuple[str, ...] = ()
+    """Ids of the jobs that must have ended first."""
+    resources: Resources = Field(default_factory=Resources)
+    priority: Annotated[int, Field(ge=-HIGHEST_PRIORITY, le=HIGHEST_PRIORITY)] = 0
+    """The higher the sooner."""
+    group: str = ""
+    """What it belongs to, such as a suite; for time left and for acting on all of them."""
+    seconds: Annotated[float, Field(ge=0)] | None = None
+    """How long it is expected to take."""
+    code: str = ""
+    """Version of the code that planned it; empty accepts any."""
+    failed_needs: dict[str, str] = Field(default_factory=dict)
+    """Filled in when it is handed out: needs that failed, by id, and why. Most work refuses to begin then."""
+    adjustments: dict[str, Any] = Field(default_factory=dict)
+    """Filled in when it is handed out again: what is to be done otherwise, such as ``{"divide_batch": 2}``."""
+    attempt: Annotated[int, Field(ge=1)] = 1
+    """Filled in when it is handed out: which attempt this is."""
+
+    def to_json(self) -> str:
+        """Return it as one line."""
+        return json.dumps(dataclasses.asdict(self), ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Return the job that :meth:`to_json` wrote.
+
+        Raises:
+            ConfigError: something else.
+        """
+        try:
+            values = json.loads(text)
+        except ValueError as error:
+            raise ConfigError(f"a job must be JSON, got {text[:80]!r}") from error
+        return cls.from_mapping(values)
+
+    @classmethod
+    def from_mapping(cls, values: Mapping[str, Any]) -> Self:
+        """Return the job with these fields.
+
+        Raises:
+            ConfigError: an unknown field or an impossible value.
+        """
+        return from_mapping(cls, values)

@@ -1,0 +1,71 @@
+"""Whether a failed job is tried again, when, and how: by the kind of failure."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from jobs.outcome import FailureKind
+
+__all__ = ["Retry", "Rule", "RULES", "next_attempt"]
+
+DIVIDE_BATCH = "divide_batch"
+"""Adjustment: the batch is divided by this, and the gradient accumulated over as many batches."""
+
+
+class Retry(NamedTuple):
+    """How a job is tried again."""
+
+    delay_seconds: float
+    adjustments: Mapping[str, Any]
+    """Added to those of earlier attempts."""
+    counts: bool
+    """Whether the attempt behind it counts as one that failed."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What follows from a kind of failure."""
+
+    attempts: int | None
+    """How often a job may fail in this way in all; None: without end."""
+    first_delay_seconds: float = 0.0
+    """Doubled with each further failure of the kind."""
+    longest_delay_seconds: float = 600.0
+    adjustments: Mapping[str, Any] = field(default_factory=dict)
+    counts: bool = True
+
+
+RULES: Mapping[FailureKind, Rule] = {
+    FailureKind.RESOURCE: Rule(attempts=5, first_delay_seconds=5.0),
+    FailureKind.WORKER_DIED: Rule(attempts=4, first_delay_seconds=1.0),
+    FailureKind.TIMED_OUT: Rule(attempts=2, first_delay_seconds=1.0),
+    # The effective batch stays: half of it, accumulated twice.
+    FailureKind.OUT_OF_MEMORY: Rule(attempts=2, adjustments={DIVIDE_BATCH: 2}),
+    FailureKind.PREEMPTED: Rule(attempts=None, counts=False),
+    FailureKind.BUSY: Rule(attempts=None, first_delay_seconds=0.5, longest_delay_seconds=2.0, counts=False),
+}
+"""Kinds that are not here are never tried again."""
+
+_JITTER = 0.25
+"""Delays vary by this share up and down, so that what failed together does not come back together."""
+
+
+def next_attempt(failures: Sequence[FailureKind], rng: random.Random) -> Retry | None:
+    """Return how a job is tried again, or None where it has failed for good.
+
+    Args:
+        failures: the kinds of its failures up to now, the newest last.
+        rng: draws the jitter.
+    """
+    rule = RULES.get(failures[-1])
+    if rule is None:
+        return None
+    times = sum(kind == failures[-1] for kind in failures)
+    if rule.attempts is not None and times >= rule.attempts:
+        return None
+    # 2**60 is as long as any limit, and a float still.
+    delay = min(rule.longest_delay_seconds, rule.first_delay_seconds * 2.0 ** min(times - 1, 60))
+    return Retry(delay * (1 + rng.uniform(-_JITTER, _JITTER)), rule.adjustments, rule.counts)
