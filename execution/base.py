@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from enum import StrEnum
 from types import TracebackType
 from typing import Any, ClassVar, Self
@@ -60,11 +60,15 @@ class Handle(ABC):
 
     @abstractmethod
     def cancel(self) -> None:
-        """Stop it, begun or not; its outcome is then a failure of the kind ``cancelled``. Ended jobs stay as they are."""
+        """Stop it, begun or not: its outcome is then of the kind ``cancelled``. What has ended stays as it is."""
 
     @abstractmethod
-    def preempt(self) -> None:
-        """Ask it to save what it did and to stop; its outcome is then one of the kind ``preempted``. Returns at once."""
+    def preempt(self, reason: str) -> None:
+        """Ask it to save what it did and to stop, and return at once; its outcome is then of the kind ``preempted``.
+
+        Args:
+            reason: why, in a word or two for people, such as ``Ctrl-C``.
+        """
 
     @abstractmethod
     def logs(self) -> str:
@@ -72,7 +76,7 @@ class Handle(ABC):
 
     @property
     def progress(self) -> Mapping[str, Any]:
-        """What the work reported last: ``phase``, ``step``, ``total_steps`` and the like; empty where nothing is known."""
+        """What the work reported last, such as ``phase``, ``step``, ``total_steps``; empty where nothing is known."""
         return {}
 
     @property
@@ -100,6 +104,16 @@ class Executor(ABC):
     @abstractmethod
     def max_concurrent(self) -> int:
         """How many jobs it takes at the same time."""
+
+    def listen(self, on_progress: Callable[[Handle], None], stop_reason: Callable[[], str]) -> None:
+        """Say who is told of progress, and who may stop the work, while :meth:`submit` is at work itself.
+
+        An executor that returns at once needs neither: whoever submits looks at its handles.
+
+        Args:
+            on_progress: called with the handle whenever its work reports.
+            stop_reason: see :attr:`execution.work.Context.stop_reason`.
+        """
 
     @abstractmethod
     def submit(self, job: Job) -> Handle:

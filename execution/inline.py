@@ -8,7 +8,7 @@ from typing import Any
 from execution.base import Executor, Handle, JobState
 from execution.options import ExecutorOptions
 from execution.work import Context, carry_out
-from jobs import FailureKind, Job, Outcome, Resources
+from jobs import Job, Outcome, Resources
 
 __all__ = ["InlineExecutor"]
 
@@ -25,12 +25,12 @@ class InlineExecutor(Executor):
     def __init__(self, options: ExecutorOptions) -> None:
         self._kept: dict[str, Any] = {}
         self._on_progress: Callable[[Handle], None] = lambda handle: None
-        self._should_stop: Callable[[], bool] = lambda: False
+        self._stop_reason: Callable[[], str] = lambda: ""
 
-    def listen(self, on_progress: Callable[[Handle], None], should_stop: Callable[[], bool]) -> None:
+    def listen(self, on_progress: Callable[[Handle], None], stop_reason: Callable[[], str]) -> None:
         """Say who is told of progress while :meth:`submit` is at work, and who may stop it."""
         self._on_progress = on_progress
-        self._should_stop = should_stop
+        self._stop_reason = stop_reason
 
     @property
     def capacity(self) -> Resources | None:
@@ -45,7 +45,7 @@ class InlineExecutor(Executor):
     def submit(self, job: Job) -> Handle:
         """Do the job and return."""
         handle = _Done(job, self._on_progress)
-        handle.carry_out(Context(handle.report, self._should_stop, self._kept))
+        handle.carry_out(Context(handle.report, self._stop_reason, self._kept))
         return handle
 
     def wait(self, handles: Collection[Handle], timeout: float) -> None:
@@ -87,7 +87,7 @@ class _Done(Handle):
     def cancel(self) -> None:
         """It has ended."""
 
-    def preempt(self) -> None:
+    def preempt(self, reason: str) -> None:
         """It has ended."""
 
     def logs(self) -> str:

@@ -29,8 +29,9 @@ class Context:
 
     report: Callable[[Mapping[str, Any]], None] = lambda progress: None
     """Tell how far it is (JSON). To be called often: hung work is known by its silence."""
-    should_stop: Callable[[], bool] = lambda: False
-    """Whether somebody wants the work to save what it did and to raise :class:`jobs.failures.Preempted` soon."""
+    stop_reason: Callable[[], str] = lambda: ""
+    """Why somebody wants the work to save what it did and to raise :class:`jobs.failures.Preempted` with that reason;
+    empty while nobody does."""
     kept: dict[str, Any] = field(default_factory=dict)
     """What work keeps in this process from one job to the next, such as data that was read."""
 
