@@ -43,12 +43,14 @@ def node_from_mapping(values: Mapping[str, Any]) -> Node:
     _check_names(values)
     if values["kind"] not in get_args(Kind):
         raise ConfigError(f"node.kind: must be one of {', '.join(get_args(Kind))}, got {values['kind']!r}")
+    texts: dict[str, Any] = {name: _text(name, values[name]) for name in _TEXTS}
+    folders: dict[str, Any] = {name: _folders(name, values.get(name) or []) for name in _LISTS}
+    folders |= {name: _folder(name, values[name]) for name in _FOLDERS if values.get(name) is not None}
     return Node(
-        config=ExperimentConfig.from_mapping(values["config"]),
+        **texts,
         folder=_folder("folder", values["folder"]),
-        **{name: _text(name, values[name]) for name in _TEXTS},
-        **{name: _folders(name, values.get(name) or []) for name in _LISTS},
-        **{name: _folder(name, values[name]) for name in _FOLDERS if values.get(name) is not None},
+        config=ExperimentConfig.from_mapping(values["config"]),
+        **folders,
     )
 
 
@@ -61,7 +63,7 @@ def _check_names(values: Mapping[str, Any]) -> None:
         raise ConfigError(f"node: no such field as {', '.join(unknown)}; another version may have written it")
 
 
-def _text(name: str, value: Any) -> Any:
+def _text(name: str, value: Any) -> str:
     if not isinstance(value, str):
         raise ConfigError(f"node.{name}: must be text, got {value!r}")
     return value
