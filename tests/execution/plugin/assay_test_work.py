@@ -1,0 +1,178 @@
+"""Work that tests hand to executors, as a third party would register it: see entry_points.txt beside this file.
+
+Every executor finds it in its own processes, because the folder stands in PYTHONPATH.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import errors
+from execution.work import Context
+from jobs import Job
+from jobs.failures import Busy, NeedFailed, Preempted
+
+Result = Mapping[str, Any]
+
+_FAILURES: Mapping[str, type[BaseException]] = {
+    kind.__name__: kind
+    for kind in (
+        errors.ConfigError,
+        errors.DataError,
+        errors.ResourceError,
+        Busy,
+        NeedFailed,
+        Preempted,
+        ConnectionError,
+        KeyboardInterrupt,
+        MemoryError,
+        OSError,
+        RuntimeError,
+        SystemExit,
+        ValueError,
+    )
+}
+
+
+def echo(job: Job, context: Context) -> Result:
+    """Return the payload, and what reached the work beside it."""
+    return {
+        "payload": job.payload,
+        "attempt": job.attempt,
+        "adjustments": job.adjustments,
+        "failed_needs": job.failed_needs,
+    }
+
+
+def sleep(job: Job, context: Context) -> Result:
+    """Report a step every ``pause`` seconds until ``seconds`` are over; stop when asked to.
+
+    With ``begun``, a file, it writes its process id there first.
+    """
+    _say_begun(job)
+    pause = job.payload.get("pause", 0.02)
+    total = max(1, round(job.payload.get("seconds", 0.2) / pause))
+    for step in range(1, total + 1):
+        if reason := context.stop_reason():
+            raise Preempted(reason)
+        context.report({"phase": "sleeping", "step": step, "total_steps": total})
+        time.sleep(pause)
+    return {"steps": total}
+
+
+def hang(job: Job, context: Context) -> Result:
+    """Report once, then say nothing more and listen to nobody."""
+    _say_begun(job)
+    context.report({"phase": "hanging"})
+    time.sleep(job.payload.get("seconds", 600))
+    return {}
+
+
+def deaf(job: Job, context: Context) -> Result:
+    """Go on reporting, and ignore that somebody wants it to stop."""
+    _say_begun(job)
+    for step in range(round(job.payload.get("seconds", 600) / 0.05)):
+        context.report({"step": step})
+        time.sleep(0.05)
+    return {}
+
+
+def held(job: Job, context: Context) -> Result:
+    """Hold the interpreter's lock in a call to C, so that no other thread of this process can act."""
+    _say_begun(job)
+    ctypes.PyDLL(None).sleep(job.payload.get("seconds", 600))
+    return {}
+
+
+def crash(job: Job, context: Context) -> Result:
+    """Die by the signal ``signal``, by default SIGKILL; SIGSEGV by really reading where nothing is."""
+    _say_begun(job)
+    number = signal.Signals[job.payload.get("signal", "SIGKILL")]
+    if number == signal.SIGSEGV:
+        ctypes.string_at(0)
+    os.kill(os.getpid(), number)
+    time.sleep(60)
+    return {}
+
+
+def abort(job: Job, context: Context) -> Result:
+    """Die as C's abort() does."""
+    os.abort()
+
+
+def leave(job: Job, context: Context) -> Result:
+    """End the process without a word, with exit status ``status``."""
+    os._exit(job.payload.get("status", 3))
+
+
+def out_of_memory(job: Job, context: Context) -> Result:
+    """Fail as PyTorch does where memory ends, or with ``python`` as Python does."""
+    if job.payload.get("python"):
+        raise MemoryError
+    raise RuntimeError(
+        "[enforce fail at alloc_cpu.cpp:121] err == 0. DefaultCPUAllocator: can't allocate memory: "
+        "you tried to allocate 4000000000000000 bytes. Error code 12 (Cannot allocate memory)"
+    )
+
+
+def fail(job: Job, context: Context) -> Result:
+    """Raise the exception called ``error`` with the text ``message``."""
+    raise _FAILURES[job.payload["error"]](job.payload.get("message", "as told"))
+
+
+def speak(job: Job, context: Context) -> Result:
+    """Write ``text`` to standard output, standard error, a logger, and past Python to the descriptor itself."""
+    text = job.payload["text"]
+    print(f"out: {text}")
+    print(f"err: {text}", file=sys.stderr)
+    logging.getLogger("assay_test_work").warning("log: %s", text)
+    sys.stdout.flush()
+    os.write(1, f"descriptor: {text}\n".encode())
+    return {}
+
+
+def pid(job: Job, context: Context) -> Result:
+    """Return who executes it."""
+    return {"pid": os.getpid(), "parent": os.getppid()}
+
+
+def environment(job: Job, context: Context) -> Result:
+    """Return the environment variables ``names``, the working directory, and with ``torch`` its number of threads."""
+    result: dict[str, Any] = {name: os.environ.get(name) for name in job.payload.get("names", ())}
+    result["cwd"] = str(Path.cwd())
+    if job.payload.get("torch"):
+        import torch
+
+        result["torch_threads"] = torch.get_num_threads()
+    return result
+
+
+def count(job: Job, context: Context) -> Result:
+    """Return how many such jobs this process has done, this one included."""
+    context.kept["count"] = context.kept.get("count", 0) + 1
+    return {"count": context.kept["count"]}
+
+
+def big(job: Job, context: Context) -> Result:
+    """Return ``characters`` of text from beyond ASCII."""
+    return {"text": "Ω" * job.payload.get("characters", 1_000_000)}
+
+
+def not_json(job: Job, context: Context) -> Result:
+    """Return what no JSON can hold."""
+    return {"value": {1, 2}}
+
+
+def _say_begun(job: Job) -> None:
+    if "begun" in job.payload:
+        written = Path(job.payload["begun"] + ".part")
+        written.write_text(str(os.getpid()))
+        written.replace(job.payload["begun"])
