@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from experiment_config import ExperimentConfig
 from planning import Plan, PlanOptions, make_plan
@@ -14,13 +14,19 @@ from planning.table import print_plan
 from running.options import RunnerOptions
 from validated import from_mapping
 
+if TYPE_CHECKING:
+    from execution.base import Handle
+    from tracking.queue.records import Added
+
 __all__ = [
     "RunnerOptions",
     "describe_data",
+    "enqueue_experiments",
     "plan_experiments",
     "print_dry_run",
     "run_experiments_from_configs",
     "run_experiments_from_list",
+    "submit_experiments",
 ]
 
 
@@ -45,10 +51,10 @@ def run_experiments_from_list(
     plan = plan_experiments(experiments, experiments_dir, **options)
     costs = estimate_costs(plan)
     if not plan.unfinished:
-        from running.tracked import tracking_of
+        from running.tracked import entered
 
-        with tracking_of(chosen) as tracking:
-            tracking.enter(plan)
+        with entered(plan, chosen):
+            pass
         return [read_results(node.folder) for node in plan.experiments]
     from running.execution import execute
 
@@ -64,6 +70,47 @@ def run_experiments_from_configs(
         AssayError: a file is missing or no valid configuration, or what that function raises.
     """
     return run_experiments_from_list([ExperimentConfig.load(path) for path in paths], experiments_dir, **options)
+
+
+def enqueue_experiments(
+    experiments: Sequence[ExperimentConfig], experiments_dir: str | Path = "experiments", **options: Any
+) -> Added:
+    """Put what is missing of a list of experiments into the queue of the store; ``experiment_cli.py work`` takes it.
+
+    Args:
+        experiments: what to run.
+        experiments_dir: where results live: a folder that all workers see.
+        **options: see :func:`run_experiments_from_list`.
+
+    Returns:
+        Ids of the jobs that are new, that wait or run already, and that are queued once more.
+
+    Raises:
+        AssayError: what is known to be wrong, or the store cannot be reached.
+    """
+    from running.handing_over import enqueue
+
+    plan = plan_experiments(experiments, experiments_dir, **options)
+    return enqueue(plan, estimate_costs(plan), from_mapping(RunnerOptions, options))
+
+
+def submit_experiments(
+    experiments: Sequence[ExperimentConfig], experiments_dir: str | Path = "experiments", **options: Any
+) -> list[Handle]:
+    """Hand what is missing of a list of experiments to a cluster that needs nobody to wait: SLURM.
+
+    Args:
+        experiments: what to run.
+        experiments_dir: where results live: a folder that all machines of the cluster see.
+        **options: see :func:`run_experiments_from_list`; ``execution`` names the executor.
+
+    Raises:
+        AssayError: what is known to be wrong, or the cluster does not answer.
+    """
+    from running.handing_over import submit
+
+    plan = plan_experiments(experiments, experiments_dir, **options)
+    return submit(plan, estimate_costs(plan), from_mapping(RunnerOptions, options))
 
 
 def plan_experiments(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from enum import StrEnum
+from functools import cached_property
 from types import TracebackType
 from typing import Any, ClassVar, Self
 
+from errors import ConfigError
 from jobs import FailureKind, Job, Outcome, Resources
 
 __all__ = ["Executor", "Handle", "JobState"]
@@ -94,6 +96,13 @@ class Executor(ABC):
 
     name: ClassVar[str]
     """In the registry ``execution.executors.EXECUTORS``."""
+    can_be_left: ClassVar[bool] = False
+    """Whether jobs go on without the process that submitted them; see :meth:`submit_all`."""
+
+    @cached_property
+    def kept(self) -> dict[str, Any]:
+        """What work in *this* process keeps from one job to the next; see :class:`execution.work.Context`."""
+        return {}
 
     @property
     @abstractmethod
@@ -105,7 +114,9 @@ class Executor(ABC):
     def max_concurrent(self) -> int:
         """How many jobs it takes at the same time."""
 
-    def listen(self, on_progress: Callable[[Handle], None], stop_reason: Callable[[], str]) -> None:
+    def listen(  # noqa: B027  (most have no use for it)
+        self, on_progress: Callable[[Handle], None], stop_reason: Callable[[], str]
+    ) -> None:
         """Say who is told of progress, and who may stop the work, while :meth:`submit` is at work itself.
 
         An executor that returns at once needs neither: whoever submits looks at its handles.
@@ -123,6 +134,15 @@ class Executor(ABC):
             ConfigError: the job can never run here.
             ResourceError: nothing can be submitted now, such as a cluster that does not answer.
         """
+
+    def submit_all(self, jobs: Sequence[Job]) -> list[Handle]:
+        """Take jobs that need one another, and leave it to a cluster what comes first: whoever submitted may go.
+
+        Raises:
+            ConfigError: nobody would be there to go on; or a job can never run here.
+            ResourceError: nothing can be submitted now.
+        """
+        raise ConfigError(f"executor {self.name}: needs somebody who stays until the end; only slurm can be left alone")
 
     @abstractmethod
     def wait(self, handles: Collection[Handle], timeout: float) -> None:

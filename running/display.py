@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
+from collections.abc import Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, NamedTuple, Self
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from planning.nodes import Node
+from execution.base import Handle
+from execution.listening import Listener
+from jobs import FailureKind, Job, Outcome
 from planning.table import duration
-
-if TYPE_CHECKING:
-    from training.callbacks import Progress as RunProgress
+from tracking.queue.records import QueueState, Settled
 
 __all__ = ["Display", "outcome_line"]
 
+_QUIET = (FailureKind.BUSY, FailureKind.PREEMPTED)
+"""Ends that are said in other words, or by whoever asked for them."""
 
-def outcome_line(results: dict[str, Any]) -> str:
+
+def outcome_line(results: Mapping[str, Any]) -> str:
     """Return one line on how an experiment ended: name, primary metric, time, what was kept; or the error."""
     name = results["name"]
     if not results["success"]:
@@ -35,38 +38,47 @@ def outcome_line(results: dict[str, Any]) -> str:
         parts.append(f"kept {report['rows_kept']:,} of {report['rows_before']:,} rows")
     if results["resumed_from"]:
         parts.append(f"resumed from step {results['resumed_from']}")
+    if results.get("adjustments"):
+        parts.append("with smaller batches, as memory ran out")
     return "  ".join(parts)
 
 
-class Display:
-    """Shows a suite's bar with the time left, the current run's bar, and a line for each outcome.
+class _Bar(NamedTuple):
+    task: TaskID
+    weight: float
+
+
+class Display(Listener):
+    """Shows a suite's bar with the time left, a bar for each run going on, and a line for each outcome.
 
     Args:
-        weights: expected seconds of each node that is not done, by its folder.
+        weights: expected seconds of each job that takes time, by its id.
+        num_done: how many of the suite's experiments were finished before.
         console: where to print; None means standard output.
         quiet: print nothing.
     """
 
-    def __init__(self, weights: dict[Path, float], console: Console | None = None, quiet: bool = False) -> None:
+    def __init__(self, weights: Mapping[str, float], console: Console | None = None, quiet: bool = False) -> None:
         self._console = Console(quiet=True) if quiet else console or Console(file=sys.stdout)
-        # A node without a known cost still moves the bar.
-        self._weights = {folder: max(weight, 0.01) for folder, weight in weights.items()}
+        # A job without a known cost still moves the bar.
+        self._weights = {job: max(weight, 0.01) for job, weight in weights.items()}
         self._done = 0.0
-        self._started = 0
-        self._weight = 0.0
+        self._begun: set[str] = set()
+        self._running: dict[str, _Bar] = {}
+        self._fractions: dict[str, float] = {}
+        self._waited_for: set[str] = set()
         self._bars = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
             TaskProgressColumn(),
             TextColumn("{task.fields[detail]}"),
-            TextColumn("left:"),
+            TextColumn("{task.fields[left]}"),
             TimeRemainingColumn(),
             console=self._console,
             disable=not self._console.is_terminal,
             speed_estimate_period=600,
         )
-        self._suite = self._bars.add_task("suite", total=sum(self._weights.values()) or 1, detail="")
-        self._run = self._bars.add_task("", total=1, detail="", visible=False)
+        self._suite = self._bars.add_task("suite", total=sum(self._weights.values()) or 1, detail="", left="left:")
 
     def __enter__(self) -> Self:
         self._bars.start()
@@ -77,34 +89,74 @@ class Display:
     ) -> None:
         self._bars.stop()
 
-    def line(self, text: str) -> None:
+    def said(self, text: str) -> None:
         """Print a line above the bars."""
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
-    def begin(self, node: Node) -> None:
-        """Show that ``node`` is being made."""
-        self._started += 1
-        self._weight = self._weights.get(node.folder, 0.0)
-        self._bars.reset(self._run, total=1, description=node.name, detail="", visible=True)
-        self._bars.update(self._suite, detail=f"{self._started}/{len(self._weights)}")
-        if not self._console.is_terminal:
-            self.line(f"start   {node.name}  ({self._started}/{len(self._weights)})")
+    def begun(self, job: Job) -> None:
+        """Show that ``job`` is being done; what takes no time of its own is only shown when it ends."""
+        if job.id not in self._weights or job.failed_needs:
+            return
+        again = job.id in self._begun
+        self._begun.add(job.id)
+        task = self._bars.add_task(job.name, total=1, detail="", left="")
+        self._running[job.id] = _Bar(task, self._weights[job.id])
+        count = f"{len(self._begun)}/{len(self._weights)}"
+        self._bars.update(self._suite, detail=count)
+        if not self._console.is_terminal and not again:
+            self.said(f"start   {job.name}  ({count})")
 
-    def step(self, progress: RunProgress) -> None:
-        """Show how far the current node is."""
-        if progress.phase == "training":
-            fraction = progress.step / progress.total_steps
-            loss = "" if progress.loss is None else f"  loss {progress.loss:.3f}"
-            detail = f"step {progress.step}/{progress.total_steps}{loss}"
-            self._bars.update(self._run, completed=fraction, detail=detail)
-            self._bars.update(self._suite, completed=self._done + fraction * self._weight)
-        else:
-            self._bars.update(self._run, detail=progress.phase)
+    def progressed(self, handle: Handle) -> None:
+        """Show how far a job is."""
+        bar, progress = self._running.get(handle.job.id), handle.progress
+        if bar is None or not progress:
+            return
+        if progress["phase"] != "training":
+            self._bars.update(bar.task, detail=progress["phase"])
+            return
+        fraction = progress["step"] / progress["total_steps"]
+        loss = "" if progress["loss"] is None else f"  loss {progress['loss']:.3f}"
+        detail = f"step {progress['step']}/{progress['total_steps']}{loss}"
+        self._fractions[handle.job.id] = fraction
+        self._bars.update(bar.task, completed=fraction, detail=detail)
+        self._update_suite()
 
-    def end(self, text: str) -> None:
-        """Show how the current node ended."""
-        self._done += self._weight
-        self._weight = 0.0
-        self._bars.update(self._suite, completed=self._done)
-        self._bars.update(self._run, visible=False)
-        self.line(text)
+    def ended(self, job: Job, outcome: Outcome, settled: Settled) -> None:
+        """Show how an attempt ended."""
+        self._fractions.pop(job.id, None)
+        bar = self._running.pop(job.id, None)
+        if bar is not None:
+            self._bars.remove_task(bar.task)
+        if settled.state is not None and settled.state.is_final:
+            self._done += bar.weight if bar else self._weights.get(job.id, 0.0)
+            self.said(_end_line(job, outcome))
+        elif outcome.failure is not None:
+            self._say_retry(job, outcome, settled)
+        self._update_suite()
+
+    def _say_retry(self, job: Job, outcome: Outcome, settled: Settled) -> None:
+        assert outcome.failure is not None
+        failure = outcome.failure
+        if failure.kind == FailureKind.BUSY and job.id not in self._waited_for:
+            self._waited_for.add(job.id)
+            self.said(f"busy    {job.name}: another runner is at it; going on with others")
+        elif failure.kind == FailureKind.PREEMPTED:
+            self.said(f"stopped {job.name}: {failure.message}; what it did is kept")
+        elif failure.kind not in _QUIET and settled.state == QueueState.QUEUED:
+            wait = f" in {settled.delay_seconds:.0f} s" if settled.delay_seconds >= 1 else ""
+            self.said(f"again   {job.name}{wait}: {failure.message}")
+
+    def _update_suite(self) -> None:
+        running = sum(self._running[job].weight * fraction for job, fraction in self._fractions.items())
+        self._bars.update(self._suite, completed=self._done + running)
+
+
+def _end_line(job: Job, outcome: Outcome) -> str:
+    if outcome.failure is not None:
+        kind = outcome.failure.type or outcome.failure.kind
+        return f"FAILED  {job.name}: {kind}: {outcome.failure.message}"
+    if "found" in outcome.result:
+        return f"found   {job.name}: {outcome.result['found']}"
+    if "results" in outcome.result:
+        return outcome_line(outcome.result["results"])
+    return f"done    {job.name}  {duration(outcome.seconds).removeprefix('~')}"

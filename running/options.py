@@ -6,6 +6,9 @@ from typing import Annotated
 
 from pydantic import Field
 
+from execution.options import ExecutorOptions
+from jobs import Resources
+from jobs.job import HIGHEST_PRIORITY
 from validated import validated_dataclass
 
 __all__ = ["RunnerOptions"]
@@ -35,3 +38,9 @@ class RunnerOptions:
     """What the experiments are called in the store apart from their seeds; None means each by its own name."""
     heartbeat_seconds: Annotated[float, Field(gt=0)] = 10.0
     """Between two signs of life of a run."""
+    execution: ExecutorOptions = Field(default_factory=ExecutorOptions)
+    """Where they are executed."""
+    resources: Resources = Field(default_factory=Resources)
+    """What each run takes."""
+    priority: Annotated[int, Field(ge=-HIGHEST_PRIORITY, le=HIGHEST_PRIORITY)] = 0
+    """In a queue that others use too: the higher the sooner."""

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+from atomic_files import check_writable
 from errors import AssayError, ResourceError, SignalError
 from experiment_config import ExperimentConfig
 from planning import Node, Plan
@@ -22,7 +23,19 @@ from training.evaluation_sets import evaluation_sources
 from training.session import check_combination
 from training.signals import load_signals
 
-__all__ = ["check_before_running", "check_disk"]
+__all__ = ["check_before_running", "check_disk", "check_plan"]
+
+
+def check_plan(plan: Plan, costs: Mapping[Path, Cost], cache: DataCache) -> None:
+    """Refuse what is known to be wrong: folders and disk first, as that takes no time.
+
+    Raises:
+        AssayError: see :func:`check_disk` and :func:`check_before_running`; or a folder cannot be written.
+    """
+    for folder in {plan.experiments_dir, *(node.folder for node in plan.unfinished)}:
+        check_writable(folder)
+    check_disk(plan, costs)
+    check_before_running(plan, cache)
 
 
 def check_before_running(plan: Plan, cache: DataCache) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import traceback
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from atomic_files import write_json
+from jobs import Failure
 from planning.nodes import Node
 from planning.status import CONFIG, ENVIRONMENT, RESULTS, data_files
 from tracking.recording.capture import describe_code, describe_machine
@@ -17,8 +18,13 @@ if TYPE_CHECKING:
 __all__ = ["describe_failure", "write_failure", "write_start", "write_success"]
 
 
-def write_start(node: Node, started_at: datetime) -> None:
+def write_start(node: Node, started_at: datetime, adjustments: Mapping[str, Any]) -> None:
     """Write config.json and environment.json before the run.
+
+    Args:
+        node: the experiment.
+        started_at: when it began.
+        adjustments: what is done otherwise than configured, as an earlier attempt failed.
 
     Raises:
         ResourceError: the folder cannot be written.
@@ -29,6 +35,7 @@ def write_start(node: Node, started_at: datetime) -> None:
         "started_at": started_at.isoformat(timespec="milliseconds"),
         "records_to": None if node.records_to is None else str(node.records_to),
         "signals": _signals(node),
+        "adjustments": dict(adjustments),
         "data_files": data_files(node.config),
         "machine": describe_machine(),
         "git": describe_code(),
@@ -36,7 +43,9 @@ def write_start(node: Node, started_at: datetime) -> None:
     write_json(node.folder / ENVIRONMENT, environment)
 
 
-def write_success(node: Node, outcome: RunOutcome, primary_metric: str, started_at: datetime) -> dict[str, Any]:
+def write_success(
+    node: Node, outcome: RunOutcome, primary_metric: str, started_at: datetime, adjustments: Mapping[str, Any]
+) -> dict[str, Any]:
     """Write results.json of a run that ended well, last of all its files, and return its content.
 
     Raises:
@@ -52,28 +61,30 @@ def write_success(node: Node, outcome: RunOutcome, primary_metric: str, started_
         "train_steps": outcome.train_steps,
         "train_rows": outcome.train_rows,
         "resumed_from": outcome.resumed_from,
+        "adjustments": dict(adjustments),
     }
     write_json(node.folder / RESULTS, results)
     return results
 
 
-def write_failure(node: Node, error: BaseException, started_at: datetime) -> dict[str, Any]:
+def write_failure(node: Node, failure: Failure, started_at: datetime) -> dict[str, Any]:
     """Write results.json of a run that failed, with the trace, and return its content.
 
     Raises:
         ResourceError: the folder cannot be written.
     """
-    results = describe_failure(node, error, started_at)
+    results = describe_failure(node, failure, started_at)
     write_json(node.folder / RESULTS, results)
     return results
 
 
-def describe_failure(node: Node, error: BaseException, started_at: datetime) -> dict[str, Any]:
+def describe_failure(node: Node, failure: Failure, started_at: datetime) -> dict[str, Any]:
     """Return the content of results.json of a run that failed."""
-    trace = "".join(traceback.format_exception(error))
+    described = {"kind": failure.kind, "message": failure.message, "traceback": failure.traceback}
     return {
         "success": False,
-        "error": {"type": type(error).__name__, "message": str(error), "traceback": trace},
+        # What died has no exception; what killed it is said instead.
+        "error": {"type": failure.type or failure.kind, **described},
         **_describe(node, started_at),
         "primary_metric": None,
         "metrics": {},

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from experiment_config import ExperimentConfig
 from planning import Node, Plan
@@ -18,11 +19,12 @@ from tracking.folders.contents import read_folder
 from tracking.folders.folder import ExperimentFolder
 from tracking.recording.tracker import ExperimentTracker
 from tracking.statuses import Status
+from tracking.store.database_url import ENVIRONMENT_VARIABLE, database_url
 
 if TYPE_CHECKING:
     from training.callbacks import Progress
 
-__all__ = ["Attempt", "RunTracking", "tracking_of"]
+__all__ = ["Attempt", "RunTracking", "entered", "named_store", "tracking_of"]
 
 logger = logging.getLogger(__name__)
 
@@ -42,21 +44,15 @@ class Attempt:
     def failed(self, error: Exception) -> None:
         """Take note of why it failed."""
 
-    def stopped(self) -> None:
-        """Take note that somebody stops it from outside."""
+    def stopped(self, reason: str) -> None:
+        """Take note that it was stopped from outside, and why."""
+
+    def left(self) -> None:
+        """Take note that it is left by an exception that ends the process."""
 
 
 class RunTracking:
-    """Tracks nothing: what a runner has where tracking is off."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        """Release everything."""
-
-    def enter(self, plan: Plan) -> None:
-        """Enter the experiments that are planned, and those that are finished and not known yet."""
+    """Tracks nothing: what a process that makes nodes has where tracking is off."""
 
     def begin_anew(self, folder: Path) -> None:
         """Take note that what earlier attempts made is gone."""
@@ -67,54 +63,20 @@ class RunTracking:
         yield Attempt()
 
 
-def tracking_of(options: RunnerOptions) -> RunTracking:
-    """Return what tracks the runs of these options.
+def tracking_of(variant: str | None, heartbeat_seconds: float) -> RunTracking:
+    """Return what tracks the runs of this process in the store that EXPERIMENTS_DB_URL names.
 
-    Raises:
-        ConfigError: no such kind of database.
+    Args:
+        variant: what experiments are called apart from their seeds; None: each by its own name.
+        heartbeat_seconds: between two signs of life.
     """
-    return _StoreTracking(options) if options.tracking else RunTracking()
+    return _StoreTracking(ExperimentTracker(heartbeat_interval=heartbeat_seconds), variant)
 
 
 class _StoreTracking(RunTracking):
-    def __init__(self, options: RunnerOptions) -> None:
-        self._options = options
-        self._tracker = ExperimentTracker(db_path=options.db, heartbeat_interval=options.heartbeat_seconds)
-
-    def __exit__(self, *error: object) -> None:
-        with _harmless():
-            self._tracker.close()
-
-    def enter(self, plan: Plan) -> None:
-        with _harmless():
-            for node in plan.experiments:
-                if plan.state(node).status == DONE:
-                    continue
-                # Who holds an experiment enters it: two runners must not give it two names.
-                with claimed(node, plan.experiments_dir) as held:
-                    if held:
-                        self._enter(node)
-            self._tracker.take_in(node.folder for node in plan.experiments)
-
-    def _enter(self, node: Node) -> None:
-        contents = read_folder(node.folder)
-        if contents is None:
-            config = node.config.to_mapping()
-            self._tracker.plan_experiment(
-                config, node.config.name, folder=node.folder, variant=self._variant(node.config)
-            )
-            contents = read_folder(node.folder)
-            assert contents is not None
-        folder = ExperimentFolder(node.folder)
-        folder.identify(contents.id, contents.name, contents.created_at, variant=self._variant(node.config))
-        missing = [tag for tag in self._options.tags if tag not in contents.tags]
-        if missing:
-            folder.append("tags", add=missing, remove=[])
-        if self._options.notes and self._options.notes not in contents.notes:
-            folder.append("note", text=self._options.notes)
-
-    def _variant(self, config: ExperimentConfig) -> str:
-        return self._options.variant or config.name.removesuffix(f"_seed{config.training.seed}")
+    def __init__(self, tracker: ExperimentTracker, variant: str | None) -> None:
+        self._tracker = tracker
+        self._variant = variant
 
     def begin_anew(self, folder: Path) -> None:
         with _harmless():
@@ -126,10 +88,86 @@ class _StoreTracking(RunTracking):
         with ExitStack() as running:
             attempt = Attempt()
             with _harmless():
-                name, variant = node.config.name, self._variant(node.config)
+                name, variant = node.config.name, _variant(node.config, self._variant)
                 running.enter_context(self._tracker.experiment(None, name, folder=node.folder, variant=variant))
                 attempt = _TrackedAttempt(self._tracker, node)
             yield attempt
+
+
+@contextmanager
+def entered(plan: Plan, options: RunnerOptions) -> Iterator[None]:
+    """Enter the experiments that are planned, and those that are finished and not known yet; finish that on leaving.
+
+    Inside, EXPERIMENTS_DB_URL names the store of ``options``, for this process and those that it starts.
+
+    Raises:
+        ConfigError: no such kind of database.
+    """
+    if not options.tracking:
+        yield
+        return
+    with named_store(options.db), ExitStack() as closing:
+        tracker = ExperimentTracker()
+        closing.callback(_close, tracker)
+        with _harmless():
+            _enter(plan, options, tracker)
+        yield
+
+
+@contextmanager
+def named_store(db: str | None) -> Iterator[None]:
+    """Let EXPERIMENTS_DB_URL name a store. Jobs do not: they are written down, and its address may hold a password.
+
+    Raises:
+        ConfigError: no such kind of database.
+    """
+    before = os.environ.get(ENVIRONMENT_VARIABLE)
+    url = database_url(db)
+    named = url.database if url.drivername == "sqlite" else url.render_as_string(hide_password=False)
+    os.environ[ENVIRONMENT_VARIABLE] = str(named)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[ENVIRONMENT_VARIABLE]
+        else:
+            os.environ[ENVIRONMENT_VARIABLE] = before
+
+
+def _close(tracker: ExperimentTracker) -> None:
+    with _harmless():
+        tracker.close()
+
+
+def _enter(plan: Plan, options: RunnerOptions, tracker: ExperimentTracker) -> None:
+    for node in plan.experiments:
+        if plan.state(node).status == DONE:
+            continue
+        # Who holds an experiment enters it: two runners must not give it two names.
+        with claimed(node, plan.experiments_dir) as held:
+            if held:
+                _enter_one(node, options, tracker)
+    tracker.take_in(node.folder for node in plan.experiments)
+
+
+def _enter_one(node: Node, options: RunnerOptions, tracker: ExperimentTracker) -> None:
+    variant = _variant(node.config, options.variant)
+    contents = read_folder(node.folder)
+    if contents is None:
+        tracker.plan_experiment(node.config.to_mapping(), node.config.name, folder=node.folder, variant=variant)
+        contents = read_folder(node.folder)
+        assert contents is not None
+    folder = ExperimentFolder(node.folder)
+    folder.identify(contents.id, contents.name, contents.created_at, variant=variant)
+    missing = [tag for tag in options.tags if tag not in contents.tags]
+    if missing:
+        folder.append("tags", add=missing, remove=[])
+    if options.notes and options.notes not in contents.notes:
+        folder.append("note", text=options.notes)
+
+
+def _variant(config: ExperimentConfig, variant: str | None) -> str:
+    return variant or config.name.removesuffix(f"_seed{config.training.seed}")
 
 
 class _TrackedAttempt(Attempt):
@@ -155,7 +193,12 @@ class _TrackedAttempt(Attempt):
             self._log_artifacts()
             self._tracker.finish_experiment(Status.FAILED, error=error)
 
-    def stopped(self) -> None:
+    def stopped(self, reason: str) -> None:
+        with _harmless():
+            self._log_artifacts()
+            self._tracker.finish_experiment(Status.PREEMPTED, reason)
+
+    def left(self) -> None:
         with _harmless():
             self._log_artifacts()
 

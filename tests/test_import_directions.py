@@ -39,7 +39,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "running": FOUNDATION
     | CONFIG
     | {"cartography", "clustering", "execution", "jobs", "planning", "tracking", "training"},
-    "experiment_runner": FOUNDATION | CONFIG | {"jobs", "planning", "running"},
+    "experiment_runner": FOUNDATION | CONFIG | {"execution", "jobs", "planning", "running", "tracking"},
     "experiment_results": FOUNDATION | {"analysis", "experiment_config", "plots"},
     "experiment_analysis": FOUNDATION | {"analysis", "experiment_config", "experiment_results", "plots"},
     "deciding": FOUNDATION | CONFIG | {"analysis", "experiment_results", "experiment_runner"},
@@ -73,7 +73,7 @@ FLOORS_OF_TRACKING: dict[str, set[str]] = {
     "folders": {"statuses"},
     "store": {"folders", "indexing"},  # indexing: a broken file is made anew from the folders, loaded only then
     "indexing": {"processes", "statuses", "folders", "store"},
-    "queue": {"processes", "statuses", "store"},
+    "queue": {"processes", "store"},
     "states": {"processes", "statuses", "folders", "store", "indexing"},
     "reading": {"processes", "statuses", "folders", "store", "states"},
     "recording": {"processes", "statuses", "folders", "store", "indexing", "states"},

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from training.trainer import StrategyTrainer
 
-__all__ = ["DynamicsCallback", "MetricsFile", "OrderCallback", "Progress", "ProgressCallback"]
+__all__ = ["DynamicsCallback", "MetricsFile", "OrderCallback", "Progress", "ProgressCallback", "StopCallback"]
 
 logger = logging.getLogger(__name__)
 
@@ -80,6 +80,8 @@ class DynamicsCallback(TrainerCallback):
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
         """Write the epoch that ended, unless training stopped in the middle of it."""
+        if _is_within_epoch(state) and state.global_step < state.max_steps:
+            return  # whoever stopped it has saved the records, and goes on with them
         records = self._records()
         epoch = math.ceil((state.epoch or 0.0) - 1e-6) - 1
         if records is None or not records["observed"].all():
@@ -167,3 +169,37 @@ class ProgressCallback(TrainerCallback):
         self._report(
             Progress("training", state.global_step, state.max_steps, epoch=state.epoch or 0.0, loss=self._loss)
         )
+
+
+class StopCallback(TrainerCallback):
+    """Saves a checkpoint and ends the training after the step in which somebody asks for it.
+
+    Args:
+        stop_reason: why training is to stop; empty while it is to go on.
+    """
+
+    def __init__(self, stop_reason: Callable[[], str]) -> None:
+        self._stop_reason = stop_reason
+        self.stopped_for = ""
+        """Why training was ended before its last step; empty if it was not."""
+
+    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
+        """Save and stop, unless this was the last step, after which everything is saved anyway."""
+        if (reason := self._stop_reason()) and state.global_step < state.max_steps:
+            self.stopped_for = reason
+            control.should_training_stop = True
+            # The last step of an epoch is saved behind what the epoch's end writes.
+            control.should_save = _is_within_epoch(state)
+
+    def on_epoch_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        """Save nothing again of an epoch that was stopped half-way, and evaluate nothing."""
+        if self.stopped_for:
+            control.should_save = not _is_within_epoch(state)
+            control.should_evaluate = False
+
+
+def _is_within_epoch(state: TrainerState) -> bool:
+    # The fraction of an epoch is a sum of floats.
+    return abs((state.epoch or 0.0) - round(state.epoch or 0.0)) > 1e-6

@@ -19,13 +19,21 @@ from transformers.utils.logging import disable_progress_bar
 from cartography import build_data_map
 from errors import ConfigError
 from experiment_config import ExperimentConfig
+from jobs.failures import Preempted
 from strategies import CLUSTERS, DATA_MAP, TrainingPlan, make_plan
 from strategies.plan import normalise_weights
 from tasks import create_task
 from tasks.base import DataSource, FeatureOptions, Rows, Task
 from tasks.models import load_model, load_tokenizer, load_trained_model, trained_label_names
 from training.arguments import training_arguments
-from training.callbacks import DynamicsCallback, MetricsFile, OrderCallback, Progress, ProgressCallback
+from training.callbacks import (
+    DynamicsCallback,
+    MetricsFile,
+    OrderCallback,
+    Progress,
+    ProgressCallback,
+    StopCallback,
+)
 from training.checkpoints import (
     checkpoint_step,
     last_complete_checkpoint,
@@ -90,6 +98,7 @@ def run_experiment(
     progress: Callable[[Progress], None] | None = None,
     cache: DataCache | None = None,
     *,
+    stop_reason: Callable[[], str] = lambda: "",
     do_train: bool = True,
     do_eval: bool = True,
 ) -> RunOutcome:
@@ -100,17 +109,19 @@ def run_experiment(
         paths: where to read signals from and write to; a complete checkpoint there is taken up.
         progress: called after each step of training and evaluation.
         cache: rows and features shared with other runs of this process.
+        stop_reason: asked after each step: anything but the empty string saves a checkpoint and stops.
         do_train: whether to train; without it the model is evaluated as it is.
         do_eval: whether to evaluate.
 
     Raises:
         AssayError: something the user can mend.
+        Preempted: it was to stop; the next call takes up what was saved.
     """
     check_combination(config)
     # One bar is enough: the caller's.
     disable_progress_bars()
     disable_progress_bar()  # type: ignore[no-untyped-call]
-    session = Session(config, paths, progress, cache or DataCache())
+    session = Session(config, paths, progress, cache or DataCache(), stop_reason)
     with writing_into(paths.output, *([paths.record_to] if paths.record_to else [])):
         if do_eval:
             session.read_evaluation_sets(trained=not do_train)
@@ -141,16 +152,24 @@ class Session:
         paths: where to read and write.
         progress: called as the run goes on, or None.
         cache: rows and features shared between sessions.
+        stop_reason: why the run is to stop; empty while it is to go on.
     """
 
     def __init__(
-        self, config: ExperimentConfig, paths: RunPaths, progress: Callable[[Progress], None] | None, cache: DataCache
+        self,
+        config: ExperimentConfig,
+        paths: RunPaths,
+        progress: Callable[[Progress], None] | None,
+        cache: DataCache,
+        stop_reason: Callable[[], str] = lambda: "",
     ) -> None:
         self.config = config
         self.paths = paths
         self.cache = cache
         self.task: Task = create_task(config.task)
         self._progress = progress
+        self._stop = StopCallback(stop_reason)
+        self._stop_reason = stop_reason
         self._tokenizer: PreTrainedTokenizerBase | None = None
         self._trainer: StrategyTrainer | None = None
         self._label_names: tuple[str, ...] = ()
@@ -185,15 +204,18 @@ class Session:
         signals = load_signals(rows, self.config.task, self.config.required_signals, folders)
         return make_plan(self.config.strategies, signals, self.config.training.seed)
 
-    def _report(self, phase: str) -> None:
+    def _report(self, progress: Progress) -> None:
+        """Tell where the run stands, and stop where it is to stop: nothing but training takes up half of itself."""
+        if reason := self._stop_reason():
+            raise Preempted(reason)
         if self._progress is not None:
-            self._progress(Progress(phase))
+            self._progress(progress)
 
     # -- training -----------------------------------------------------------------------------------------------
 
     def train(self) -> RunOutcome:
         """Train, save the model, and build the data map if dynamics were recorded."""
-        self._report("loading")
+        self._report(Progress("loading"))
         rows = self.train_rows()
         self._label_names = rows.label_names
         plan = self._plan(rows, self.paths.data_map)
@@ -204,6 +226,8 @@ class Session:
         trainer = self._make_trainer(rows, kept, plan, num_all_features=len(all_features))
         checkpoint = self._take_up(trainer)
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+        if self._stop.stopped_for:
+            raise Preempted(self._stop.stopped_for)
         trainer.save_model(str(self.paths.output))
         if self.paths.record_to is not None and trainer.is_world_process_zero():
             self._build_data_map(rows, self.paths.record_to)
@@ -245,6 +269,7 @@ class Session:
 
     def _add_callbacks(self, trainer: StrategyTrainer, kept: Dataset, rows: Rows) -> None:
         trainer.add_callback(OrderCallback(trainer))
+        trainer.add_callback(self._stop)
         if self._progress is not None:
             trainer.add_callback(ProgressCallback(self._progress))
         if self.paths.record_to is not None:
@@ -305,7 +330,7 @@ class Session:
         Raises:
             AssayError: a data set is missing, damaged or empty.
         """
-        self._report("loading")
+        self._report(Progress("loading"))
         self._label_names = trained_label_names(self.config.model) if trained else self.train_rows().label_names
         for target in evaluation_sources(self.config, self._label_names):
             self.cache.rows(self.task, target.source)
@@ -343,8 +368,7 @@ class Session:
 
     def _evaluation_progress(self, target: EvaluationSource) -> Callable[[int, int], None]:
         def report(batch: int, batches: int) -> None:
-            if self._progress is not None:
-                self._progress(Progress(f"evaluating {target.source.name}", batch, batches))
+            self._report(Progress(f"evaluating {target.source.name}", batch, batches))
 
         return report
 

@@ -10,8 +10,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import URL
-
 from errors import ConfigError
 from tracking.folders.folder import ENVIRONMENT
 from tracking.folders.unsaved import put_back_all
@@ -29,7 +27,8 @@ from tracking.recording.recorder import Recorder, TrackerStateError
 from tracking.recording.succession import end_attempt_before
 from tracking.states.supervision import Supervisor
 from tracking.statuses import ENDED, Status
-from tracking.store.database import Database, database_url
+from tracking.store.database import Database
+from tracking.store.database_url import database_url
 
 __all__ = ["ExperimentTracker", "TrackerStateError"]
 
@@ -70,7 +69,7 @@ class ExperimentTracker(Recorder):
         super().__init__()
         named = [backends] if isinstance(backends, str) else backends
         self._mirrors = MirrorSet(named)
-        self._store = db_path if isinstance(db_path, Database) else _anchored(database_url(db_path))
+        self._store = db_path if isinstance(db_path, Database) else database_url(db_path)
         url = self._store.url if isinstance(self._store, Database) else self._store
         beside = Path(url.database or "").parent if url.drivername == "sqlite" else Path()
         # Absolute: training scripts change the current folder.
@@ -302,10 +301,3 @@ class ExperimentTracker(Recorder):
             if outcome.status == Status.LOST:
                 logger.warning("%s: %s", self._attempt.experiment_id, outcome.reason)
         self._close(outcome)
-
-
-def _anchored(url: URL) -> URL:
-    """Return the URL of an SQLite file with an absolute path."""
-    if url.drivername != "sqlite" or url.database in (None, "", ":memory:"):
-        return url
-    return url.set(database=str(Path(url.database or "").absolute()))
