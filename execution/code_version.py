@@ -21,12 +21,13 @@ _LENGTH = 12
 
 
 @functools.cache
-def code_version(root: Path = Path(__file__).resolve().parent.parent) -> str:
+def code_version(root: Path | None = None) -> str:
     """Return 12 hexadecimal digits that differ where any line of the program's source does.
 
     Args:
-        root: the folder that the program lies in.
+        root: the folder that the program lies in; None: that of this one.
     """
+    root = root or Path(__file__).resolve().parent.parent
     digest = hashlib.sha256()
     for path in sorted(path for room in ROOMS for path in _sources(root, room)):
         digest.update(f"{path.relative_to(root)}\0".encode())
