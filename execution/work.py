@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -9,13 +10,17 @@ from typing import Any
 
 from errors import ConfigError
 from jobs import Failure, FailureKind, Job, Outcome
-from jobs.failures import kind_of
+from jobs.failures import NeedFailed, kind_of
 from registry import Registry
 
 __all__ = ["WORK", "Context", "carry_out"]
 
 Work = Callable[[Job, "Context"], Mapping[str, Any]]
-"""Does what a job says and returns a result: JSON and nothing else."""
+"""Does what a job says and returns a result: JSON and nothing else.
+
+With a true attribute ``takes_failed_needs`` it is called although something that the job needs failed. Its module may
+have an attribute ``PRELOAD``, names of modules that the work imports on use: see :mod:`execution.workers.preload`.
+"""
 
 WORK: Registry[Work] = Registry("work")
 """Third parties register theirs through the entry-point group ``assay.work``."""
@@ -43,10 +48,24 @@ def carry_out(job: Job, context: Context) -> Outcome:
     """
     started = time.monotonic()
     try:
-        result = WORK.get(job.work)(job, context)
+        work = WORK.get(job.work)
+        if job.failed_needs and not getattr(work, "takes_failed_needs", False):
+            raise NeedFailed(f"{job.name} needs what failed: {'; '.join(job.failed_needs.values())}")
+        result = _as_json(job, work(job, context))
     except BaseException as error:
         return Outcome(Failure.of(error, _kind(job, error)), seconds=time.monotonic() - started)
     return Outcome(result=result, seconds=time.monotonic() - started)
+
+
+def _as_json(job: Job, result: Mapping[str, Any]) -> dict[str, Any]:
+    # Here and not where a process writes to another, so that no executor returns what others could not.
+    try:
+        returned = json.loads(json.dumps(result))
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"the work {job.work!r} must return JSON, got {result!r:.200} ({error})") from error
+    if not isinstance(returned, dict):
+        raise TypeError(f"the work {job.work!r} must return a mapping, got {result!r:.200}")
+    return returned
 
 
 def _kind(job: Job, error: BaseException) -> FailureKind:

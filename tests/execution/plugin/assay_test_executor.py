@@ -7,6 +7,7 @@ import threading
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from errors import ConfigError
 from execution.base import Executor, Handle, JobState
 from execution.options import ExecutorOptions
 from execution.work import Context, carry_out
@@ -32,6 +33,8 @@ class ThreadedExecutor(Executor):
         return 2
 
     def submit(self, job: Job) -> Handle:
+        if lacking := job.resources.lacks(self.capacity):
+            raise ConfigError(f"{job.name} needs {lacking}")
         handle = _Handle(Job.from_json(job.to_json()), self._told)
         handle.future = self._threads.submit(handle.carry_out)
         handle.future.add_done_callback(lambda future: self._told.set())

@@ -44,12 +44,15 @@ _FAILURES: Mapping[str, type[BaseException]] = {
 
 def echo(job: Job, context: Context) -> Result:
     """Return the payload, and what reached the work beside it."""
-    return {
-        "payload": job.payload,
-        "attempt": job.attempt,
-        "adjustments": job.adjustments,
-        "failed_needs": job.failed_needs,
-    }
+    return {"payload": job.payload, "attempt": job.attempt, "adjustments": job.adjustments}
+
+
+def despite(job: Job, context: Context) -> Result:
+    """Say which needs failed: this work wants to be called nevertheless."""
+    return {"failed_needs": job.failed_needs}
+
+
+despite.takes_failed_needs = True  # type: ignore[attr-defined]
 
 
 def sleep(job: Job, context: Context) -> Result:
