@@ -80,8 +80,15 @@ class Job:
     """Filled in when it is handed out: which attempt this is."""
 
     def to_json(self) -> str:
-        """Return it as one line."""
-        return json.dumps(dataclasses.asdict(self), ensure_ascii=False)
+        """Return it as one line.
+
+        Raises:
+            ConfigError: its payload is not JSON.
+        """
+        try:
+            return json.dumps(dataclasses.asdict(self), ensure_ascii=False, allow_nan=False)
+        except (TypeError, ValueError) as error:
+            raise ConfigError(f"job {self.name}: what it is told must be JSON ({error})") from error
 
     @classmethod
     def from_json(cls, text: str) -> Self:

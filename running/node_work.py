@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import logging
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,8 @@ from training.data import DataCache
 
 __all__ = ["kept_data", "make_node"]
 
-logger = logging.getLogger(__name__)
+PRELOAD = ("training.session",)
+"""What warm processes import before they are given a job."""
 
 
 def make_node(job: Job, context: Context) -> Mapping[str, Any]:
