@@ -1,0 +1,105 @@
+"""The process that does the work of one SLURM job: ``python -m execution.slurm.child FOLDER``.
+
+It is a process of its own, so that whatever kills it leaves somebody who says so: :mod:`execution.slurm.supervision`,
+which gives orders through standard input. A line is a reason to stop; the end of input says that nobody is left to
+work for.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from errors import AssayError
+from execution.slurm.folders import SubmissionFolder
+from execution.work import Context, carry_out
+
+__all__ = ["SIGNALS", "main"]
+
+SIGNALS = (signal.SIGTERM, signal.SIGUSR2)
+"""Blocked when the process begins, until it knows what to do with them."""
+
+_ORPHAN_SECONDS = 25.0
+_REPORT_SECONDS = 1.0
+
+
+class _Orders:
+    """What somebody outside wants."""
+
+    def __init__(self) -> None:
+        self.stop_reason = ""
+        # Work may read its standard input; these lines are not for it.
+        self._input = os.dup(0)
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(nothing, 0)
+        os.close(nothing)
+
+    def note_signal(self, number: int, frame: Any) -> None:
+        # SLURM tells all processes of a job; the supervisor's reason, where it has a better one, came before.
+        self.stop_reason = self.stop_reason or signal.Signals(number).name
+
+    def listen(self) -> None:
+        with os.fdopen(self._input, encoding="utf-8") as lines:
+            for line in lines:
+                self.stop_reason = line.strip() or "a stop"
+        self.stop_reason = self.stop_reason or "its supervisor is gone"
+        time.sleep(_ORPHAN_SECONDS)
+        os._exit(1)
+
+
+class _Reports:
+    """Writes down what the work says of its progress, at once where it said nothing for a while, and never late."""
+
+    def __init__(self, folder: SubmissionFolder) -> None:
+        self._folder = folder
+        self._newest: Mapping[str, Any] | None = None
+        self._said = threading.Event()
+
+    def report(self, progress: Mapping[str, Any]) -> None:
+        self._newest = dict(progress)
+        self._said.set()
+
+    def write_on(self) -> None:
+        while self._said.wait():
+            self.write()
+            time.sleep(_REPORT_SECONDS)
+
+    def write(self) -> None:
+        if self._said.is_set() and self._newest is not None:
+            self._said.clear()
+            # A full disk must not end what runs; the next report may find room. Nor does odd progress matter.
+            with suppress(AssayError, TypeError, ValueError):
+                self._folder.write_progress(self._newest)
+
+
+def main(path: Path) -> int:
+    """Do the work of a folder; return the exit status."""
+    orders = _Orders()
+    signal.signal(signal.SIGTERM, orders.note_signal)
+    # The supervisor decides what the end of a slot means.
+    signal.signal(signal.SIGUSR2, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+    folder = SubmissionFolder(path)
+    reports = _Reports(folder)
+    for target in (orders.listen, reports.write_on):
+        threading.Thread(target=target, daemon=True).start()
+    outcome = carry_out(folder.order().job, Context(reports.report, lambda: orders.stop_reason))
+    reports.write()
+    folder.write_outcome(outcome)
+    return 0 if outcome.success else 1
+
+
+if __name__ == "__main__":
+    status = main(Path(sys.argv[1]))
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # What it did is written down; threads that work left behind must not hold it up.
+    os._exit(status)

@@ -1,0 +1,200 @@
+"""Who starts submitted jobs: SLURM, or for trying out this machine alone."""
+
+from __future__ import annotations
+
+import os
+import signal
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import submitit
+from submitit.core.utils import FailedJobError, FailedSubmissionError, JobPaths, environment_variables
+
+from errors import ConfigError, ResourceError
+from execution.slurm.batch_job import SlurmJob
+from execution.slurm.commands import explain_refusal, run
+from execution.slurm.resources import CODE
+from execution.slurm.standing import GONE, QueueListing, Standing
+from tracking.processes import process_started
+
+__all__ = ["CLUSTERS", "Cluster"]
+
+_REQUEUES = 1000
+"""At most so many slots for one job: who gets nowhere in so many never will."""
+
+_FOREIGN = ("SLURM_", "SLURMD_", "SBATCH_", "SRUN_", "SUBMITIT_")
+
+
+class Cluster(ABC):
+    """Starts jobs, and knows how they stand.
+
+    Args:
+        logs: folder for batch scripts and logs.
+    """
+
+    title: str
+    """What users read before the id of a job."""
+
+    def __init__(self, logs: Path) -> None:
+        self.logs = logs
+
+    @abstractmethod
+    def check(self) -> None:
+        """Refuse to begin where nobody would answer.
+
+        Raises:
+            ResourceError: it is not there.
+        """
+
+    @abstractmethod
+    def submit(self, paths: Sequence[Path], parameters: Mapping[str, Any]) -> list[str]:
+        """Submit the orders in some folders, several as one array; return their ids.
+
+        Raises:
+            ConfigError: they can never run.
+            ResourceError: nothing can be submitted now.
+        """
+
+    @abstractmethod
+    def look(self, cluster_id: str) -> Standing | None:
+        """Return how a job stands; None where there is no answer."""
+
+    @abstractmethod
+    def cancel(self, cluster_id: str) -> None:
+        """Have a job ended, begun or not."""
+
+    @abstractmethod
+    def preempt(self, cluster_id: str) -> None:
+        """Have a job save and end, or never begin."""
+
+    def log(self, cluster_id: str) -> Path:
+        """Return where a job's output goes."""
+        return Path(JobPaths(self.logs, cluster_id).stdout)
+
+
+class Slurm(Cluster):
+    """The cluster that sbatch reaches."""
+
+    title = "SLURM job"
+
+    def __init__(self, logs: Path) -> None:
+        super().__init__(logs)
+        self._listing = QueueListing()
+
+    def check(self) -> None:
+        """Ask the controller, which answers at once where it can; sbatch would try again for minutes."""
+        for program in ("sbatch", "srun", "scancel", "squeue"):
+            run(program, "--version")
+        try:
+            answer = run("scontrol", "ping")
+        except ResourceError as error:
+            raise ResourceError(f"no SLURM controller answers: {error}") from error
+        if " UP" not in answer:
+            raise ResourceError(
+                f"no SLURM controller answers ({answer.strip()}); try again later, or choose another executor"
+            )
+
+    def submit(self, paths: Sequence[Path], parameters: Mapping[str, Any]) -> list[str]:
+        """Write a batch script and hand it to sbatch."""
+        self.check()
+        executor = submitit.SlurmExecutor(self.logs, max_num_timeout=_REQUEUES)
+        executor.update_parameters(**parameters)
+        inherited = {name: value for name, value in os.environ.items() if name.startswith(_FOREIGN)}
+        inherited.pop("SLURM_CONF", None)
+        # Whoever submits from within a job must not pass on what holds for that job.
+        for name in inherited:
+            del os.environ[name]
+        try:
+            jobs = executor.submit_array([SlurmJob(str(path)) for path in paths])
+        except (FailedJobError, FailedSubmissionError) as error:
+            raise explain_refusal(str(error)) from error
+        finally:
+            os.environ.update(inherited)
+            self._listing.forget()
+        return [job.job_id for job in jobs]
+
+    def look(self, cluster_id: str) -> Standing | None:
+        """Look into the list of the user's jobs, which is asked for every few seconds."""
+        return self._listing.look(cluster_id)
+
+    def cancel(self, cluster_id: str) -> None:
+        """Call scancel."""
+        self._scancel(cluster_id)
+
+    def preempt(self, cluster_id: str) -> None:
+        """Cancel it while it is pending, else send it the signal that the end of a slot sends."""
+        self._scancel("--state=PENDING", cluster_id)
+        self._scancel("--signal=USR2", cluster_id)
+
+    def _scancel(self, *arguments: str) -> None:
+        try:
+            run("scancel", "--quiet", *arguments)
+        except ResourceError as error:
+            # A job that is over is what was wanted.
+            if "nvalid job id" not in str(error) and "already complet" not in str(error):
+                raise
+        self._listing.forget()
+
+
+class ThisMachine(Cluster):
+    """Submitit's local processes: the same way, without a queue, dependencies or resources."""
+
+    title = "process"
+
+    def __init__(self, logs: Path) -> None:
+        super().__init__(logs)
+        # Kept, as they are children of this process and remain until somebody asks how they ended.
+        self._jobs: dict[str, submitit.Job[Any]] = {}
+
+    def check(self) -> None:
+        """It is always there."""
+
+    def submit(self, paths: Sequence[Path], parameters: Mapping[str, Any]) -> list[str]:
+        """Start a process for each."""
+        if "dependency" in parameters:
+            raise ConfigError("slurm: the cluster 'local' cannot wait for other jobs; use 'slurm', or another executor")
+        executor = submitit.LocalExecutor(self.logs, max_num_timeout=_REQUEUES)
+        executor.update_parameters(
+            timeout_min=parameters["time"], signal_delay_s=parameters["signal_delay_s"], stderr_to_stdout=True
+        )
+        paths_of_code = os.pathsep.join(filter(None, [str(CODE), os.environ.get("PYTHONPATH")]))
+        with environment_variables(PYTHONPATH=paths_of_code):
+            jobs = executor.submit_array([SlurmJob(str(path)) for path in paths])
+        # The number of a process is given again one day; together with its start it is not.
+        ids = [f"{job.job_id}:{process_started(int(job.job_id))}" for job in jobs]
+        self._jobs.update(zip(ids, jobs, strict=True))
+        return ids
+
+    def look(self, cluster_id: str) -> Standing | None:
+        """See whether the process lives."""
+        return Standing("RUNNING", "", "") if self._lives(cluster_id) else GONE
+
+    def cancel(self, cluster_id: str) -> None:
+        """Send SIGTERM, which it passes on to the work."""
+        if self._lives(cluster_id):
+            with suppress(ProcessLookupError):
+                os.kill(_number(cluster_id), signal.SIGTERM)
+
+    def preempt(self, cluster_id: str) -> None:
+        """Send SIGTERM too: what is meant stands in the folder."""
+        self.cancel(cluster_id)
+
+    def log(self, cluster_id: str) -> Path:
+        """Return where the process's output goes."""
+        return super().log(str(_number(cluster_id)))
+
+    def _lives(self, cluster_id: str) -> bool:
+        job = self._jobs.get(cluster_id)
+        if job is not None:
+            return not job.done()
+        return str(process_started(_number(cluster_id))) == cluster_id.partition(":")[2]
+
+
+def _number(cluster_id: str) -> int:
+    return int(cluster_id.partition(":")[0])
+
+
+CLUSTERS: Mapping[str, Callable[[Path], Cluster]] = {"slurm": Slurm, "local": ThisMachine}

@@ -1,0 +1,213 @@
+"""Jobs on a SLURM cluster."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import filelock
+
+from errors import ConfigError, ResourceError
+from execution.base import Executor, Handle
+from execution.options import ExecutorOptions
+from execution.slurm.arrays import arrays
+from execution.slurm.clusters import CLUSTERS, Cluster
+from execution.slurm.folders import Order, SubmissionFolder, logs_folder, submissions
+from execution.slurm.handle import SlurmHandle
+from execution.slurm.resources import SlurmResources
+from jobs import Job, Resources
+from validated import from_mapping
+
+__all__ = ["SlurmExecutor", "reattach"]
+
+_MAX_CONCURRENT = 256
+_LOOK_SECONDS = 0.25
+_CLOSE_SECONDS = 20.0
+_LOCK_SECONDS = 120.0
+
+
+class SlurmExecutor(Executor):
+    """Submits jobs through submitit; everything about them lies in ``options.log_dir``, so others can attach to them.
+
+    Args:
+        options: ``slurm`` holds the fields of :class:`SlurmResources`; ``workers`` says how many run at a time.
+
+    Raises:
+        ConfigError: options that it cannot follow.
+        ResourceError: no cluster answers.
+    """
+
+    name = "slurm"
+
+    def __init__(self, options: ExecutorOptions) -> None:
+        for name in ("gpu_ids", "memory_gb"):
+            if getattr(options, name) is not None:
+                raise ConfigError(
+                    f"{name}: SLURM hands out GPUs and memory; leave it out, and see the options of SLURM"
+                )
+        self._log_dir = options.log_dir.absolute()
+        if re.search(r"[%\\\n]", str(self._log_dir)):
+            raise ConfigError(f"log_dir: SLURM reads %, \\ and line ends in names its own way, got {self._log_dir}")
+        self._options = options
+        self._resources = from_mapping(
+            SlurmResources, {"array_parallelism": options.workers or _MAX_CONCURRENT, **options.slurm}
+        )
+        self._cluster = _cluster(self._resources.cluster, self._log_dir)
+        self._cluster.check()
+        self._handles: list[SlurmHandle] = []
+
+    @property
+    def capacity(self) -> Resources | None:
+        """Not known: the cluster decides."""
+        return None
+
+    @property
+    def max_concurrent(self) -> int:
+        """How many jobs it hands to the cluster at the same time."""
+        return self._options.workers or _MAX_CONCURRENT
+
+    def submit(self, job: Job) -> Handle:
+        """Submit a job; one that SLURM has already is attached to."""
+        with self._lock():
+            handle = self._attached(job) or self._submit([job], {})[0]
+        self._handles.append(handle)
+        return handle
+
+    def submit_all(self, jobs: Sequence[Job]) -> list[Handle]:
+        """Submit a whole graph, as arrays that wait for each other, and leave it to the cluster: closing stops nothing.
+
+        Args:
+            jobs: in any order; a need that is not among them counts as done.
+
+        Returns:
+            Handles, in the order of ``jobs``.
+
+        Raises:
+            ConfigError: the graph has a circle, or SLURM can never run a job.
+            ResourceError: the cluster takes nothing now. In either case nothing of it stays submitted.
+        """
+        handles: dict[str, SlurmHandle] = {}
+        fresh: list[SlurmHandle] = []
+        with self._lock():
+            try:
+                for array in arrays(jobs):
+                    attached = {job.id: handle for job in array if (handle := self._attached(job))}
+                    handles |= attached
+                    left = [job for job in array if job.id not in attached]
+                    if left:
+                        made = self._submit(left, {need: handles[need] for need in left[0].needs if need in handles})
+                        fresh += made
+                        handles |= {handle.job.id: handle for handle in made}
+            except BaseException:
+                for handle in fresh:
+                    with suppress(ResourceError):
+                        handle.cancel()
+                raise
+        return [handles[job.id] for job in jobs]
+
+    def detach(self) -> None:
+        """Leave to the cluster what was submitted: closing stops it no more."""
+        self._handles.clear()
+
+    def wait(self, handles: Collection[Handle], timeout: float) -> None:
+        """Look at the folders every now and then."""
+        limit = time.monotonic() + timeout
+        own = [handle for handle in handles if isinstance(handle, SlurmHandle)]
+        while not [handle for handle in own if handle.has_news()]:
+            left = limit - time.monotonic()
+            if left <= 0:
+                return
+            time.sleep(min(_LOOK_SECONDS, left))
+
+    def close(self) -> None:
+        """Cancel what :meth:`submit` submitted and is not over, and wait a little for its end."""
+        handles, self._handles = self._handles, []
+        left = [handle for handle in handles if not handle.state.is_final]
+        for handle in left:
+            with suppress(ResourceError):
+                handle.cancel()
+        limit = time.monotonic() + _CLOSE_SECONDS
+        for handle in left:
+            with suppress(TimeoutError):
+                handle.result(timeout=max(0.0, limit - time.monotonic()))
+
+    # -- submitting ---------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _lock(self) -> Iterable[None]:  # type: ignore[misc]
+        path = self._cluster.logs.parent / ".lock"
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with filelock.FileLock(path, timeout=_LOCK_SECONDS):
+                yield
+        except filelock.Timeout as error:
+            raise ResourceError(f"{path}: somebody else has been submitting for {_LOCK_SECONDS:.0f} s") from error
+
+    def _attached(self, job: Job) -> SlurmHandle | None:
+        """Return a handle on the job if it was submitted before and is not over."""
+        folder = SubmissionFolder.latest(self._log_dir, job.id)
+        if folder is None or folder.submitted() is None:
+            return None
+        handle = _handle(folder, self._cluster)
+        return None if handle is None or handle.state.is_final else handle
+
+    def _submit(self, jobs: Sequence[Job], needed: dict[str, SlurmHandle]) -> list[SlurmHandle]:
+        """Submit jobs that ask for the same and need the same."""
+        needs = jobs[0].resources
+        threads = self._options.threads_per_job or self._resources.cpus(needs)
+        hang = self._options.hang_minutes
+        folders = [
+            SubmissionFolder.create(self._log_dir, Order(job, threads, None if hang is None else hang * 60))
+            for job in jobs
+        ]
+        parameters = self._resources.parameters(needs, _title(jobs), _collapse(needed.values()))
+        ids = self._cluster.submit([folder.path for folder in folders], parameters)
+        for folder, cluster_id in zip(folders, ids, strict=True):
+            paths = {need: str(handle.folder.path) for need, handle in needed.items()}
+            folder.write_submitted(self._resources.cluster, cluster_id, self._cluster.log(cluster_id), paths)
+        return [SlurmHandle(job, folder, self._cluster) for job, folder in zip(jobs, folders, strict=True)]
+
+
+def reattach(log_dir: Path) -> list[SlurmHandle]:
+    """Return handles on the newest submission of every job, ended or not, for whoever did not submit them.
+
+    Args:
+        log_dir: the ``log_dir`` of the executor's options.
+    """
+    clusters: dict[str, Cluster] = {}
+    handles = []
+    for folder in submissions(log_dir):
+        submitted = folder.submitted()
+        if submitted is None:
+            continue
+        name = submitted["cluster"]
+        if name not in clusters:
+            clusters[name] = _cluster(name, log_dir)
+        handle = _handle(folder, clusters[name])
+        if handle is not None:
+            handles.append(handle)
+    return handles
+
+
+def _cluster(name: str, log_dir: Path) -> Cluster:
+    return CLUSTERS[name](logs_folder(log_dir))
+
+
+def _handle(folder: SubmissionFolder, cluster: Cluster) -> SlurmHandle | None:
+    try:
+        return SlurmHandle(folder.order().job, folder, cluster, attached=True)
+    except ConfigError:
+        # Written by another version of the code.
+        return None
+
+
+def _collapse(needed: Iterable[SlurmHandle]) -> tuple[str, ...]:
+    return tuple(sorted({handle.cluster_id for handle in needed}))
+
+
+def _title(jobs: Sequence[Job]) -> str:
+    title = jobs[0].name if len(jobs) == 1 else jobs[0].group or "assay"
+    return re.sub(r"[^\w.+-]", "_", title, flags=re.ASCII)[:60] or "assay"

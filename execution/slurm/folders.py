@@ -1,0 +1,202 @@
+"""What a job on the cluster and whoever submitted it tell each other: small JSON files, each written by one side."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import quote
+
+from atomic_files import explain_os_error, write_text
+from errors import ConfigError
+from jobs import FailureKind, Job, Outcome
+
+__all__ = ["Order", "SubmissionFolder", "logs_folder", "submissions"]
+
+
+_BASE = "slurm"
+_ORDER, _SUBMITTED, _STARTED, _PROGRESS, _OUTCOME, _STOP = (
+    f"{name}.json" for name in ("job", "submitted", "started", "progress", "outcome", "stop")
+)
+
+
+@dataclass(frozen=True)
+class Order:
+    """What the job on the cluster is told."""
+
+    job: Job
+    threads: int
+    """Of PyTorch on the CPU."""
+    hang_seconds: float | None = None
+
+    @classmethod
+    def from_mapping(cls, values: Mapping[str, Any]) -> Self:
+        """Return what was written."""
+        return cls(Job.from_mapping(values["job"]), values["threads"], values["hang_seconds"])
+
+
+class SubmissionFolder:
+    """One submission of one job; submitting it again makes another folder, so that nothing old is taken for new.
+
+    Args:
+        path: the folder.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @classmethod
+    def create(cls, log_dir: Path, order: Order) -> Self:
+        """Make the next folder of a job.
+
+        Raises:
+            ResourceError: it cannot be written.
+        """
+        of_job = _of_job(log_dir, order.job.id)
+        try:
+            of_job.mkdir(parents=True, exist_ok=True)
+            number = max(_numbers(of_job), default=0) + 1
+            path = of_job / str(number)
+            path.mkdir()
+        except OSError as error:
+            raise explain_os_error(error, of_job) from error
+        folder = cls(path)
+        folder._write(_ORDER, dataclasses.asdict(order))
+        return folder
+
+    @classmethod
+    def latest(cls, log_dir: Path, job_id: str) -> Self | None:
+        """Return the newest submission of a job; None where there is none."""
+        of_job = _of_job(log_dir, job_id)
+        number = max(_numbers(of_job), default=None)
+        return None if number is None else cls(of_job / str(number))
+
+    # -- of whoever submits -----------------------------------------------------------------------------------------
+
+    def write_submitted(self, cluster: str, cluster_id: str, log: Path, needs: Mapping[str, str]) -> None:
+        """Say what the cluster calls the job, where its log is, and the folders of the submissions that it needs."""
+        self._write(
+            _SUBMITTED,
+            {"cluster": cluster, "id": cluster_id, "log": str(log), "needs": dict(needs), "time": time.time()},
+        )
+
+    def submitted(self) -> Mapping[str, Any] | None:
+        """Return what :meth:`write_submitted` wrote."""
+        return self._read(_SUBMITTED)
+
+    def write_stop(self, kind: FailureKind, reason: str) -> None:
+        """Say how the job is to end, before it is signalled; the first word counts, but cancelling outweighs."""
+        earlier = self.stop()
+        if earlier is None or kind == FailureKind.CANCELLED:
+            self._write(_STOP, {"kind": kind, "reason": reason})
+
+    def stop(self) -> tuple[FailureKind, str] | None:
+        """Return how the job is to end, and why; None where nobody stops it."""
+        found = self._read(_STOP)
+        return None if found is None else (FailureKind(found["kind"]), found["reason"])
+
+    # -- of the job -------------------------------------------------------------------------------------------------
+
+    def order(self) -> Order:
+        """Return what the job is told.
+
+        Raises:
+            ConfigError: nothing, or something else, lies there.
+        """
+        found = self._read(_ORDER)
+        if found is None:
+            raise ConfigError(f"{self.path / _ORDER}: no order to execute; the folder must be seen by all machines")
+        return Order.from_mapping(found)
+
+    def write_started(self, **facts: Any) -> None:
+        """Say that the job has begun, and who it is."""
+        self._write(_STARTED, facts)
+
+    def started(self) -> Mapping[str, Any] | None:
+        """Return what the last start of the job said."""
+        return self._read(_STARTED)
+
+    def write_progress(self, progress: Mapping[str, Any]) -> None:
+        """Say how far it is."""
+        self._write(_PROGRESS, progress)
+
+    def progress(self) -> Mapping[str, Any]:
+        """Return how far it was last; empty where nothing is known."""
+        return self._read(_PROGRESS) or {}
+
+    def progress_stamp(self) -> int:
+        """Return a number that changes with each report."""
+        try:
+            return (self.path / _PROGRESS).stat().st_mtime_ns
+        except OSError:
+            return 0
+
+    def write_outcome(self, outcome: Outcome) -> None:
+        """Say how it ended; a result that is no JSON is a failure."""
+        try:
+            self._write(_OUTCOME, outcome.to_mapping())
+        except (TypeError, ValueError) as error:
+            failed = Outcome.failed(FailureKind.ERROR, f"the result is no JSON ({error})", outcome.seconds)
+            self._write(_OUTCOME, failed.to_mapping())
+
+    def outcome(self) -> Outcome | None:
+        """Return how it ended; None where it has not said so."""
+        found = self._read(_OUTCOME)
+        return None if found is None else Outcome.from_mapping(found)
+
+    def forget_outcome(self) -> None:
+        """Begin anew, after a requeue."""
+        (self.path / _OUTCOME).unlink(missing_ok=True)
+
+    # -- files --------------------------------------------------------------------------------------------------------
+
+    def refresh(self) -> None:
+        """Make a network disk look anew, instead of remembering which files there were."""
+        try:
+            with os.scandir(self.path) as entries:
+                next(entries, None)
+        except OSError:
+            return
+
+    def _write(self, name: str, values: Mapping[str, Any]) -> None:
+        write_text(self.path / name, json.dumps(values, ensure_ascii=False) + "\n")
+
+    def _read(self, name: str) -> dict[str, Any] | None:
+        try:
+            found = json.loads((self.path / name).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        return found if isinstance(found, dict) else None
+
+
+def submissions(log_dir: Path) -> Iterator[SubmissionFolder]:
+    """Yield the newest submission of every job, by the name of its folder."""
+    base = log_dir.absolute() / _BASE
+    if not base.is_dir():
+        return
+    for of_job in sorted(path for path in base.iterdir() if path.name.startswith("job-")):
+        number = max(_numbers(of_job), default=None)
+        if number is not None:
+            yield SubmissionFolder(of_job / str(number))
+
+
+def logs_folder(log_dir: Path) -> Path:
+    """Return the folder of submitit: batch scripts, logs, and pickles that say no more than where a job's folder is."""
+    return log_dir.absolute() / _BASE / "logs"
+
+
+def _of_job(log_dir: Path, job_id: str) -> Path:
+    # Ids may hold what no name of a file can; "%" means something to SLURM.
+    return log_dir.absolute() / _BASE / f"job-{quote(job_id, safe='').replace('%', '=')}"
+
+
+def _numbers(of_job: Path) -> list[int]:
+    try:
+        return [int(path.name) for path in of_job.iterdir() if path.name.isdecimal()]
+    except OSError:
+        return []
