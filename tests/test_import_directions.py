@@ -73,7 +73,7 @@ FLOORS_OF_TRACKING: dict[str, set[str]] = {
     "folders": {"statuses"},
     "store": {"folders", "indexing"},  # indexing: a broken file is made anew from the folders, loaded only then
     "indexing": {"processes", "statuses", "folders", "store"},
-    "queue": {"processes", "store"},
+    "queue": {"processes", "store", "indexing"},
     "states": {"processes", "statuses", "folders", "store", "indexing"},
     "reading": {"processes", "statuses", "folders", "store", "states"},
     "recording": {"processes", "statuses", "folders", "store", "indexing", "states"},
