@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, or_, select, text
+from sqlalchemy import Connection, and_, or_, select
 
 from errors import AssayError
 from tracking.folders.contents import Run, read_folder, take_heartbeat
@@ -16,6 +15,7 @@ from tracking.folders.unsaved import put_back
 from tracking.states.judgement import Judgement, Observer, judge
 from tracking.statuses import UNDECIDED, Status
 from tracking.store import schema
+from tracking.store.clock import store_clock
 from tracking.store.database import Database
 
 __all__ = [
@@ -45,13 +45,6 @@ class Case(NamedTuple):
     fingerprint: str
     """Of the folder when it was taken in."""
     run: Run
-
-
-def store_clock(connection: Connection) -> float:
-    """Return the time that heartbeats go by: a server's own, so that hosts whose clocks differ agree."""
-    if connection.dialect.name == "sqlite":
-        return time.time()
-    return float(connection.execute(text("SELECT extract(epoch FROM clock_timestamp())")).scalar_one())
 
 
 def statuses_now(connection: Connection) -> Mapping[int, Judgement]:

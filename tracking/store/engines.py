@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
-from sqlalchemy.pool import NullPool, StaticPool
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.pool import NullPool, QueuePool, StaticPool
 
 from errors import ConfigError
 from tracking.store.places import HOME, register
@@ -28,6 +29,8 @@ _FROZEN = "mode=ro&immutable=1"
 # A server that vanished without a word is noticed within about 20 seconds.
 _KEEPALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 2, "tcp_user_timeout": 20_000}
 
+_inherited: list[Any] = []
+
 READ_ONLY: dict[str, Any] = {"read_only": True}
 """Execution options of a transaction that only reads."""
 
@@ -35,18 +38,25 @@ MIGRATING: dict[str, Any] = {"migrating": True}
 """Execution options of a transaction that changes tables."""
 
 
-def sqlite_engine(file: Path, home: Path, *, frozen: bool = False) -> Engine:
-    """Return an engine over an SQLite file that exists; each transaction opens it anew.
-
-    So a file that was set aside, or made again, is noticed at the next transaction.
+def sqlite_engine(file: Path, home: Path, *, frozen: bool = False, kept: bool = False) -> Engine:
+    """Return an engine over an SQLite file that exists; a file that was set aside or made again is noticed.
 
     Args:
         file: the database.
         home: the folder to which folders of experiments are relative.
         frozen: only read, what stands in the file itself: this needs no files beside it, and so no room on the disk.
+        kept: keep connections between transactions, instead of opening the file for each: opening it, and merging its
+            log when it is closed, takes longer than a short transaction.
     """
     options = {HOME: home}
     connect = partial(_open, file, _FROZEN) if frozen else partial(_connect, file)
+    if kept:
+        engine = create_engine(
+            "sqlite://", creator=connect, poolclass=QueuePool, pool_size=2, execution_options=options
+        )
+        event.listen(engine, "connect", partial(_remember_file, file))
+        event.listen(engine, "checkout", partial(_check_same_file, file))
+        return _with_own_begin(engine, home)
     engine = create_engine("sqlite://", creator=connect, poolclass=NullPool, execution_options=options)
     return _with_own_begin(engine, home)
 
@@ -91,6 +101,29 @@ def _connect(file: Path) -> sqlite3.Connection:
 def _open(file: Path, options: str) -> sqlite3.Connection:
     address = f"{file.absolute().as_uri()}?{options}"
     return sqlite3.connect(address, _BUSY_SECONDS, isolation_level=None, check_same_thread=False, uri=True)
+
+
+def _remember_file(file: Path, _: Any, record: Any) -> None:
+    record.info["file"] = _identity(file)
+
+
+def _check_same_file(file: Path, connection: Any, record: Any, proxy: Any) -> None:
+    """Give up a kept connection whose file is not the one of that name any more."""
+    if record.info["file"] == _identity(file):
+        return
+    if record.info["file"][0] != os.getpid():
+        # Closing what a parent process goes on with would take away its locks.
+        _inherited.append(connection)
+        record.dbapi_connection = proxy.dbapi_connection = None
+    raise DisconnectionError(f"{file} was set aside or made anew")
+
+
+def _identity(file: Path) -> tuple[int, ...]:
+    try:
+        status = file.stat()
+    except OSError:
+        return (os.getpid(),)
+    return os.getpid(), status.st_dev, status.st_ino
 
 
 def _with_own_begin(engine: Engine, home: Path | None = None) -> Engine:

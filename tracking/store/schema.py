@@ -1,4 +1,4 @@
-"""The tables of the store. They index what lies in experiment folders; times are seconds since 1970, UTC."""
+"""The tables of the store: an index over experiment folders, and the queue. Times are seconds since 1970, UTC."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    MetaData,
     String,
     Table,
     Text,
 )
 
+from tracking.store.metadata import METADATA
 from tracking.store.places import FolderText, HostText
+from tracking.store.queue_tables import queue_attempts, queue_jobs, queue_needs
 
 __all__ = [
     "HEAD",
@@ -33,21 +34,15 @@ __all__ = [
     "metrics",
     "params",
     "per_sample_results",
+    "queue_attempts",
+    "queue_jobs",
+    "queue_needs",
     "runs",
     "tags",
 ]
 
-HEAD = "0001"
+HEAD = "0002"
 """Revision that the code expects: the newest file of ``migrations/versions``."""
-
-METADATA = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
 
 
 def _experiment() -> Column[int]:

@@ -15,7 +15,6 @@ from tracking.store.faults import DatabaseUnavailable
 
 __all__ = ["begins_like_sqlite", "damage_of", "locked", "network_disk", "set_aside", "uses_wal", "workshop"]
 
-_HEADER = b"SQLite format 3\x00"
 _WAL_VERSION = 2
 _LOCK_SECONDS = 300.0
 _MOUNTS = Path("/proc/self/mounts")
@@ -26,26 +25,37 @@ _NETWORK_DISKS = frozenset(
 
 
 def begins_like_sqlite(file: Path) -> bool:
-    """Whether the first bytes are those of an SQLite database.
+    """Whether SQLite takes a file for a database, whole or broken.
+
+    Nobody but SQLite opens the file for this: a process that closes it by other means loses the locks of all its
+    connections to it.
 
     Raises:
         DatabaseUnavailable: the file cannot be read.
     """
-    return _head(file).startswith(_HEADER)
+    address = f"{file.absolute().as_uri()}?mode=ro&immutable=1"
+    try:
+        with closing(sqlite3.connect(address, uri=True)) as connection:
+            connection.execute("PRAGMA schema_version")
+    except sqlite3.OperationalError as error:
+        raise DatabaseUnavailable(f"{file}: cannot be read ({error})") from error
+    except sqlite3.DatabaseError as error:
+        return error.sqlite_errorname != "SQLITE_NOTADB"
+    return True
 
 
 def uses_wal(file: Path) -> bool:
-    """Whether the database keeps a write-ahead log."""
-    head = _head(file)
-    return len(head) > 18 and head[18] == _WAL_VERSION
+    """Whether the database keeps a write-ahead log; to be asked only before this process has the file open.
 
-
-def _head(file: Path) -> bytes:
+    Raises:
+        DatabaseUnavailable: the file cannot be read.
+    """
     try:
         with file.open("rb") as opened:
-            return opened.read(20)
+            head = opened.read(20)
     except OSError as error:
         raise DatabaseUnavailable(f"{file}: cannot be read ({error.strerror})") from error
+    return len(head) > 18 and head[18] == _WAL_VERSION
 
 
 def damage_of(file: Path) -> str | None:

@@ -1,0 +1,1 @@
+"""The durable queue of jobs in the store: what is to be done, who does it, and how it ended."""

@@ -1,0 +1,166 @@
+"""Take jobs into the queue, all or none."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Update, bindparam, delete, func, insert, select, update
+
+from errors import ConfigError
+from jobs import Job
+from tracking.indexing.columns import storable
+from tracking.queue.ranks import rank_of
+from tracking.queue.records import Added, QueueState
+from tracking.queue.transactions import pages
+from tracking.store.clock import store_clock
+from tracking.store.schema import queue_jobs, queue_needs
+
+__all__ = ["add_jobs"]
+
+_J, _N = queue_jobs.c, queue_needs.c
+_BETWEEN = 1e-6
+"""Seconds between the times at which jobs of one call count as queued: so they keep their order."""
+_NAMED = 5
+"""So many jobs are named in an error."""
+
+
+class _Known(NamedTuple):
+    key: int
+    state: QueueState
+    round: int
+
+
+def add_jobs(connection: Connection, jobs: Sequence[Job], redo: bool) -> Added:
+    """See :meth:`tracking.queue.queue.Queue.add`."""
+    wanted = _distinct(jobs)
+    known = _stored(connection, {*wanted, *(need for job in wanted.values() for need in job.needs)})
+    again = [id for id in wanted if id in known and _is_queued_again(known[id].state, redo)]
+    new = [id for id in wanted if id not in known]
+    chosen = {*new, *again}
+    fresh = [job for id, job in wanted.items() if id in chosen]
+    _check_needs(fresh, wanted.keys() | known.keys())
+    _check_cycles(fresh, _stored_needs(connection) if again else {})
+    keys = {id: each.key for id, each in known.items()}
+    first = connection.execute(select(func.coalesce(func.max(_J.key), 0))).scalar_one() + 1
+    keys |= {id: first + number for number, id in enumerate(new)}
+    open_ids = {id for id, each in known.items() if not each.state.is_final} | chosen
+    _reopen(connection, [keys[id] for id in again])
+    began = _queue_time(connection)
+    rows = {job.id: _row(job, keys[job.id], began + number * _BETWEEN, open_ids) for number, job in enumerate(fresh)}
+    if new:
+        connection.execute(insert(queue_jobs), [rows[id] for id in new])
+    if again:
+        rounds = ({"of": rows[id].pop("key"), **rows[id], "round": known[id].round + 1} for id in again)
+        connection.execute(_start_again(), list(rounds))
+    needs = [{"job_key": keys[job.id], "need_key": keys[need]} for job in fresh for need in dict.fromkeys(job.needs)]
+    if needs:
+        connection.execute(insert(queue_needs), needs)
+    return Added(tuple(new), tuple(id for id in wanted if id not in chosen), tuple(again))
+
+
+def _is_queued_again(state: QueueState, redo: bool) -> bool:
+    return state.is_final and (redo or state != QueueState.COMPLETED)
+
+
+def _distinct(jobs: Sequence[Job]) -> dict[str, Job]:
+    wanted: dict[str, Job] = {}
+    for job in jobs:
+        if wanted.setdefault(job.id, job) != job:
+            raise ConfigError(f"two different jobs have the id {job.id}: {wanted[job.id].name} and {job.name}")
+    return wanted
+
+
+def _stored(connection: Connection, ids: Iterable[str]) -> dict[str, _Known]:
+    found = {}
+    for page in pages(ids):
+        query = select(_J.id, _J.key, _J.state, _J.round).where(_J.id.in_(page))
+        for id, key, state, round_ in connection.execute(query):
+            found[id] = _Known(key, QueueState(state), round_)
+    return found
+
+
+def _check_needs(jobs: Sequence[Job], known: set[str]) -> None:
+    missing = [f"{job.name} needs {need}" for job in jobs for need in job.needs if need not in known]
+    if missing:
+        more = f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
+        raise ConfigError(f"no such job is in the queue or added with it: {', '.join(missing[:_NAMED])}{more}")
+
+
+def _stored_needs(connection: Connection) -> dict[str, list[str]]:
+    """Return what jobs need that have not ended: through them, one that is added again may need itself."""
+    job, need = queue_jobs.alias(), queue_jobs.alias()
+    query = (
+        select(job.c.id, need.c.id)
+        .select_from(queue_needs.join(job, job.c.key == _N.job_key).join(need, need.c.key == _N.need_key))
+        .where(job.c.state.in_([QueueState.QUEUED, QueueState.HELD, QueueState.RUNNING]))
+    )
+    needs: dict[str, list[str]] = {}
+    for id, needed in connection.execute(query):
+        needs.setdefault(id, []).append(needed)
+    return needs
+
+
+def _check_cycles(jobs: Sequence[Job], stored: Mapping[str, Sequence[str]]) -> None:
+    names = {job.id: job.name for job in jobs}
+    sorter = TopologicalSorter({**stored, **{job.id: job.needs for job in jobs}})
+    try:
+        sorter.prepare()
+    except CycleError as error:
+        circle = " -> ".join(names.get(id, id) for id in reversed(error.args[1]))
+        raise ConfigError(f"jobs need one another in a circle: {circle}") from None
+
+
+def _reopen(connection: Connection, keys: Sequence[int]) -> None:
+    """Let those who need jobs that are queued again wait for them again."""
+    for page in pages(keys):
+        waits = _N.need_key.in_(page)
+        count = select(func.count()).where(_N.job_key == _J.key, waits).scalar_subquery()
+        waiting = _J.key.in_(select(_N.job_key).where(waits))
+        connection.execute(update(queue_jobs).where(waiting).values(open_needs=_J.open_needs + count))
+    # After all pages: what is queued again may need others that are.
+    for page in pages(keys):
+        connection.execute(delete(queue_needs).where(_N.job_key.in_(page)))
+
+
+def _queue_time(connection: Connection) -> float:
+    """Return the time at which the next job counts as queued: after all others that wait, even if a clock was set."""
+    waiting = _J.state.in_([QueueState.QUEUED, QueueState.HELD])
+    newest = connection.execute(select(func.max(_J.queued_at)).where(waiting)).scalar()
+    now = store_clock(connection)
+    return now if newest is None else max(now, newest + _BETWEEN)
+
+
+def _row(job: Job, key: int, queued_at: float, open_ids: set[str]) -> dict[str, Any]:
+    return {
+        "key": key,
+        "id": job.id,
+        "name": storable(job.name),
+        "group_name": storable(job.group),
+        "state": QueueState.QUEUED.value,
+        "open_needs": sum(need in open_ids for need in set(job.needs)),
+        "rank": rank_of(queued_at, job.priority),
+        "priority": job.priority,
+        "code": storable(job.code),
+        "queued_at": queued_at,
+        "progress": "{}",
+        "adjustments": json.dumps(job.adjustments),
+        "job": json.dumps(dataclasses.asdict(job)),
+    }
+
+
+@cache
+def _start_again() -> Update:
+    # What earlier rounds came to stays in the table of attempts.
+    unset = {"reason": "", "refusal": "", "overtaken": 0, "not_before": 0.0, "delay_seconds": 0.0, "busy": 0}
+    given = ("name", "group_name", "state", "open_needs", "rank", "priority", "code", "queued_at", "progress")
+    values: dict[str, Any] = {name: bindparam(name) for name in (*given, "adjustments", "job", "round")}
+    return (
+        update(queue_jobs)
+        .where(_J.key == bindparam("of"))
+        .values(**unset, **values, token="", worker="", heartbeat_at=None, cancel_requested=False, finished_at=None)
+    )

@@ -1,0 +1,229 @@
+"""Hand out jobs in the order of their turns, each to one worker."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, bindparam, insert, or_, select, update
+
+from errors import ConfigError
+from jobs import Job
+from tracking.indexing.columns import storable
+from tracking.queue.records import Claim, Limits, QueueState, WorkerIdentity
+from tracking.queue.specs import Specs
+from tracking.queue.spending import Budget
+from tracking.queue.transactions import pages
+from tracking.store.clock import store_clock
+from tracking.store.schema import queue_attempts, queue_jobs, queue_needs
+
+__all__ = ["MOST_OVERTAKEN", "Wishes", "claim_jobs", "is_due"]
+
+MOST_OVERTAKEN = 10
+"""So many may begin before a job that stood in front of them and did not fit; then a worker waits until it fits."""
+
+_J, _N = queue_jobs.c, queue_needs.c
+_PAGE = 200
+_EXTRA = 8
+# A clock that goes back a little is no clock that was set.
+_CLOCK_SLACK = 1.0
+
+
+def is_due(now: Any) -> Any:
+    """Return the condition that a delay is over; one that began in the future was set by a clock since set back."""
+    return or_(_J.not_before <= now, _J.not_before - _J.delay_seconds > now + _CLOCK_SLACK)
+
+
+_WAITING = (
+    select(_J.key, _J.id, _J.rank, _J.overtaken, _J.code, _J.priority, _J.round, _J.attempts, _J.refusal)
+    .add_columns(_J.adjustments)
+    .where(_J.state == QueueState.QUEUED.value, _J.open_needs == 0, is_due(bindparam("now")))
+    .where(_J.rank >= bindparam("rank"), or_(_J.rank > bindparam("rank"), _J.key > bindparam("key")))
+    .order_by(_J.rank, _J.key)
+    .limit(bindparam("limit"))
+)
+_TAKE = (
+    update(queue_jobs)
+    .where(_J.key == bindparam("of"))
+    .values(
+        state=QueueState.RUNNING.value,
+        reason="",
+        refusal="",
+        overtaken=0,
+        attempts=bindparam("number"),
+        token=bindparam("its_token"),
+        worker=bindparam("its_worker"),
+        host=bindparam("its_host"),
+        boot_id=bindparam("its_boot"),
+        pid=bindparam("its_pid"),
+        process_started=bindparam("its_start"),
+        lease_seconds=bindparam("its_lease"),
+        heartbeat_at=bindparam("now"),
+        beats=0,
+        progress="{}",
+        finished_at=None,
+    )
+)
+_BEGIN = insert(queue_attempts)
+_OVERTAKE = update(queue_jobs).where(_J.key == bindparam("of")).values(overtaken=bindparam("times"))
+_REFUSE = update(queue_jobs).where(_J.key == bindparam("of")).values(refusal=bindparam("why"))
+_HOLD = update(queue_jobs).where(_J.key == bindparam("of")).values(state=QueueState.HELD.value, reason=bindparam("why"))
+_NEED = queue_jobs.alias()
+_FAILED_NEEDS = (
+    select(_N.job_key, _NEED.c.id, _NEED.c.name, _NEED.c.state, _NEED.c.reason)
+    .join(_NEED, _NEED.c.key == _N.need_key)
+    .where(_N.job_key.in_(bindparam("keys", expanding=True)))
+    .where(_NEED.c.state.in_([QueueState.FAILED.value, QueueState.CANCELLED.value]))
+)
+
+
+class Wishes(NamedTuple):
+    """What a worker wants; see :meth:`tracking.queue.queue.Queue.claim`."""
+
+    worker: WorkerIdentity
+    fits: Callable[[Job, Sequence[Job]], bool]
+    limit: int
+    refusal: Callable[[Job], str]
+    spending: Limits | None
+    code: str
+    lease_seconds: float
+
+
+class _Taken(NamedTuple):
+    row: Any
+    job: Job
+
+
+def claim_jobs(connection: Connection, wishes: Wishes, specs: Specs) -> list[Claim]:
+    """See :meth:`tracking.queue.queue.Queue.claim`."""
+    now = store_clock(connection)
+    choice = _Choice(connection, wishes, specs, now)
+    choice.walk()
+    choice.write_down()
+    return _hand_out(connection, choice.taken, wishes, now) if choice.taken else []
+
+
+class _Choice:
+    """Walks along those that wait and decides who begins."""
+
+    def __init__(self, connection: Connection, wishes: Wishes, specs: Specs, now: float) -> None:
+        self.taken: list[_Taken] = []
+        self._connection = connection
+        self._wishes = wishes
+        self._specs = specs
+        self._now = now
+        self._budget = Budget(connection, wishes.spending, now)
+        self._times_overtaken: dict[int, int] = {}
+        self._held: dict[int, str] = {}
+        self._refused: dict[int, str] = {}
+
+    def walk(self) -> None:
+        for row, job in self._waiting():
+            if len(self.taken) == self._wishes.limit or MOST_OVERTAKEN in self._times_overtaken.values():
+                return
+            if job is not None and self._may_begin(row, job):
+                self._consider(row, job)
+
+    def _consider(self, row: Any, job: Job) -> None:
+        if self._wishes.fits(job, [each.job for each in self.taken]):
+            self.taken.append(_Taken(row, job))
+            self._budget.spend(job)
+            self._times_overtaken = {key: times + 1 for key, times in self._times_overtaken.items()}
+        else:
+            self._times_overtaken[row.key] = min(row.overtaken, MOST_OVERTAKEN)
+
+    def _may_begin(self, row: Any, job: Job) -> bool:
+        if job.code and job.code != self._wishes.code:
+            self._held[row.key] = storable(
+                f"planned by code {job.code}, and {self._wishes.worker.host} has "
+                f"{self._wishes.code or 'none that is known'}: release it with --any-code, or plan it again"
+            )
+            return False
+        refusal = self._wishes.refusal(job) or self._budget.refusal(job)
+        if refusal:
+            words = storable(f"not possible on {self._wishes.worker.host}: {refusal}")
+            if words != row.refusal:
+                self._refused[row.key] = words
+            return False
+        return self._budget.admits(job)
+
+    def _waiting(self) -> Iterator[tuple[Any, Job | None]]:
+        """Yield those that wait, in the order of their turns, a page at a time; None for one that cannot be read."""
+        place: dict[str, Any] = {"rank": -1e300, "key": -1, "limit": self._wishes.limit + _EXTRA}
+        while True:
+            rows = self._connection.execute(_WAITING, {"now": self._now, **place}).all()
+            found = self._specs.of(self._connection, rows)
+            for row in rows:
+                spec = found[row.key]
+                if isinstance(spec, ConfigError):
+                    self._held[row.key] = storable(f"not to be read by this version of the program: {spec}")
+                yield row, spec if isinstance(spec, Job) else None
+            if len(rows) < place["limit"]:
+                return
+            place = {"rank": rows[-1].rank, "key": rows[-1].key, "limit": _PAGE}
+
+    def write_down(self) -> None:
+        """Remember what was passed over, and why."""
+        if self._held:
+            self._connection.execute(_HOLD, [{"of": key, "why": why} for key, why in self._held.items()])
+        if self._refused:
+            self._connection.execute(_REFUSE, [{"of": key, "why": why} for key, why in self._refused.items()])
+        if self._times_overtaken and self.taken:
+            changes = [{"of": key, "times": times} for key, times in self._times_overtaken.items()]
+            self._connection.execute(_OVERTAKE, changes)
+
+
+def _hand_out(connection: Connection, taken: Sequence[_Taken], wishes: Wishes, now: float) -> list[Claim]:
+    failed = _failed_needs(connection, [each.row.key for each in taken if each.job.needs])
+    claims = [_claim(each, failed.get(each.row.key, {}), wishes) for each in taken]
+    owner = wishes.worker
+    its = {
+        "its_worker": owner.id,
+        "its_host": owner.host,
+        "its_boot": owner.boot_id,
+        "its_pid": owner.pid,
+        "its_start": owner.process_started,
+        "its_lease": wishes.lease_seconds,
+        "now": now,
+    }
+    connection.execute(
+        _TAKE, [{"of": each.key, "number": each.job.attempt, "its_token": each.token, **its} for each in claims]
+    )
+    begun = [
+        {
+            "token": each.token,
+            "job_key": each.key,
+            "number": each.job.attempt,
+            "round": known.row.round,
+            "worker": owner.id,
+            "started_at": now,
+            "cost": each.job.resources.cost,
+            "calls": each.job.resources.calls,
+        }
+        for each, known in zip(claims, taken, strict=True)
+    ]
+    connection.execute(_BEGIN, begun)
+    return claims
+
+
+def _claim(taken: _Taken, failed_needs: Mapping[str, str], wishes: Wishes) -> Claim:
+    row, job = taken
+    filled = dataclasses.replace(
+        job, failed_needs=dict(failed_needs), adjustments=json.loads(row.adjustments), attempt=row.attempts + 1
+    )
+    return Claim(filled, uuid.uuid4().hex, row.key, wishes.lease_seconds)
+
+
+def _failed_needs(connection: Connection, keys: Sequence[int]) -> dict[int, dict[str, str]]:
+    failed: dict[int, dict[str, str]] = {}
+    for page in pages(keys):
+        for key, id, name, state, reason in connection.execute(_FAILED_NEEDS, {"keys": page}):
+            why = f": {reason}" if reason else ""
+            failed.setdefault(key, {})[id] = f"needs {name}, which {_ENDED[state]}{why}"
+    return failed
+
+
+_ENDED = {QueueState.FAILED.value: "failed", QueueState.CANCELLED.value: "was cancelled"}

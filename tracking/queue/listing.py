@@ -1,0 +1,160 @@
+"""What people see of the queue."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Select, and_, case, func, select
+
+from errors import ConfigError
+from jobs import FailureKind, Job
+from tracking.queue.claiming import is_due
+from tracking.queue.records import Attempt, QueuedJob, QueueState
+from tracking.queue.specs import read_spec
+from tracking.queue.transactions import pages
+from tracking.store.clock import store_clock
+from tracking.store.schema import queue_attempts, queue_jobs, queue_needs
+
+__all__ = ["count_states", "drained", "list_jobs", "seconds_to_change"]
+
+_J, _A, _N = queue_jobs.c, queue_attempts.c, queue_needs.c
+_NAMED = 3
+_OPEN = (QueueState.QUEUED, QueueState.HELD, QueueState.RUNNING)
+_ORDER = {state: number for number, state in enumerate((QueueState.RUNNING, QueueState.QUEUED, QueueState.HELD))}
+
+
+def count_states(connection: Connection, group: str | None) -> Mapping[QueueState, int]:
+    """See :meth:`tracking.queue.queue.Queue.counts`."""
+    query = select(_J.state, func.count()).group_by(_J.state)
+    if group is not None:
+        query = query.where(_J.group_name == group)
+    found = {QueueState(state): count for state, count in connection.execute(query)}
+    return {state: found.get(state, 0) for state in QueueState}
+
+
+def drained(connection: Connection) -> bool:
+    """See :meth:`tracking.queue.queue.Queue.is_drained`.
+
+    As needs have no cycle, what still waits for others then waits in the end for something held.
+    """
+    begun = select(_J.key).where(_J.state == QueueState.RUNNING).limit(1)
+    ready = select(_J.key).where(_J.state == QueueState.QUEUED, _J.open_needs == 0).limit(1)
+    return connection.execute(begun).first() is None and connection.execute(ready).first() is None
+
+
+def seconds_to_change(connection: Connection) -> float | None:
+    """See :meth:`tracking.queue.queue.Queue.next_change_in`."""
+    now = store_clock(connection)
+    delayed = (_J.state == QueueState.QUEUED, _J.open_needs == 0, _J.not_before > now)
+    soonest = case((is_due(now), now), else_=_J.not_before)
+    found = connection.execute(select(func.min(soonest)).where(*delayed)).scalar()
+    return None if found is None else max(0.0, found - now)
+
+
+def list_jobs(
+    connection: Connection,
+    ids: Sequence[str] | None,
+    states: Collection[QueueState] | None,
+    group: str | None,
+    limit: int | None,
+) -> list[QueuedJob]:
+    """See :meth:`tracking.queue.queue.Queue.jobs`."""
+    now = store_clock(connection)
+    query = _query(now)
+    if states is not None:
+        query = query.where(_J.state.in_(list(states)))
+    if group is not None:
+        query = query.where(_J.group_name == group)
+    if ids is not None:
+        rows = [row for page in pages(ids) for row in connection.execute(query.where(_J.id.in_(page)))]
+        rows = rows[:limit]
+    else:
+        rows = list(connection.execute(query.limit(limit)).all())
+    needs = _open_needs(connection, [row.key for row in rows if row.state == QueueState.QUEUED and row.open_needs])
+    attempts = _attempts(connection, [row.key for row in rows if row.num_rounds or row.attempts])
+    return [_record(row, needs.get(row.key, []), attempts.get(row.key, ()), now) for row in rows]
+
+
+def _query(now: float) -> Select[Any]:
+    ready = and_(_J.state == QueueState.QUEUED, _J.open_needs == 0, is_due(now))
+    turns = select(_J.key, func.row_number().over(order_by=[_J.rank, _J.key]).label("position")).where(ready).subquery()
+    order = case(_ORDER, value=_J.state, else_=len(_ORDER))
+    return (
+        select(queue_jobs, turns.c.position, _J.round.label("num_rounds"))
+        .outerjoin(turns, turns.c.key == _J.key)
+        .order_by(order, case((_J.state.in_(_OPEN), _J.rank), else_=-_J.finished_at), _J.key)
+    )
+
+
+def _open_needs(connection: Connection, keys: Sequence[int]) -> dict[int, list[str]]:
+    need = queue_jobs.alias()
+    names: dict[int, list[str]] = {}
+    for page in pages(keys):
+        query = (
+            select(_N.job_key, need.c.name, need.c.state)
+            .join(need, need.c.key == _N.need_key)
+            .where(_N.job_key.in_(page), need.c.state.in_(_OPEN))
+            .order_by(need.c.rank, need.c.key)
+        )
+        for key, name, state in connection.execute(query):
+            names.setdefault(key, []).append(f"{name} (held)" if state == QueueState.HELD else name)
+    return names
+
+
+def _attempts(connection: Connection, keys: Sequence[int]) -> dict[int, tuple[Attempt, ...]]:
+    found: dict[int, list[Attempt]] = {}
+    for page in pages(keys):
+        query = select(queue_attempts).where(_A.job_key.in_(page)).order_by(_A.job_key, _A.number, _A.started_at)
+        for row in connection.execute(query):
+            kind = FailureKind(row.kind) if row.kind else None
+            found.setdefault(row.job_key, []).append(
+                Attempt(
+                    row.number, row.worker, row.started_at, row.finished_at, row.seconds, kind, row.message, row.counts
+                )
+            )
+    return {key: tuple(attempts) for key, attempts in found.items()}
+
+
+def _record(row: Any, needs: Sequence[str], attempts: tuple[Attempt, ...], now: float) -> QueuedJob:
+    running = row.state == QueueState.RUNNING
+    return QueuedJob(
+        job=_job(row),
+        state=QueueState(row.state),
+        position=row.position,
+        reason=_reason(row, needs, now),
+        queued_at=row.queued_at,
+        started_at=attempts[-1].started_at if attempts else None,
+        finished_at=row.finished_at,
+        worker=row.worker,
+        heartbeat_age=max(0.0, now - row.heartbeat_at) if running and row.heartbeat_at is not None else None,
+        progress=json.loads(row.progress) if running else {},
+        attempts=attempts,
+    )
+
+
+def _job(row: Any) -> Job:
+    spec = read_spec(row.job)
+    if isinstance(spec, ConfigError):
+        return Job(id=row.id, name=row.name, work="", group=row.group_name, priority=row.priority, code=row.code)
+    changed = {"priority": row.priority, "code": row.code, "adjustments": json.loads(row.adjustments)}
+    return dataclasses.replace(spec, **changed, attempt=max(1, row.attempts))
+
+
+def _reason(row: Any, needs: Sequence[str], now: float) -> str:
+    if row.state == QueueState.RUNNING:
+        return "its worker is told to stop it" if row.cancel_requested else ""
+    if row.state != QueueState.QUEUED:
+        return str(row.reason)
+    if needs:
+        more = f" and {len(needs) - _NAMED} more" if len(needs) > _NAMED else ""
+        return f"needs {', '.join(needs[:_NAMED])}{more}"
+    if row.position is None and row.not_before > now:
+        return f"in {row.not_before - now:.0f} s: {row.reason}"
+    if row.refusal:
+        return str(row.refusal)
+    if row.overtaken:
+        return f"waits for room; {row.overtaken} began before it"
+    return str(row.reason)

@@ -1,0 +1,13 @@
+"""In which order jobs have their turns."""
+
+from __future__ import annotations
+
+__all__ = ["PRIORITY_SECONDS", "rank_of"]
+
+PRIORITY_SECONDS = 3600.0
+"""One step of priority is worth so long a wait: so nothing waits for ever behind later jobs of higher priority."""
+
+
+def rank_of(queued_at: float, priority: int) -> float:
+    """Return a job's rank: the lower has its turn first. It never changes by waiting, and neither does the order."""
+    return queued_at - PRIORITY_SECONDS * priority

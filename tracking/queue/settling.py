@@ -1,0 +1,147 @@
+"""Write down how attempts ended, and what becomes of their jobs."""
+
+from __future__ import annotations
+
+import json
+import random
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, select, update
+
+from jobs import Failure, FailureKind, Outcome
+from tracking.indexing.columns import storable
+from tracking.queue.decisions import Decision, History, decide
+from tracking.queue.records import QueueState, Settled
+from tracking.store.clock import store_clock
+from tracking.store.schema import queue_attempts, queue_jobs, queue_needs
+
+__all__ = ["let_dependents_go", "settle_attempt"]
+
+_J, _A, _N = queue_jobs.c, queue_attempts.c, queue_needs.c
+_LONGEST_MESSAGE = 2000
+
+_ATTEMPT = (
+    select(_A.finished_at, _A.taken_back, _A.then_state, _A.then_reason, _A.then_delay)
+    .add_columns(_J.key, _J.token, _J.round, _J.attempts, _J.busy, _J.adjustments, _J.cancel_requested)
+    .join(queue_jobs, _J.key == _A.job_key)
+    .where(_A.token == bindparam("wanted"))
+)
+_FAILURES = (
+    select(_A.kind)
+    .where(_A.job_key == bindparam("wanted"), _A.round == bindparam("its_round"))
+    .where(_A.kind.not_in(["", FailureKind.BUSY.value]))
+    .order_by(_A.number)
+)
+_END = (
+    update(queue_attempts)
+    .where(_A.token == bindparam("wanted"))
+    .values(
+        {
+            name: bindparam(f"its_{name}")
+            for name in (
+                *("finished_at", "seconds", "kind", "message", "counts", "taken_back"),
+                *("then_state", "then_reason", "then_delay"),
+            )
+        }
+    )
+)
+_MOVE_ON = (
+    update(queue_jobs)
+    .where(_J.key == bindparam("wanted"))
+    .values(
+        {
+            name: bindparam(f"its_{name}")
+            for name in (
+                *("state", "reason", "attempts", "busy", "not_before", "delay_seconds", "adjustments", "finished_at"),
+            )
+        }
+        | {"token": "", "heartbeat_at": None, "cancel_requested": False}
+    )
+)
+_FORGET_BUSY = delete(queue_attempts).where(
+    _A.job_key == bindparam("wanted"), _A.kind == FailureKind.BUSY.value, _A.token != bindparam("newest")
+)
+_LET_GO = (
+    update(queue_jobs)
+    .where(_J.key.in_(select(_N.job_key).where(_N.need_key == bindparam("wanted"))))
+    .values(open_needs=_J.open_needs - 1)
+)
+
+
+def settle_attempt(
+    connection: Connection, token: str, outcome: Outcome, rng: random.Random, *, taken_back: bool = False
+) -> Settled:
+    """Settle one attempt; one that is settled already gives the same answer again.
+
+    Args:
+        connection: from :func:`tracking.queue.transactions.alone`.
+        token: of the claim.
+        outcome: how it ended.
+        rng: draws the jitter of delays.
+        taken_back: whether its worker did not say so itself.
+    """
+    row = connection.execute(_ATTEMPT, {"wanted": token}).one_or_none()
+    if row is None or row.taken_back:
+        return Settled(None, "its lease had ended")
+    if row.finished_at is not None:
+        return Settled(QueueState(row.then_state), row.then_reason, row.then_delay)
+    decision = decide(outcome, _history(connection, row, outcome), rng)
+    now = store_clock(connection)
+    _end_attempt(connection, token, outcome, decision, now, taken_back)
+    _move_on(connection, row, outcome.failure, decision, now)
+    if outcome.failure is not None and outcome.failure.kind == FailureKind.BUSY:
+        connection.execute(_FORGET_BUSY, {"wanted": row.key, "newest": token})
+    if decision.state.is_final:
+        let_dependents_go(connection, row.key)
+    return Settled(decision.state, _short(decision.reason), decision.delay_seconds)
+
+
+def let_dependents_go(connection: Connection, key: int) -> None:
+    """Let those who need a job that has ended wait for one less."""
+    connection.execute(_LET_GO, {"wanted": key})
+
+
+def _history(connection: Connection, row: Any, outcome: Outcome) -> History:
+    failures: list[FailureKind] = []
+    if outcome.failure is not None:
+        found = connection.execute(_FAILURES, {"wanted": row.key, "its_round": row.round}).scalars()
+        failures = [*map(FailureKind, found), *[FailureKind.BUSY] * row.busy]
+    return History(failures, json.loads(row.adjustments), row.cancel_requested)
+
+
+def _end_attempt(
+    connection: Connection, token: str, outcome: Outcome, decision: Decision, now: float, taken_back: bool
+) -> None:
+    failure = outcome.failure
+    values = {
+        "finished_at": now,
+        "seconds": outcome.seconds,
+        "kind": "" if failure is None else failure.kind.value,
+        "message": "" if failure is None else _short(failure.message),
+        "counts": decision.counts,
+        "taken_back": taken_back,
+        "then_state": decision.state.value,
+        "then_reason": _short(decision.reason),
+        "then_delay": decision.delay_seconds,
+    }
+    connection.execute(_END, {"wanted": token, **{f"its_{name}": value for name, value in values.items()}})
+
+
+def _move_on(connection: Connection, row: Any, failure: Failure | None, decision: Decision, now: float) -> None:
+    busy = failure is not None and failure.kind == FailureKind.BUSY
+    values = {
+        "state": decision.state.value,
+        "reason": _short(decision.reason),
+        # It had not begun.
+        "attempts": row.attempts - busy,
+        "busy": row.busy + 1 if busy else 0,
+        "not_before": now + decision.delay_seconds if decision.delay_seconds else 0.0,
+        "delay_seconds": decision.delay_seconds,
+        "adjustments": json.dumps(dict(decision.adjustments)),
+        "finished_at": now if decision.state.is_final else None,
+    }
+    connection.execute(_MOVE_ON, {"wanted": row.key, **{f"its_{name}": value for name, value in values.items()}})
+
+
+def _short(text: str) -> str:
+    return storable(text if len(text) <= _LONGEST_MESSAGE else f"{text[:_LONGEST_MESSAGE]} …")
