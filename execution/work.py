@@ -50,7 +50,7 @@ def carry_out(job: Job, context: Context) -> Outcome:
     try:
         work = WORK.get(job.work)
         if job.failed_needs and not getattr(work, "takes_failed_needs", False):
-            raise NeedFailed(f"{job.name} needs what failed: {'; '.join(job.failed_needs.values())}")
+            raise NeedFailed(f"{job.name} {'; '.join(job.failed_needs.values())}")
         result = _as_json(job, work(job, context))
     except BaseException as error:
         return Outcome(Failure.of(error, _kind(job, error)), seconds=time.monotonic() - started)

@@ -114,10 +114,10 @@ class ExecutorContract:
 
     def test_a_job_whose_need_failed_is_not_begun(self, executor: Executor, tmp_path: Path) -> None:
         begun = tmp_path / "begun"
-        needs = {"map": "the data map failed: disk full"}
+        needs = {"map": "needs the data map, which failed: disk full"}
         job = Job(id="n1", name="late", work="test.sleep", payload={"begun": str(begun)}, failed_needs=needs)
         kind, message = self._failure(executor, job)
-        assert (kind, message) == (FailureKind.NEED_FAILED, "late needs what failed: the data map failed: disk full")
+        assert (kind, message) == (FailureKind.NEED_FAILED, "late needs the data map, which failed: disk full")
         assert not begun.exists()
 
     def test_work_that_wants_to_is_told_which_needs_failed(self, executor: Executor) -> None:
@@ -131,7 +131,6 @@ class ExecutorContract:
             ("DataError", FailureKind.MISTAKE),
             ("ResourceError", FailureKind.RESOURCE),
             ("ConnectionError", FailureKind.RESOURCE),
-            ("OSError", FailureKind.RESOURCE),
             ("Busy", FailureKind.BUSY),
             ("NeedFailed", FailureKind.NEED_FAILED),
             ("Preempted", FailureKind.PREEMPTED),

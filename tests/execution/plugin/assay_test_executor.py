@@ -79,6 +79,10 @@ class _Handle(Handle):
     def progress(self) -> Mapping[str, Any]:
         return self._progress
 
+    @property
+    def where(self) -> str:
+        return "a thread"
+
     def result(self, timeout: float | None = None) -> Outcome:
         try:
             outcome = self.future.result(timeout)

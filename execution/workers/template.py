@@ -1,0 +1,156 @@
+"""The runner's side of the process that workers are forked from: starts it, replaces it, learns how workers ended."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from execution.workers.channel import Channel
+
+__all__ = ["Template"]
+
+logger = logging.getLogger(__name__)
+
+_PROGRAM = (
+    "import json, sys; sys.path[:] = json.loads(sys.argv[1])['path']; "
+    "from execution.workers.template_process import main; main()"
+)
+"""Not ``-m``: what can be imported here can be imported there, whatever the folder and the main module."""
+_SEND_SECONDS = 10.0
+_JOIN_SECONDS = 2.0
+_LAST_WORDS = 600
+
+
+class Template:
+    """One process at a time.
+
+    Args:
+        log: for what it and idle workers write.
+        threads: of PyTorch and its like, in each worker.
+    """
+
+    def __init__(self, log: Path, threads: int) -> None:
+        self._log = log
+        self._threads = str(threads)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._works: dict[str, None] = {}
+        self._statuses: dict[int, int] = {}
+        self.channel: Channel | None = None
+        """To the process, while there is one: can be read when it has something to tell, or is gone."""
+        self.generation = 0
+        """Of the process at hand; it knows nothing of workers of an earlier one."""
+        self.preloads = True
+        """Whether it imports what work needs before it forks."""
+
+    @property
+    def has_served(self) -> bool:
+        """Whether it has forked a worker."""
+        return bool(self._works)
+
+    def start(self) -> None:
+        """Start the process, in place of one that is gone.
+
+        Raises:
+            OSError: the system starts no process now.
+        """
+        self.stop()
+        self.join(_JOIN_SECONDS)
+        channel, other = Channel.pair()
+        settings = {
+            "channel": other.fileno(),
+            "path": sys.path,
+            "preload": list(self._works),
+            "preloads": self.preloads,
+            "runner": os.getpid(),
+        }
+        # Ctrl-C between its birth and its first line would end it; it inherits what is blocked.
+        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+        try:
+            with self._log.open("ab") as log:
+                self._process = subprocess.Popen(
+                    [sys.executable, *_interpreter_flags(), "-c", _PROGRAM, json.dumps(settings)],
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    pass_fds=[other.fileno()],
+                    env={**os.environ, **dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), self._threads)},
+                )
+        except OSError:
+            channel.close()
+            raise
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+            other.close()
+        self.channel = channel
+        self.generation += 1
+
+    def fork(self, number: int, work: str, gpus: Sequence[str] | None) -> Channel:
+        """Have a worker forked that is ready for a piece of work, and return the channel to it.
+
+        Where the process is gone the channel is closed at its other end, as that of a worker that died at birth.
+
+        Args:
+            number: what people call the worker.
+            work: name of the work.
+            gpus: those that it may see; None: whatever this process sees.
+
+        Raises:
+            OSError: there are no more file descriptors.
+        """
+        self._works[work] = None
+        mine, other = Channel.pair()
+        order = {"number": number, "work": work, "gpus": None if gpus is None else list(gpus)}
+        with other:
+            if self.channel is not None:
+                self.channel.send(order, [other.fileno()], _SEND_SECONDS)
+        return mine
+
+    def read(self) -> None:
+        """Take in what the process has told."""
+        if self.channel is None:
+            return
+        for message in self.channel.receive():
+            if "unsafe" in message:
+                logger.warning("workers import what they need one by one: %s", message["unsafe"])
+                self.preloads = False
+            else:
+                self._statuses[message["ended"]] = message["status"]
+
+    def status(self, pid: int) -> int | None:
+        """Return the exit status of a worker, negative for a signal; None where it is not known yet. Forgets it."""
+        return self._statuses.pop(pid, None)
+
+    def last_words(self) -> str:
+        """Return the end of what the process and idle workers wrote."""
+        try:
+            return self._log.read_text(encoding="utf-8", errors="replace")[-_LAST_WORDS:].strip() or "nothing"
+        except OSError:
+            return "nothing"
+
+    def stop(self) -> None:
+        """Let go of the process: it ends when all of its workers have."""
+        if self.channel is not None:
+            self.channel.close()
+            self.channel = None
+
+    def join(self, patience_s: float) -> None:
+        """Wait for the end of the process, and enforce it after ``patience_s``."""
+        if self._process is None:
+            return
+        try:
+            self._process.wait(patience_s)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process = None
+
+
+def _interpreter_flags() -> list[str]:
+    # As multiprocessing does: -X, -W, -O and the like hold for the whole program.
+    return subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined,no-any-return]
