@@ -88,7 +88,8 @@ class Registry(Generic[T]):
     def _read_entry_points(self) -> None:
         if self._entry_points_read:
             return
-        self._entry_points_read = True
         for point in entry_points(group=f"assay.{self.family}"):
             if point.name not in self._targets:
                 self._targets[point.name] = point.value
+        # Said last: another thread must not take half of them for all.
+        self._entry_points_read = True
