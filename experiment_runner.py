@@ -144,7 +144,8 @@ def print_dry_run(
         AssayError: as :func:`plan_experiments` does.
     """
     plan = plan_experiments(experiments, experiments_dir, **options)
-    print_plan(plan, estimate_costs(plan, finished))
+    workers = from_mapping(RunnerOptions, options).execution.workers or 1
+    print_plan(plan, estimate_costs(plan, finished), workers=workers)
 
 
 def describe_data(experiment: ExperimentConfig) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ from pydantic.dataclasses import dataclass as pydantic_dataclass
 from errors import ConfigError
 from registry import nearest
 
-__all__ = ["field_names", "from_flags", "from_mapping", "validated_dataclass"]
+__all__ = ["field_names", "from_flags", "from_mapping", "number_or_text", "pairs_of", "validated_dataclass"]
 
 T = TypeVar("T")
 
@@ -92,21 +92,59 @@ def from_mapping(cls: type[T], values: Mapping[str, Any]) -> T:
     return cls(**{str(key): value for key, value in values.items()})
 
 
-def from_flags(cls: type[T], values: Mapping[str, Any]) -> T:
+def from_flags(cls: type[T], values: Mapping[str, Any], flags: Mapping[str, str] | None = None) -> T:
     """Construct ``cls`` from what a command line gives for its fields; an error names the flag and no class.
 
     Args:
         cls: a validated dataclass whose fields are called as the flags, ``max_seeds`` as ``--max-seeds``.
         values: of the flags that were given; None stands for a flag that was not.
+        flags: of the fields that are called otherwise, ``--gpus`` for ``gpu_ids``.
 
     Raises:
         ConfigError: an impossible value.
     """
+    called = flags or {}
+
+    def flag(found: re.Match[str]) -> str:
+        return called.get(found[1], f"--{found[1].replace('_', '-')}")
+
     try:
         return cls(**{name: value for name, value in values.items() if value is not None})
     except ConfigError as error:
-        text = re.sub(rf"\b{cls.__name__}\.(\w+)", lambda found: f"--{found[1].replace('_', '-')}", str(error))
-        raise ConfigError(text) from None
+        raise ConfigError(re.sub(rf"\b{cls.__name__}\.(\w+)", flag, str(error))) from None
+
+
+def pairs_of(words: Sequence[str], flag: str, parse: Callable[[str], Any]) -> dict[str, Any]:
+    """Return what ``NAME=VALUE`` words say.
+
+    Args:
+        words: as they were given.
+        flag: behind which they stand, for the error.
+        parse: makes a value of its text.
+
+    Raises:
+        ConfigError: a word of another form.
+    """
+    pairs = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals or not name:
+            raise ConfigError(f"{flag} {word}: expected NAME=VALUE")
+        pairs[name] = parse(value)
+    return pairs
+
+
+def number_or_text(value: str) -> Any:
+    """Return the number, the truth value or None that a text stands for, else the text."""
+    for known, meant in (("true", True), ("false", False), ("none", None)):
+        if value.lower() == known:
+            return meant
+    for kind in (int, float):
+        try:
+            return kind(value)
+        except ValueError:
+            continue
+    return value
 
 
 def _explain(error: ValidationError, cls: type) -> str:

@@ -98,6 +98,12 @@ class Executor(ABC):
     """In the registry ``execution.executors.EXECUTORS``."""
     can_be_left: ClassVar[bool] = False
     """Whether jobs go on without the process that submitted them; see :meth:`submit_all`."""
+    commands_when_left: ClassVar[tuple[str, ...]] = ()
+    """Lines for people: which commands show and cancel what was submitted and left."""
+    reads: ClassVar[tuple[str, ...] | None] = None
+    """Which fields of :class:`execution.options.ExecutorOptions` it follows, beside those that all have; None: any."""
+    reads_resources: ClassVar[bool] = True
+    """Whether it heeds what a job says that it takes."""
 
     @cached_property
     def kept(self) -> dict[str, Any]:

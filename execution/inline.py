@@ -22,6 +22,8 @@ class InlineExecutor(Executor):
     """
 
     name = "inline"
+    reads = ()
+    reads_resources = False
 
     def __init__(self, options: ExecutorOptions) -> None:
         self._on_progress: Callable[[Handle], None] = lambda handle: None

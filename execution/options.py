@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from validated import validated_dataclass
+from validated import field_names, validated_dataclass
 
 __all__ = ["ExecutorOptions"]
 
@@ -33,3 +33,9 @@ class ExecutorOptions:
     """Of a running Ray cluster, such as ``auto`` or ``10.0.0.1:6379``; None: $RAY_ADDRESS, else one on this machine."""
     slurm: dict[str, Any] = Field(default_factory=dict)
     """Fields of :class:`execution.slurm.resources.SlurmResources`."""
+
+    @property
+    def given(self) -> list[str]:
+        """Names of the fields that differ from their defaults."""
+        default = ExecutorOptions()
+        return [name for name in field_names(ExecutorOptions) if getattr(self, name) != getattr(default, name)]

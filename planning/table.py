@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from planning.estimate import Cost
+from planning.makespan import makespan
 from planning.nodes import DONE, Node, Plan
 
 __all__ = ["PlanRow", "duration", "plan_rows", "print_plan", "size"]
@@ -62,13 +63,20 @@ def _row(node: Node, plan: Plan, cost: Cost, names: Mapping[Path, str]) -> PlanR
     )
 
 
-def print_plan(plan: Plan, costs: Mapping[Path, Cost], console: Console | None = None) -> None:
-    """Print the plan, its totals and its notes."""
+def print_plan(plan: Plan, costs: Mapping[Path, Cost], console: Console | None = None, workers: int = 1) -> None:
+    """Print the plan, its totals and its notes.
+
+    Args:
+        plan: what is to be made.
+        costs: of its nodes, by their folders.
+        console: where to print; None means standard output.
+        workers: how many nodes are made at the same time.
+    """
     console = console or Console()
     if console.width < _NARROWEST:
         console = Console(file=console.file, width=_NARROWEST)
     console.print(_drawing(plan, plan_rows(plan, costs)))
-    for line in (*_totals(plan, costs), *plan.notes):
+    for line in (*_totals(plan, costs, workers), *plan.notes):
         console.print(Text(line))
 
 
@@ -84,7 +92,7 @@ def _drawing(plan: Plan, rows: Sequence[PlanRow]) -> RenderableType:
     return Group(Text(f"plan for {plan.experiments_dir}"), table)
 
 
-def _totals(plan: Plan, costs: Mapping[Path, Cost]) -> list[str]:
+def _totals(plan: Plan, costs: Mapping[Path, Cost], workers: int) -> list[str]:
     left = plan.unfinished
     runs = [node for node in plan.experiments if plan.state(node).status != DONE]
     count = len(plan.experiments)
@@ -98,6 +106,8 @@ def _totals(plan: Plan, costs: Mapping[Path, Cost]) -> list[str]:
         f"expected: {duration(sum(value or 0 for value in seconds))}, "
         f"{size(sum(value or 0 for value in disk))} of disk{unknown}"
     )
+    if workers > 1:
+        lines.append(f"with {workers} at the same time: {duration(makespan(plan, costs, workers))} at best{unknown}")
     measured = all(costs[node.folder].measured for node in left if costs[node.folder].steps.rows)
     source = "finished runs like these" if measured else "a rough rule, as no run like these is finished"
     return [*lines, f"times come from {source}"]

@@ -97,9 +97,16 @@ class Added(NamedTuple):
 
     new: tuple[str, ...]
     known: tuple[str, ...]
-    """They waited, ran or were completed already, and were left as they are."""
+    """They wait, run, or are completed and not to be done again: they were left as they are."""
     again: tuple[str, ...]
-    """They had failed or been cancelled, and are queued once more."""
+    """They had ended before, and are queued once more."""
+
+    def in_words(self) -> str:
+        """Return one line for people."""
+        jobs = "job" if len(self.new) == 1 else "jobs"
+        again = f", {len(self.again):,} once more" if self.again else ""
+        known = f"; {len(self.known):,} wait or run already" if self.known else ""
+        return f"queued {len(self.new):,} {jobs}{again}{known}"
 
 
 class Orders(NamedTuple):

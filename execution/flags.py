@@ -1,0 +1,119 @@
+"""From flags of a command line to how jobs are executed, for every command that has such flags."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from errors import ConfigError
+from execution.executors import EXECUTORS, check_options
+from execution.options import ExecutorOptions
+from jobs import Resources
+from validated import from_flags, number_or_text, pairs_of
+
+__all__ = ["EXECUTOR_FLAGS", "RESOURCE_FLAGS", "can_be_left", "commands_when_left", "executor_options", "resources_of"]
+
+EXECUTOR_FLAGS: Mapping[str, str] = {
+    "executor": "--executor",
+    "workers": "--workers",
+    "gpu_ids": "--gpus",
+    "threads_per_job": "--threads-per-run",
+    "memory_gb": "--memory",
+    "hang_minutes": "--hang-minutes",
+    "ray_address": "--ray-address",
+    "slurm": "--slurm",
+}
+"""By field of :class:`execution.options.ExecutorOptions`."""
+
+RESOURCE_FLAGS: Mapping[str, str] = {
+    "cpus": "--cpus-per-run",
+    "gpus": "--gpus-per-run",
+    "memory_gb": "--memory-per-run",
+    "minutes": "--minutes-per-run",
+}
+"""By field of :class:`jobs.Resources`."""
+
+_SHARES = "workers"
+"""The executor that is meant where only a number of them is given."""
+
+
+def executor_options(values: Mapping[str, Any], flags: Mapping[str, str] = EXECUTOR_FLAGS) -> ExecutorOptions:
+    """Return the options that flags give, checked against the executor that they name.
+
+    Args:
+        values: by field of :class:`ExecutorOptions`; None stands for a flag that was not given. ``slurm`` holds words
+            ``NAME=VALUE``.
+        flags: how the fields are called on the command line.
+
+    Raises:
+        ConfigError: no such executor, an impossible value, or a flag that says nothing to the executor.
+    """
+    given = {name: value for name, value in values.items() if value is not None}
+    if "workers" in given:
+        given.setdefault("executor", _SHARES)
+    if "slurm" in given:
+        given["slurm"] = _options_of_slurm(given["slurm"], flags["slurm"])
+    options = from_flags(ExecutorOptions, given, flags)
+    try:
+        check_options(options)
+    except ConfigError as error:
+        raise ConfigError(_as_flags(str(error), flags)) from None
+    return options
+
+
+def resources_of(
+    values: Mapping[str, Any], executor: str | None, flags: Mapping[str, str] = RESOURCE_FLAGS
+) -> Resources:
+    """Return what each run takes.
+
+    Args:
+        values: by field of :class:`jobs.Resources`; None stands for a flag that was not given.
+        executor: who executes them; None where it is not known yet.
+        flags: how the fields are called on the command line.
+
+    Raises:
+        ConfigError: an impossible value, or an executor that heeds none.
+    """
+    given = {name: value for name, value in values.items() if value is not None}
+    if given and executor is not None and not getattr(EXECUTORS.get(executor), "reads_resources", True):
+        name = flags[next(iter(given))]
+        raise ConfigError(f"{name} says nothing to the executor {executor}; add --workers N, or another --executor")
+    return from_flags(Resources, given, flags)
+
+
+def can_be_left(executor: str) -> bool:
+    """Whether jobs go on without the command that submitted them.
+
+    Raises:
+        ConfigError: no such executor.
+    """
+    return bool(getattr(EXECUTORS.get(executor), "can_be_left", False))
+
+
+def commands_when_left(executor: str) -> tuple[str, ...]:
+    """Return lines for people on what to do with jobs that were submitted and left.
+
+    Raises:
+        ConfigError: no such executor.
+    """
+    return tuple(getattr(EXECUTORS.get(executor), "commands_when_left", ()))
+
+
+def _as_flags(text: str, flags: Mapping[str, str]) -> str:
+    return re.sub(r"\bExecutorOptions\.(\w+)", lambda found: flags.get(found[1], found[1]), text)
+
+
+def _options_of_slurm(words: Sequence[str], flag: str) -> dict[str, Any]:
+    """Return options of SLURM; ``setup`` is a line of shell each time, ``additional.NAME`` an option of sbatch."""
+    options: dict[str, Any] = {}
+    for word in words:
+        for name, value in pairs_of([word], flag, number_or_text).items():
+            first, dot, rest = name.partition(".")
+            if dot:
+                options.setdefault(first, {})[rest] = value
+            elif name == "setup":
+                options.setdefault(name, []).append(str(value))
+            else:
+                options[name] = value
+    return options
