@@ -12,8 +12,8 @@ ROOMS = (
     *("analysis", "atomic_files", "cartography", "cluster_analysis", "clustering", "deciding", "errors", "execution"),
     *("experiment_ab_test", "experiment_analysis", "experiment_cli", "experiment_commands", "experiment_config"),
     *("experiment_results", "experiment_runner", "extract_embeddings", "jobs", "planning", "plots", "registry", "run"),
-    *("run_bar", "run_experiments", "run_flags", "running", "score_files", "strategies", "suites", "tasks"),
-    *("tracking", "training", "validated"),
+    *("run_bar", "run_experiments", "run_flags", "running", "score_files", "strategies", "suite_flags"),
+    *("suites", "tasks", "tracking", "training", "validated"),
 )
 """Packages and modules of the program; what lies beside them may be anybody's."""
 

@@ -54,6 +54,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "execution",
         "jobs",
         "plots",
+        "running",
         "tracking",
     },
     # the commands and their flags; nobody imports a command
@@ -61,9 +62,19 @@ MAY_IMPORT: dict[str, set[str]] = {
     "run_bar": FOUNDATION | {"training"},
     "run": FOUNDATION | CONFIG | {"run_bar", "run_flags", "training"},
     "experiment_cli": FOUNDATION | {"experiment_commands"},
+    "suite_flags": FOUNDATION | CONFIG | {"analysis", "execution", "jobs", "suites"},
     "run_experiments": FOUNDATION
     | CONFIG
-    | {"analysis", "deciding", "experiment_analysis", "experiment_runner", "suites"},
+    | {
+        "analysis",
+        "deciding",
+        "execution",
+        "experiment_analysis",
+        "experiment_runner",
+        "jobs",
+        "suite_flags",
+        "suites",
+    },
     "extract_embeddings": FOUNDATION | {"clustering", "tasks"},
     "cluster_analysis": FOUNDATION | {"clustering", "tasks"},
 }
