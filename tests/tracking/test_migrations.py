@@ -17,9 +17,12 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, func, insert, select, text
 
 from errors import ResourceError
+from jobs import Outcome
 from tests.tracking.folders_made import make_folder
 from tests.tracking.stored_rows import stored_rows
 from tracking.indexing.index import sync_folder
+from tracking.queue.queue import Queue
+from tracking.queue.records import QueueState, WorkerIdentity
 from tracking.store import database as database_module
 from tracking.store import migrate, schema
 from tracking.store.database import Database, database_url
@@ -34,8 +37,8 @@ NEXT = '''
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 
 
 def upgrade() -> None:
@@ -81,10 +84,10 @@ def rows_of(connection: Connection) -> dict[str, list[dict[str, Any]]]:
 def next_revision(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A version of the program that needs one more migration."""
     migrations = Path(shutil.copytree(MIGRATIONS, tmp_path / "migrations"))
-    (migrations / "versions" / "0002_next.py").write_text(NEXT)
+    (migrations / "versions" / "0003_next.py").write_text(NEXT)
     monkeypatch.setattr(migrate, "MIGRATIONS", migrations)
     for module in (migrate, database_module):
-        monkeypatch.setattr(module, "HEAD", "0002")
+        monkeypatch.setattr(module, "HEAD", "0003")
 
 
 def test_the_program_expects_the_newest_migration() -> None:
@@ -118,6 +121,17 @@ def test_an_old_server_is_brought_up_to_date_by_one_call(
     assert stored_rows(Database.open(empty_postgresql_url)) == stored_rows(Database.open(file))
 
 
+@pytest.mark.parametrize("revision", [each for each in OLD_REVISIONS if each >= "0002"])
+def test_an_old_queue_goes_on(tmp_path: Path, revision: str) -> None:
+    queue = Queue(Database.open(old_file(tmp_path / "experiments.db", revision)))
+    found = {each.job.id: (each.state, len(each.attempts)) for each in queue.jobs()}
+    assert found == {"filter": ("running", 1), "wide": ("held", 0), "map": ("completed", 2)}
+    queue.release(["wide"])
+    [claim] = queue.claim(WorkerIdentity.here(), lambda job, taken: True)
+    assert claim.job.resources.gpus == 2
+    assert queue.settle(claim, Outcome()).state == QueueState.COMPLETED
+
+
 def test_every_table_has_rows_in_the_old_files(tmp_path: Path) -> None:
     for revision in OLD_REVISIONS:
         with sqlite3.connect(old_file(tmp_path / f"{revision}.db", revision)) as connection:
@@ -130,21 +144,21 @@ def test_every_table_has_rows_in_the_old_files(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("next_revision")
 def test_changing_the_table_that_others_refer_to_keeps_their_rows_in_a_file(tmp_path: Path) -> None:
-    file = old_file(tmp_path / "experiments.db", "0001")
+    file = old_file(tmp_path / "experiments.db", "0002")
     with Database(database_url(file)).read() as connection:
         before = rows_of(connection)
     with Database.open(file).read() as connection:
         after = rows_of(connection)
-        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == "0002"
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == "0003"
     assert [row.pop("colour") for row in after["experiments"]] == ["blue", "blue"]
     assert after == before
 
 
 @pytest.mark.usefixtures("next_revision")
 def test_a_server_waits_for_the_command(tmp_path: Path, empty_postgresql_url: str) -> None:
-    old_server(empty_postgresql_url, "0001", old_file(tmp_path / "experiments.db", "0001"))
+    old_server(empty_postgresql_url, "0002", old_file(tmp_path / "experiments.db", "0002"))
     with pytest.raises(
-        ResourceError, match=r"have revision 0001, this program needs 0002; .* experiment_cli.py migrate"
+        ResourceError, match=r"have revision 0002, this program needs 0003; .* experiment_cli.py migrate"
     ):
         Database.open(empty_postgresql_url)
     Database(database_url(empty_postgresql_url)).upgrade()
@@ -155,9 +169,9 @@ def test_a_server_waits_for_the_command(tmp_path: Path, empty_postgresql_url: st
 
 @pytest.mark.usefixtures("next_revision")
 def test_a_migration_that_fails_leaves_everything_as_it_was(tmp_path: Path) -> None:
-    script = tmp_path / "migrations" / "versions" / "0002_next.py"
+    script = tmp_path / "migrations" / "versions" / "0003_next.py"
     script.write_text(NEXT + "    raise ZeroDivisionError\n")
-    file = old_file(tmp_path / "experiments.db", "0001")
+    file = old_file(tmp_path / "experiments.db", "0002")
     with Database(database_url(file)).read() as connection:
         before = rows_of(connection)
     with pytest.raises(ZeroDivisionError):
@@ -174,7 +188,7 @@ from pathlib import Path
 from tracking.store import database
 from tracking.store import migrate
 migrate.MIGRATIONS = Path(sys.argv[2])
-migrate.HEAD = database.HEAD = "0002"
+migrate.HEAD = database.HEAD = "0003"
 sys.stdin.readline()
 database.Database.open(sys.argv[1])
 """
@@ -182,7 +196,7 @@ database.Database.open(sys.argv[1])
 
 @pytest.mark.usefixtures("next_revision")
 def test_processes_that_upgrade_an_old_file_at_once(tmp_path: Path) -> None:
-    file = old_file(tmp_path / "experiments.db", "0001")
+    file = old_file(tmp_path / "experiments.db", "0002")
     command = [sys.executable, "-c", UPGRADING, str(file), str(migrate.MIGRATIONS)]
     processes = [subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(4)]
     errors = [process.communicate("go\n")[1] for process in processes]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
@@ -16,6 +15,7 @@ from jobs import Job
 from tracking.indexing.columns import storable
 from tracking.queue.ranks import rank_of
 from tracking.queue.records import Added, QueueState
+from tracking.queue.specs import spec_text
 from tracking.queue.transactions import pages
 from tracking.store.clock import store_clock
 from tracking.store.schema import queue_jobs, queue_needs
@@ -149,7 +149,7 @@ def _row(job: Job, key: int, queued_at: float, open_ids: set[str]) -> dict[str, 
         "queued_at": queued_at,
         "progress": "{}",
         "adjustments": json.dumps(job.adjustments),
-        "job": json.dumps(dataclasses.asdict(job)),
+        "job": spec_text(job),
     }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,7 +13,7 @@ from errors import ConfigError
 from jobs import Job
 from tracking.indexing.columns import storable
 from tracking.queue.records import Claim, Limits, QueueState, WorkerIdentity
-from tracking.queue.specs import Specs
+from tracking.queue.specs import Specs, with_values
 from tracking.queue.spending import Budget
 from tracking.queue.transactions import pages
 from tracking.store.clock import store_clock
@@ -211,7 +210,7 @@ def _hand_out(connection: Connection, taken: Sequence[_Taken], wishes: Wishes, n
 
 def _claim(taken: _Taken, failed_needs: Mapping[str, str], wishes: Wishes) -> Claim:
     row, job = taken
-    filled = dataclasses.replace(
+    filled = with_values(
         job, failed_needs=dict(failed_needs), adjustments=json.loads(row.adjustments), attempt=row.attempts + 1
     )
     return Claim(filled, uuid.uuid4().hex, row.key, wishes.lease_seconds)

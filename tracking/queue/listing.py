@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
@@ -13,7 +12,7 @@ from errors import ConfigError
 from jobs import FailureKind, Job
 from tracking.queue.claiming import is_due
 from tracking.queue.records import Attempt, QueuedJob, QueueState
-from tracking.queue.specs import read_spec
+from tracking.queue.specs import read_spec, with_values
 from tracking.queue.transactions import pages
 from tracking.store.clock import store_clock
 from tracking.store.schema import queue_attempts, queue_jobs, queue_needs
@@ -140,7 +139,7 @@ def _job(row: Any) -> Job:
     if isinstance(spec, ConfigError):
         return Job(id=row.id, name=row.name, work="", group=row.group_name, priority=row.priority, code=row.code)
     changed = {"priority": row.priority, "code": row.code, "adjustments": json.loads(row.adjustments)}
-    return dataclasses.replace(spec, **changed, attempt=max(1, row.attempts))
+    return with_values(spec, **changed, attempt=max(1, row.attempts))
 
 
 def _reason(row: Any, needs: Sequence[str], now: float) -> str:

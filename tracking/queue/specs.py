@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,7 +15,7 @@ from jobs import Job
 from tracking.queue.transactions import pages
 from tracking.store.schema import queue_jobs
 
-__all__ = ["Specs", "read_spec"]
+__all__ = ["Specs", "read_spec", "spec_text", "with_values"]
 
 _J = queue_jobs.c
 _TEXTS = select(_J.key, _J.job).where(_J.key.in_(bindparam("keys", expanding=True)))
@@ -43,6 +45,21 @@ class Specs:
         return {row.key: _as_it_is_now(self._known[row.id, row.round], row) for row in rows}
 
 
+def spec_text(job: Job) -> str:
+    """Return what a row holds of a job."""
+    # Not by dataclasses.asdict, which copies the payload before it is written.
+    values = {field.name: getattr(job, field.name) for field in dataclasses.fields(job)}
+    return json.dumps(values, default=dataclasses.asdict)
+
+
+def with_values(job: Job, **values: Any) -> Job:
+    """Return a job with values that are known to be valid: checking all others again takes longer than a claim."""
+    changed = copy.copy(job)
+    for name, value in values.items():
+        object.__setattr__(changed, name, value)
+    return changed
+
+
 def read_spec(text: str) -> Job | ConfigError:
     """Return the job that a row holds, or why this version of the program does not know it."""
     try:
@@ -54,4 +71,4 @@ def read_spec(text: str) -> Job | ConfigError:
 def _as_it_is_now(spec: Job | ConfigError, row: Any) -> Job | ConfigError:
     if isinstance(spec, ConfigError) or (spec.priority, spec.code) == (row.priority, row.code):
         return spec
-    return dataclasses.replace(spec, priority=row.priority, code=row.code)
+    return with_values(spec, priority=row.priority, code=row.code)
