@@ -1,0 +1,204 @@
+"""Jobs as tasks of a Ray cluster."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Collection
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from errors import ConfigError
+from execution.base import Executor, Handle
+from execution.on_ray import entry
+from execution.on_ray.cluster import Cluster, largest
+from execution.on_ray.code import PROJECT, Code, pack, search_paths
+from execution.on_ray.handle import RayHandle
+from execution.on_ray.job_folder import JobFolder
+from execution.options import ExecutorOptions
+from jobs import FailureKind, Job, Outcome, Resources
+
+__all__ = ["RayExecutor"]
+
+_CARRIED = ("ASSAY_", "CUBLAS_", "EXPERIMENTS_", "HF_", "MLFLOW_", "PYTORCH_", "TOKENIZERS_", "TRANSFORMERS_", "WANDB_")
+"""Beginnings of the environment variables that change what jobs do, and go with them."""
+_POLL_SECONDS = 0.1
+_NODES_SECONDS = 5.0
+"""How long an answer to what nodes there are is taken for true."""
+
+
+class RayExecutor(Executor):
+    """Submits a task for each job; Ray decides which node has room, and a job whose node is lost begins on another.
+
+    Args:
+        options: ``ray_address``, ``workers``, ``threads_per_job``, ``hang_minutes`` and ``log_dir``.
+
+    Raises:
+        ConfigError: an option that makes no sense here.
+        ResourceError: Ray is not installed, or the cluster is not there.
+    """
+
+    name = "ray"
+
+    def __init__(self, options: ExecutorOptions) -> None:
+        for field in ("gpu_ids", "memory_gb"):
+            if getattr(options, field) is not None:
+                raise ConfigError(f"executor ray: {field} is for local workers; nodes say at ray start what they have")
+        self._options = options
+        address = options.ray_address or os.environ.get("RAY_ADDRESS")
+        cores = len(os.sched_getaffinity(0))
+        self._cluster = Cluster(address or None, max(cores, options.workers or 0))
+        self._handles: list[RayHandle] = []
+        self._tasks: dict[tuple[float, float, float], Any] = {}
+        self._seen: tuple[float, list[Resources]] | None = None
+        self._environment = {name: value for name, value in os.environ.items() if name.startswith(_CARRIED)}
+        self._paths = search_paths()
+
+    @property
+    def hosts(self) -> set[str]:
+        """Names of the machines of the cluster: with more than one, a store in an SQLite file is not safe."""
+        return self._cluster.hosts()
+
+    @property
+    def capacity(self) -> Resources | None:
+        """The most that any node has of each kind; that no node has all of it shows when a job is submitted."""
+        return largest(self._nodes())
+
+    @property
+    def max_concurrent(self) -> int:
+        """As many as ``workers`` says, else as many as there are CPUs."""
+        return self._options.workers or max(1, int(sum(node.cpus for node in self._nodes())))
+
+    def has_room(self, job: Job, running: Collection[Job]) -> bool:
+        """Whether the cluster has as much as all of them need; what others use of it, Ray alone knows."""
+        if len(running) >= self.max_concurrent:
+            return False
+        wanted = [job.resources, *(other.resources for other in running)]
+        nodes = self._nodes()
+        return all(
+            sum(getattr(each, field) for each in wanted) <= sum(getattr(node, field) for node in nodes) + 1e-6
+            for field in ("cpus", "gpus", "memory_gb")
+        )
+
+    def submit(self, job: Job) -> Handle:
+        """Hand a job to Ray and return at once.
+
+        Raises:
+            ConfigError: no node has what it needs, or the job is no JSON.
+            ResourceError: the log folder cannot be written.
+        """
+        self._check_fits(job)
+        try:
+            text = job.to_json()
+        except (TypeError, ValueError) as error:
+            raise ConfigError(f"{job.name}: its payload must be JSON ({error})") from error
+        folder = JobFolder.create(self._options.log_dir, job.id)
+        order = json.dumps(
+            {
+                "job": text,
+                "folder": str(folder.path),
+                "directory": str(Path.cwd()),
+                "project": str(PROJECT),
+                "code": self._code.digest,
+                "paths": self._paths,
+                "environment": self._environment_of(job),
+                "threads": self._threads(job),
+            }
+        )
+        task = self._task(job.resources)
+        hang_minutes = self._options.hang_minutes
+        handle = RayHandle(
+            job,
+            self._cluster,
+            folder,
+            begin=lambda: task.remote(order, self._archive),
+            hang_seconds=None if hang_minutes is None else 60 * hang_minutes,
+        )
+        self._handles = [other for other in self._handles if not other.is_over]
+        self._handles.append(handle)
+        return handle
+
+    def wait(self, handles: Collection[Handle], timeout: float) -> None:
+        """Return when one has ended or has something new to tell."""
+        limit = time.monotonic() + timeout
+        ours = [handle for handle in handles if isinstance(handle, RayHandle)]
+        while ours:
+            # Every one is looked at: looking keeps their limits of time.
+            news = [handle.look() or handle.is_over for handle in ours]
+            left = limit - time.monotonic()
+            if any(news) or left <= 0:
+                return
+            references = [handle.reference for handle in ours]
+            self._cluster.ray.wait(references, timeout=min(left, _POLL_SECONDS), fetch_local=False)
+
+    def close(self) -> None:
+        """Kill what still runs, and leave the cluster; one that was started for this executor ends."""
+        stopped = Outcome.failed(FailureKind.CANCELLED, "the executor was closed")
+        left = [handle for handle in self._handles if not handle.state.is_final]
+        for handle in left:
+            handle.kill(stopped)
+        for handle in left:
+            handle.give_up(stopped)
+        self._handles = []
+        self._cluster.close()
+
+    # -- what a task is given -----------------------------------------------------------------------------------------
+
+    @cached_property
+    def _code(self) -> Code:
+        # A cluster that was started here sees this folder.
+        return Code(b"", "") if self._cluster.is_own else pack()
+
+    @cached_property
+    def _archive(self) -> list[Any]:
+        return [self._cluster.ray.put(self._code.archive)] if self._code.archive else []
+
+    @cached_property
+    def _function(self) -> Any:
+        # Nodes need not know the module by its name.
+        self._cluster.ray.cloudpickle.register_pickle_by_value(entry)
+        return entry.enter
+
+    def _task(self, resources: Resources) -> Any:
+        """Return Ray's function for jobs with these needs; making one sends the code to the cluster."""
+        needs = (resources.cpus, resources.gpus, resources.memory_gb)
+        if needs not in self._tasks:
+            self._tasks[needs] = self._cluster.ray.remote(**_fields(resources))(self._function)
+        return self._tasks[needs]
+
+    def _environment_of(self, job: Job) -> dict[str, str]:
+        # As with local workers: who asks for no GPU gets none.
+        return self._environment if job.resources.gpus else {**self._environment, "CUDA_VISIBLE_DEVICES": ""}
+
+    def _threads(self, job: Job) -> int:
+        return self._options.threads_per_job or max(1, int(job.resources.cpus))
+
+    def _nodes(self) -> list[Resources]:
+        now = time.monotonic()
+        if self._seen is None or now - self._seen[0] > _NODES_SECONDS:
+            self._seen = (now, self._cluster.nodes())
+        return self._seen[1]
+
+    def _check_fits(self, job: Job) -> None:
+        nodes = self._nodes()
+        if not any(not job.resources.lacks(node) for node in nodes):
+            needed, most = job.resources, largest(nodes)
+            raise ConfigError(
+                f"{job.name} needs {needed.cpus:g} CPUs, {needed.gpus:g} GPUs and {needed.memory_gb:g} GB of memory "
+                f"on one node, and none of the Ray cluster has that (at most {most.cpus:g} CPUs, {most.gpus:g} GPUs, "
+                f"{most.memory_gb:.1f} GB); ask for less, or add such a node to the cluster first"
+            )
+
+
+def _fields(resources: Resources) -> dict[str, Any]:
+    # Ray tries nothing again: whether it was the job or the node that died is decided by its handle.
+    fields: dict[str, Any] = {"num_cpus": resources.cpus, "max_retries": 0, "retry_exceptions": False}
+    if resources.gpus:
+        fields["num_gpus"] = int(resources.gpus) if resources.gpus >= 1 else resources.gpus
+        # A process that was told that there is no GPU never finds one: such jobs get processes of their own.
+        fields["runtime_env"] = {"env_vars": {"ASSAY_ON_GPU": "1"}}
+    if resources.memory_gb:
+        fields["memory"] = int(resources.memory_gb * 2**30)
+    return fields
