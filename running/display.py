@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn
@@ -13,34 +13,10 @@ from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextC
 from execution.base import Handle
 from execution.listening import Listener
 from jobs import FailureKind, Job, Outcome
-from planning.table import duration
-from tracking.queue.records import QueueState, Settled
+from running.lines import end_line, retry_line
+from tracking.queue.records import Settled
 
-__all__ = ["Display", "outcome_line"]
-
-_QUIET = (FailureKind.BUSY, FailureKind.PREEMPTED)
-"""Ends that are said in other words, or by whoever asked for them."""
-
-
-def outcome_line(results: Mapping[str, Any]) -> str:
-    """Return one line on how an experiment ended: name, primary metric, time, what was kept; or the error."""
-    name = results["name"]
-    if not results["success"]:
-        return f"FAILED  {name}: {results['error']['type']}: {results['error']['message']}"
-    parts = [f"done    {name}"]
-    metric = results["primary_metric"]
-    value = results["metrics"].get(metric)
-    if value is not None:
-        parts.append(f"{metric} {value:.4g}")
-    parts.append(duration(results["duration_seconds"]).removeprefix("~"))
-    report = results["strategy_report"]
-    if report.get("rows_dropped"):
-        parts.append(f"kept {report['rows_kept']:,} of {report['rows_before']:,} rows")
-    if results["resumed_from"]:
-        parts.append(f"resumed from step {results['resumed_from']}")
-    if results.get("adjustments"):
-        parts.append("with smaller batches, as memory ran out")
-    return "  ".join(parts)
+__all__ = ["Display"]
 
 
 class _Bar(NamedTuple):
@@ -129,34 +105,19 @@ class Display(Listener):
             self._bars.remove_task(bar.task)
         if settled.state is not None and settled.state.is_final:
             self._done += bar.weight if bar else self._weights.get(job.id, 0.0)
-            self.said(_end_line(job, outcome))
-        elif outcome.failure is not None:
-            self._say_retry(job, outcome, settled)
+            self.said(end_line(job, outcome))
+        elif not self._is_said(job, outcome) and (line := retry_line(job, outcome, settled)):
+            self.said(line)
         self._update_suite()
 
-    def _say_retry(self, job: Job, outcome: Outcome, settled: Settled) -> None:
-        assert outcome.failure is not None
-        failure = outcome.failure
-        if failure.kind == FailureKind.BUSY and job.id not in self._waited_for:
-            self._waited_for.add(job.id)
-            self.said(f"busy    {job.name}: another runner is at it; going on with others")
-        elif failure.kind == FailureKind.PREEMPTED:
-            self.said(f"stopped {job.name}: {failure.message}; what it did is kept")
-        elif failure.kind not in _QUIET and settled.state == QueueState.QUEUED:
-            wait = f" in {settled.delay_seconds:.0f} s" if settled.delay_seconds >= 1 else ""
-            self.said(f"again   {job.name}{wait}: {failure.message}")
+    def _is_said(self, job: Job, outcome: Outcome) -> bool:
+        """Whether it was said already that a job waits for another runner: it asks every second or two."""
+        if outcome.failure is None or outcome.failure.kind != FailureKind.BUSY:
+            return False
+        known = job.id in self._waited_for
+        self._waited_for.add(job.id)
+        return known
 
     def _update_suite(self) -> None:
         running = sum(self._running[job].weight * fraction for job, fraction in self._fractions.items())
         self._bars.update(self._suite, completed=self._done + running)
-
-
-def _end_line(job: Job, outcome: Outcome) -> str:
-    if outcome.failure is not None:
-        kind = outcome.failure.type or outcome.failure.kind
-        return f"FAILED  {job.name}: {kind}: {outcome.failure.message}"
-    if "found" in outcome.result:
-        return f"found   {job.name}: {outcome.result['found']}"
-    if "results" in outcome.result:
-        return outcome_line(outcome.result["results"])
-    return f"done    {job.name}  {duration(outcome.seconds).removeprefix('~')}"

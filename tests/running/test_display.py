@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
-from pathlib import Path
+import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from rich.console import Console
 
-from planning import PlanOptions, make_plan
-from running.display import Display, outcome_line
-from tests.running.builders import tiny
+from execution.base import Handle, JobState
+from jobs import FailureKind, Job, Outcome
+from running.display import Display
+from running.lines import outcome_line
 from tests.tracking.trainings import eventually
+from tracking.queue.records import QueueState, Settled
 from training.callbacks import Progress
 
 
@@ -38,29 +42,107 @@ def test_an_outcome_says_what_counts() -> None:
     assert outcome_line(failed) == "FAILED  filter_seed42: SignalError: keeps nothing"
 
 
-def _shown(tmp_path: Path, terminal: bool) -> str:
-    node = make_plan([tiny("x")], PlanOptions(tmp_path)).nodes[0]
+class _Reported(Handle):
+    """A job that says how far it is."""
+
+    def __init__(self, job: Job, progress: Mapping[str, Any]) -> None:
+        super().__init__(job)
+        self._progress = progress
+
+    @property
+    def state(self) -> JobState:
+        return JobState.RUNNING
+
+    @property
+    def progress(self) -> Mapping[str, Any]:
+        return self._progress
+
+    def result(self, timeout: float | None = None) -> Outcome:
+        raise TimeoutError
+
+    def cancel(self) -> None: ...
+
+    def preempt(self, reason: str) -> None: ...
+
+    def logs(self) -> str:
+        return ""
+
+
+def _job(name: str) -> Job:
+    return Job(id=name, name=name, work="node")
+
+
+def _progress(phase: str, step: int = 0, total: int = 0, loss: float | None = None) -> dict[str, Any]:
+    return dataclasses.asdict(Progress(phase, step, total, loss=loss))
+
+
+DONE = Settled(QueueState.COMPLETED)
+AGAIN = Settled(QueueState.QUEUED, delay_seconds=5.0)
+
+
+def _shown(terminal: bool, events: Callable[[Display, io.StringIO], None]) -> str:
     out = io.StringIO()
     console = Console(file=out, force_terminal=terminal, width=150)
-    with Display({node.folder: 10.0, Path("other"): 10.0}, console) as display:
-        display.begin(node)
-        display.step(Progress("loading"))
-        display.step(Progress("training", 3, 12, loss=0.5))
-        assert not terminal or eventually(lambda: "step 3/12" in out.getvalue())  # bars are drawn now and then
-        display.end("done    x [not a style]")
+    with Display({"x": 10.0, "y": 10.0}, console) as display:
+        events(display, out)
     return out.getvalue()
 
 
-def test_without_a_terminal_there_are_lines_only(tmp_path: Path) -> None:
-    assert _shown(tmp_path, terminal=False).splitlines() == ["start   x  (1/2)", "done    x [not a style]"]
+def _two_runs(display: Display, out: io.StringIO) -> None:
+    x, y = _job("x"), _job("y")
+    display.begun(x)
+    display.begun(y)
+    display.progressed(_Reported(y, _progress("loading")))
+    display.progressed(_Reported(x, _progress("training", 3, 12, loss=0.5)))
+    if "\x1b" in out.getvalue():
+        # Bars are drawn now and then.
+        assert eventually(lambda: "step 3/12" in out.getvalue() and "loading" in out.getvalue())
+    display.ended(x, Outcome(seconds=3.0), DONE)
+    display.ended(y, Outcome.failed(FailureKind.WORKER_DIED, "killed [not a style]"), DONE)
 
 
-def test_on_a_terminal_there_are_bars_with_loss_and_time_left(tmp_path: Path) -> None:
-    shown = _shown(tmp_path, terminal=True)
-    assert all(part in shown for part in ("suite", "step 3/12", "loss 0.500", "left:", "done    x [not a style]"))
+def test_without_a_terminal_there_are_lines_only() -> None:
+    assert _shown(False, _two_runs).splitlines() == [
+        *("start   x  (1/2)", "start   y  (2/2)", "done    x  3 s"),
+        "FAILED  y: worker_died: killed [not a style]",
+    ]
 
 
-def test_quiet_prints_nothing(tmp_path: Path, capsys: Any) -> None:
+def test_on_a_terminal_each_run_has_a_bar_with_step_loss_and_time_left() -> None:
+    shown = _shown(True, _two_runs)
+    assert all(part in shown for part in ("suite", "step 3/12", "loss 0.500", "left:", "loading", "[not a style]"))
+
+
+def test_an_attempt_that_is_followed_by_another_says_so_once_where_it_only_waits() -> None:
+    def events(display: Display, out: io.StringIO) -> None:
+        job = _job("x")
+        display.begun(job)
+        display.ended(job, Outcome.failed(FailureKind.WORKER_DIED, "segmentation fault"), AGAIN)
+        for _ in range(3):
+            display.begun(job)
+            display.ended(job, Outcome.failed(FailureKind.BUSY, "x: another process is at it"), AGAIN)
+        display.begun(job)
+        display.ended(job, Outcome.failed(FailureKind.PREEMPTED, "terminated (SIGTERM)"), AGAIN)
+
+    assert _shown(False, events).splitlines() == [
+        *("start   x  (1/2)", "again   x in 5 s: segmentation fault"),
+        "busy    x: another runner is at it; going on with others",
+        "stopped x: terminated (SIGTERM); what it did is kept",
+    ]
+
+
+def test_ten_thousand_ends_take_no_longer_each_than_a_few(capsys: Any) -> None:
+    weights = {str(number): 1.0 for number in range(10_000)}
+    started = time.process_time()
+    with Display(weights, quiet=True) as display:
+        for name in weights:
+            display.begun(_job(name))
+            display.ended(_job(name), Outcome(seconds=1.0), DONE)
+    assert time.process_time() - started < 60, "something looks at all of them for each of them"
+    assert capsys.readouterr().out == ""
+
+
+def test_quiet_prints_nothing(capsys: Any) -> None:
     with Display({}, quiet=True) as display:
-        display.line("hidden")
+        display.said("hidden")
     assert capsys.readouterr().out == ""
