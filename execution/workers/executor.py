@@ -48,7 +48,7 @@ class WorkersExecutor(Executor):
         except OSError as error:
             raise ResourceError(f"the folder of the logs, {self._logs}, cannot be written: {error}") from error
         template = Template(self._logs / "workers.log", threads)
-        self._crew = Crew(template, self._room.workers, self._room, options.hang_minutes)
+        self._crew = Crew(template, self._room, options.hang_minutes)
         self._owner = os.getpid()
         atexit.register(self.close)
 
@@ -73,11 +73,7 @@ class WorkersExecutor(Executor):
             raise ResourceError("the executor is closed: it takes no more jobs")
         if lacking := job.resources.lacks(self.capacity):
             raise ConfigError(f"{job.name} needs {lacking}")
-        try:
-            text = job.to_json()
-        except (TypeError, ValueError) as error:
-            raise ConfigError(f"{job.name}: its payload must be JSON ({error})") from error
-        handle = WorkerHandle(job, text, self._logs / f"{quote(job.id, safe='')}.log", self._crew)
+        handle = WorkerHandle(job, job.to_json(), self._logs / f"{quote(job.id, safe='')}.log", self._crew)
         self._crew.add(handle)
         return handle
 

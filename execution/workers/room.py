@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Collection, Sequence
@@ -69,11 +70,11 @@ class Room:
 
     def take(self, job: Job, gpus: tuple[str, ...]) -> None:
         """Note that a job begins on these GPUs."""
-        self._shares.take(gpus, job.resources.gpus)
+        self._shares.take(gpus, self._gpus_for(job))
 
     def give_back(self, job: Job, gpus: tuple[str, ...]) -> None:
         """Note that it has them no more."""
-        self._shares.give_back(gpus, job.resources.gpus)
+        self._shares.give_back(gpus, self._gpus_for(job))
 
     def find(
         self, job: Job, running: Sequence[WorkerHandle], warm: Collection[tuple[str, ...]], bound: Collection[str]
@@ -91,11 +92,18 @@ class Room:
             return None, f"waits for {needs.cpus:g} CPUs"
         if obstacle := self._memory_obstacle(needs.memory_gb, running):
             return None, obstacle
-        gpus = self._shares.find(needs.gpus, warm, lambda id: id in bound or id not in self._taken_by_others())
+        amount = self._gpus_for(job)
+        gpus = self._shares.find(amount, warm, lambda id: id in bound or id not in self._taken_by_others())
         if gpus is None:
             others = f"; others use {len(self._others)} of {len(self._gpus)}" if self._others else ""
-            return None, f"waits for {needs.gpus:g} GPUs{others}"
+            return None, f"waits for {amount:g} GPUs{others}"
         return gpus, ""
+
+    def _gpus_for(self, job: Job) -> float:
+        if job.resources.gpus is not None:
+            return job.resources.gpus
+        # A share that lets all workers be at work at the same time.
+        return 1.0 / math.ceil(self.workers / len(self._gpus)) if self._gpus else 0.0
 
     def _memory_obstacle(self, needs_gb: float, running: Sequence[WorkerHandle]) -> str:
         if not needs_gb and not running:

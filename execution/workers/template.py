@@ -53,8 +53,8 @@ class Template:
         """Whether it has forked a worker."""
         return bool(self._works)
 
-    def start(self) -> None:
-        """Start the process, in place of one that is gone.
+    def start(self) -> Channel:
+        """Start the process, in place of one that is gone, and return the channel to it.
 
         Raises:
             OSError: the system starts no process now.
@@ -89,6 +89,7 @@ class Template:
             other.close()
         self.channel = channel
         self.generation += 1
+        return channel
 
     def fork(self, number: int, work: str, gpus: Sequence[str] | None) -> Channel:
         """Have a worker forked that is ready for a piece of work, and return the channel to it.

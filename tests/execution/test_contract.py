@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -14,11 +15,12 @@ from tests.execution.contract import ExecutorContract
 
 
 class _ByName(ExecutorContract):
-    name: str
+    name: ClassVar[str]
+    fields: ClassVar[Mapping[str, object]] = {}
 
     @pytest.fixture
     def executor(self, plugin: Path, options: Callable[..., ExecutorOptions]) -> Iterator[Executor]:
-        with create_executor(options(executor=self.name, workers=2)) as executor:
+        with create_executor(options(executor=self.name, **self.fields)) as executor:
             yield executor
 
 
@@ -33,6 +35,7 @@ class TestInline(_ByName):
 
 class TestWorkers(_ByName):
     name = "workers"
+    fields: ClassVar[Mapping[str, object]] = {"workers": 2}
 
 
 class TestThirdParty(_ByName):

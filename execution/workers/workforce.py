@@ -1,0 +1,180 @@
+"""The processes of one executor: who there is, who is up, who is gone and why. It knows of no job but how to be fit."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import selectors
+import time
+from contextlib import suppress
+
+from execution.workers.channel import Message
+from execution.workers.deaths import KillsForMemory, explain
+from execution.workers.processes import OtherProcess
+from execution.workers.template import Template
+from execution.workers.worker import Worker
+from jobs import FailureKind
+
+__all__ = ["Workforce"]
+
+logger = logging.getLogger(__name__)
+
+_UNSAFE_STARTS = 3
+_MOST_STARTS = 8
+"""Workers in a row that end before they are up, until imports are no longer shared, and until jobs fail."""
+_JOIN_SECONDS = 2.0
+
+
+class Workforce:
+    """At most ``size`` workers, and those on their way out.
+
+    Args:
+        template: forks them.
+        size: how many.
+    """
+
+    def __init__(self, template: Template, size: int) -> None:
+        self._template = template
+        self._size = size
+        self._kills = KillsForMemory()
+        self._selector = selectors.DefaultSelector()
+        self._failed_starts = 0
+        self._next_start = 0.0
+        self.workers: list[Worker] = []
+
+    def listen(self, timeout: float) -> list[tuple[Worker, Message | None]]:
+        """Wait at most ``timeout`` s, and return what workers say; None stands for one that is gone.
+
+        A worker that says ``hello`` is up; one that is gone stands in :attr:`workers` no more.
+        """
+        heard: list[tuple[Worker, Message | None]] = []
+        for key, _ in self._selector.select(max(0.0, timeout)):
+            if key.data is None:
+                self._hear_template()
+            elif key.data in self.workers:
+                worker: Worker = key.data
+                heard += [(worker, message) for message in self._read(worker)]
+                if worker.channel.closed or key.fileobj is not worker.channel:
+                    self._part_with(worker)
+                    heard.append((worker, None))
+        return heard
+
+    def _read(self, worker: Worker) -> list[Message]:
+        messages = worker.channel.receive()
+        for message in messages:
+            worker.heard_at = time.monotonic()
+            if "hello" in message:
+                self._failed_starts = 0
+                worker.process = OtherProcess(message["hello"])
+                if worker.process.descriptor is not None:
+                    self._selector.register(worker.process.descriptor, selectors.EVENT_READ, worker)
+            elif "leaving" in message:
+                worker.leaving = message["leaving"]
+                worker.is_dismissed = True
+        return messages
+
+    def find(self, gpus: tuple[str, ...] | None, work: str) -> Worker | None:
+        """Return an idle worker that sees these GPUs, if need be a new one in place of an idle one that does not.
+
+        Args:
+            gpus: see :class:`Worker`.
+            work: what it is to do first, if it is new.
+
+        Returns:
+            None where no process can be started just now.
+        """
+        idle = [worker for worker in self.workers if worker.is_idle]
+        fitting = [worker for worker in idle if worker.gpus == gpus]
+        if fitting:
+            return max(fitting, key=lambda worker: worker.heard_at)
+        if sum(not worker.is_dismissed for worker in self.workers) >= self._size:
+            min(idle, key=lambda worker: worker.heard_at).dismiss()
+        return self._fork(gpus, work)
+
+    def _fork(self, gpus: tuple[str, ...] | None, work: str) -> Worker | None:
+        if time.monotonic() < self._next_start:
+            return None
+        taken = {worker.number for worker in self.workers}
+        number = next(number for number in itertools.count(1) if number not in taken)
+        try:
+            self._start_template()
+            channel = self._template.fork(number, work, gpus)
+        except OSError as error:
+            logger.warning("no worker can be started: %s", error)
+            self._note_failed_start()
+            return None
+        worker = Worker(number, gpus, channel, self._template.generation)
+        self.workers.append(worker)
+        self._selector.register(channel, selectors.EVENT_READ, worker)
+        return worker
+
+    def _start_template(self) -> None:
+        if self._template.channel is None:
+            self._selector.register(self._template.start(), selectors.EVENT_READ, None)
+
+    def _hear_template(self) -> None:
+        self._template.read()
+        channel = self._template.channel
+        if channel is not None and channel.closed:
+            self._selector.unregister(channel)
+            self._template.stop()
+            if self._template.has_served and not self._failed_starts:
+                # At once, so that it has imported everything again by the time that a worker must be replaced.
+                with suppress(OSError):
+                    self._start_template()
+
+    def _note_failed_start(self) -> None:
+        self._failed_starts += 1
+        self._next_start = time.monotonic() + (0.0 if self._failed_starts == 1 else 0.05 * 2**self._failed_starts)
+        if self._failed_starts == _UNSAFE_STARTS:
+            self._template.preloads = False
+
+    @property
+    def trouble(self) -> str:
+        """Why no worker can be started, where that was tried often enough."""
+        if self._failed_starts < _MOST_STARTS:
+            return ""
+        return f"no worker can be started; what they wrote last: {self._template.last_words()}"
+
+    def kill(self, worker: Worker) -> bool:
+        """Kill a worker; return whether it is gone already, else :meth:`listen` will tell."""
+        worker.kill()
+        if worker.is_up:
+            return False
+        self._part_with(worker)
+        return True
+
+    def _part_with(self, worker: Worker) -> None:
+        self.workers.remove(worker)
+        self._selector.unregister(worker.channel)
+        if worker.process is not None and worker.process.descriptor is not None:
+            self._selector.unregister(worker.process.descriptor)
+        worker.kill()
+        worker.close()
+        if not worker.is_up:
+            self._note_failed_start()
+
+    def why_gone(self, worker: Worker, is_last_chance: bool) -> tuple[FailureKind, str] | None:
+        """Return of what kind the end of a worker is, and the evidence; None while more may become known.
+
+        Args:
+            worker: one that was up and is gone.
+            is_last_chance: whether to say now what is known.
+        """
+        if worker.verdict is not None:
+            return worker.verdict.kind, worker.verdict.message
+        if worker.leaving:
+            return FailureKind.PREEMPTED, f"{worker.leaving}, and the work did not stop in time"
+        assert worker.process is not None
+        will_tell = self._template.channel is not None and worker.generation == self._template.generation
+        status = self._template.status(worker.process.pid)
+        if status is None and will_tell and not is_last_chance:
+            return None
+        kind, evidence = explain(status, self._kills)
+        return kind, f"{worker.name} {evidence}"
+
+    def close(self) -> None:
+        """Let go of everything; the workers are gone."""
+        self._template.stop()
+        self._template.join(_JOIN_SECONDS)
+        self._selector.close()
