@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
@@ -24,6 +25,9 @@ __all__ = ["CLUSTERS", "Cluster"]
 
 _REQUEUES = 1000
 """At most so many slots for one job: who gets nowhere in so many never will."""
+
+_IS_OVER = re.compile("invalid job id|already complet", re.IGNORECASE)
+_IS_OVER_OR_BEGINS = re.compile(f"{_IS_OVER.pattern}|cannot be altered|can not be altered|pending", re.IGNORECASE)
 
 _FOREIGN = ("SLURM_", "SLURMD_", "SBATCH_", "SRUN_", "SUBMITIT_")
 
@@ -122,19 +126,19 @@ class Slurm(Cluster):
 
     def cancel(self, cluster_id: str) -> None:
         """Call scancel."""
-        self._scancel(cluster_id)
+        self._scancel(_IS_OVER, cluster_id)
 
     def preempt(self, cluster_id: str) -> None:
         """Cancel it while it is pending, else send it the signal that the end of a slot sends."""
-        self._scancel("--state=PENDING", cluster_id)
-        self._scancel("--signal=USR2", cluster_id)
+        self._scancel(_IS_OVER, "--state=PENDING", cluster_id)
+        # Who is about to begin cannot be signalled, and looks first whether it is to stop.
+        self._scancel(_IS_OVER_OR_BEGINS, "--signal=USR2", cluster_id)
 
-    def _scancel(self, *arguments: str) -> None:
+    def _scancel(self, accepted: re.Pattern[str], *arguments: str) -> None:
         try:
-            run("scancel", "--quiet", *arguments)
+            run("scancel", *arguments)
         except ResourceError as error:
-            # A job that is over is what was wanted.
-            if "nvalid job id" not in str(error) and "already complet" not in str(error):
+            if not accepted.search(str(error)):
                 raise
         self._listing.forget()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -48,14 +48,14 @@ class SlurmExecutor(Executor):
                 raise ConfigError(
                     f"{name}: SLURM hands out GPUs and memory; leave it out, and see the options of SLURM"
                 )
-        self._log_dir = options.log_dir.absolute()
-        if re.search(r"[%\\\n]", str(self._log_dir)):
-            raise ConfigError(f"log_dir: SLURM reads %, \\ and line ends in names its own way, got {self._log_dir}")
+        self.log_dir = options.log_dir.absolute()
+        if re.search(r"[%\\\n]", str(self.log_dir)):
+            raise ConfigError(f"log_dir: SLURM reads %, \\ and line ends in names its own way, got {self.log_dir}")
         self._options = options
         self._resources = from_mapping(
             SlurmResources, {"array_parallelism": options.workers or _MAX_CONCURRENT, **options.slurm}
         )
-        self._cluster = _cluster(self._resources.cluster, self._log_dir)
+        self._cluster = _cluster(self._resources.cluster, self.log_dir)
         self._cluster.check()
         self._handles: list[SlurmHandle] = []
 
@@ -137,7 +137,7 @@ class SlurmExecutor(Executor):
     # -- submitting ---------------------------------------------------------------------------------------------------
 
     @contextmanager
-    def _lock(self) -> Iterable[None]:  # type: ignore[misc]
+    def _lock(self) -> Iterator[None]:
         path = self._cluster.logs.parent / ".lock"
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -148,7 +148,7 @@ class SlurmExecutor(Executor):
 
     def _attached(self, job: Job) -> SlurmHandle | None:
         """Return a handle on the job if it was submitted before and is not over."""
-        folder = SubmissionFolder.latest(self._log_dir, job.id)
+        folder = SubmissionFolder.latest(self.log_dir, job.id)
         if folder is None or folder.submitted() is None:
             return None
         handle = _handle(folder, self._cluster)
@@ -160,7 +160,7 @@ class SlurmExecutor(Executor):
         threads = self._options.threads_per_job or self._resources.cpus(needs)
         hang = self._options.hang_minutes
         folders = [
-            SubmissionFolder.create(self._log_dir, Order(job, threads, None if hang is None else hang * 60))
+            SubmissionFolder.create(self.log_dir, Order(job, threads, None if hang is None else hang * 60))
             for job in jobs
         ]
         parameters = self._resources.parameters(needs, _title(jobs), _collapse(needed.values()))

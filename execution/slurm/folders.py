@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 import time
@@ -55,8 +54,14 @@ class SubmissionFolder:
         """Make the next folder of a job.
 
         Raises:
+            ConfigError: the job is no JSON.
             ResourceError: it cannot be written.
         """
+        written = {
+            "job": json.loads(order.job.to_json()),
+            "threads": order.threads,
+            "hang_seconds": order.hang_seconds,
+        }
         of_job = _of_job(log_dir, order.job.id)
         try:
             of_job.mkdir(parents=True, exist_ok=True)
@@ -66,7 +71,7 @@ class SubmissionFolder:
         except OSError as error:
             raise explain_os_error(error, of_job) from error
         folder = cls(path)
-        folder._write(_ORDER, dataclasses.asdict(order))
+        folder._write(_ORDER, written)
         return folder
 
     @classmethod
@@ -137,12 +142,8 @@ class SubmissionFolder:
             return 0
 
     def write_outcome(self, outcome: Outcome) -> None:
-        """Say how it ended; a result that is no JSON is a failure."""
-        try:
-            self._write(_OUTCOME, outcome.to_mapping())
-        except (TypeError, ValueError) as error:
-            failed = Outcome.failed(FailureKind.ERROR, f"the result is no JSON ({error})", outcome.seconds)
-            self._write(_OUTCOME, failed.to_mapping())
+        """Say how it ended."""
+        self._write(_OUTCOME, outcome.to_mapping())
 
     def outcome(self) -> Outcome | None:
         """Return how it ended; None where it has not said so."""
@@ -164,7 +165,7 @@ class SubmissionFolder:
             return
 
     def _write(self, name: str, values: Mapping[str, Any]) -> None:
-        write_text(self.path / name, json.dumps(values, ensure_ascii=False) + "\n")
+        write_text(self.path / name, json.dumps(values) + "\n")
 
     def _read(self, name: str) -> dict[str, Any] | None:
         try:

@@ -129,8 +129,12 @@ class SlurmHandle(Handle):
             return
         self.folder.refresh()
         said, wanted = self.folder.outcome(), self.folder.stop()
-        if said is not None and (wanted is not None or not _was_preempted(said)):
+        if said is not None and not _was_preempted(said):
             self._outcome = said
+            return
+        if said is not None and wanted is not None:
+            # All that the work knows is that it was to stop.
+            self._outcome = Outcome.failed(*wanted, seconds=said.seconds)
             return
         standing = self._cluster.look(self.cluster_id)
         self._standing = standing or self._standing

@@ -79,7 +79,7 @@ class Supervision:
         return outcome
 
     def stop(self) -> None:
-        """Ask the work to save and to end, wait for it, and end it where it does not; then the last checkpoint counts."""
+        """Ask the work to save and to end, and wait; where it does not end it is killed: its last checkpoint counts."""
         wanted = self._folder.stop()
         kind, reason = wanted or (FailureKind.PREEMPTED, "SLURM ends its slot")
         with suppress(OSError, ValueError):
@@ -116,15 +116,10 @@ class Supervision:
         return True
 
     def _outcome(self, status: int) -> Outcome:
-        said = self._folder.outcome()
-        wanted = self._folder.stop()
-        if said is not None:
-            stopped = said.failure is not None and said.failure.kind == FailureKind.PREEMPTED
-            if stopped and wanted is not None and wanted[0] == FailureKind.CANCELLED:
-                return Outcome.failed(*wanted, seconds=said.seconds)
-            return said
-        if self._overdue is not None:
-            return self._overdue
+        said, wanted = self._folder.outcome(), self._folder.stop()
+        known = said or self._overdue
+        if known is not None:
+            return known
         if wanted is not None:
             return Outcome.failed(*wanted, seconds=self._seconds())
         if _oom_kills() > self._oom_kills:

@@ -161,8 +161,8 @@ class SlurmCluster:
             f"SlurmdUser={_user()}",
             "AuthType=auth/munge",
             "CredType=cred/munge",
-            # A job that is requeued waits for its old credential to expire: 120 s unless told.
-            f"AuthInfo=socket={folder}/munge/socket,cred_expire=2",
+            # A job that is requeued waits for its old credential to expire: 120 s unless told; 5 s are the least.
+            f"AuthInfo=socket={folder}/munge/socket,cred_expire=5",
             f"StateSaveLocation={folder}/state",
             f"SlurmdSpoolDir={folder}/spool/%n",
             f"SlurmctldPidFile={folder}/slurmctld.pid",

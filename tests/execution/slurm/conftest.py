@@ -1,0 +1,54 @@
+"""A real SLURM cluster, where it is installed."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.execution.slurm.cluster import SlurmCluster, missing_programs
+
+REQUIRED = "ASSAY_REQUIRE_SLURM"
+"""Environment variable that makes a missing SLURM a failure instead of skipped tests."""
+
+
+@pytest.fixture(scope="session")
+def _cluster() -> Iterator[SlurmCluster]:
+    missing = missing_programs()
+    if missing:
+        message = f"SLURM is not installed ({', '.join(missing)}); on Debian: .ci/install-slurm"
+        if os.environ.get(REQUIRED):
+            pytest.fail(message)
+        pytest.skip(message)
+    # Not below pytest's folder: munge wants others to be able to walk to its socket.
+    with tempfile.TemporaryDirectory(prefix="assay-slurm-") as folder:
+        cluster = SlurmCluster(Path(folder))
+        try:
+            cluster.create()
+            yield cluster
+        finally:
+            cluster.stop()
+
+
+@pytest.fixture
+def steps(plugin: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Install, beside the work that all executors are tested with, the one that can be taken up again."""
+    folder = str(Path(__file__).resolve().parent / "plugin")
+    monkeypatch.syspath_prepend(folder)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([folder, os.environ["PYTHONPATH"]]))
+    importlib.invalidate_caches()
+
+
+@pytest.fixture
+def slurm(_cluster: SlurmCluster, monkeypatch: pytest.MonkeyPatch) -> Iterator[SlurmCluster]:
+    """A running cluster without jobs, which the commands of this process and of those that it starts reach."""
+    for name, value in _cluster.environment.items():
+        monkeypatch.setenv(name, value)
+    yield _cluster
+    if not _cluster.has_controller:
+        _cluster.start_controller()
+    _cluster.cancel_all()

@@ -1,0 +1,31 @@
+"""Work that takes steps, saves where it is when it must stop, and goes on from there."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from execution.work import Context
+from jobs import Job
+from jobs.failures import Preempted
+
+
+def steps(job: Job, context: Context) -> Mapping[str, Any]:
+    """Take ``steps`` steps of ``pause`` seconds; ``checkpoint`` is a file, ``attempts`` one with a line a start."""
+    with Path(job.payload["attempts"]).open("a") as attempts:
+        attempts.write(f"{os.environ.get('SLURM_JOB_ID')} {os.environ.get('SLURM_RESTART_COUNT', 0)}\n")
+    checkpoint = Path(job.payload["checkpoint"])
+    step = json.loads(checkpoint.read_text()) if checkpoint.exists() else 0
+    begun_at = step
+    while step < job.payload["steps"]:
+        if reason := context.stop_reason():
+            checkpoint.write_text(json.dumps(step))
+            raise Preempted(reason)
+        context.report({"step": step, "total_steps": job.payload["steps"]})
+        time.sleep(job.payload["pause"])
+        step += 1
+    return {"begun_at": begun_at, "steps": step}

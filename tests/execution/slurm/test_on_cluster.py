@@ -1,0 +1,238 @@
+"""Jobs on a real SLURM cluster without accounting: arrays, dependencies, slots that end, cancelling, attaching."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from errors import ConfigError, ResourceError
+from execution.base import JobState
+from execution.options import ExecutorOptions
+from execution.slurm.executor import SlurmExecutor, reattach
+from execution.slurm.folders import submissions
+from jobs import FailureKind, Job, Resources
+from tests.execution.contract import a_job, until
+from tests.execution.slurm.cluster import SlurmCluster
+from tracking.processes import process_started
+
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("plugin", "slurm")]
+
+_PATIENCE_S = 400.0
+
+
+@pytest.fixture
+def start(options: Callable[..., ExecutorOptions]) -> Iterator[Callable[..., SlurmExecutor]]:
+    """Make executors whose logs lie in one folder; SLURM jobs that they leave are cancelled with the cluster's."""
+
+    def make(**slurm: Any) -> SlurmExecutor:
+        return SlurmExecutor(options(workers=4, slurm={"mem_gb": 0.2, **slurm}))
+
+    yield make
+
+
+def _failure(handle: Any) -> tuple[FailureKind, str]:
+    failure = handle.result(_PATIENCE_S).failure
+    assert failure is not None
+    return failure.kind, failure.message
+
+
+def test_there_is_no_accounting(slurm: SlurmCluster) -> None:
+    # What the other tests of this file rest on.
+    assert "accounting storage is disabled" in slurm.run("sacct")
+
+
+def test_equal_jobs_are_one_array(start: Callable[..., SlurmExecutor], tmp_path: Path) -> None:
+    executor = start()
+    handles = executor.submit_all([a_job("echo", id=f"a/{number}", number=number) for number in range(5)])
+    results = [handle.result(_PATIENCE_S).result["payload"]["number"] for handle in handles]
+    assert results == [0, 1, 2, 3, 4]
+    ids = [handle.where.split()[2] for handle in handles]
+    assert [each.partition("_")[2] for each in ids] == ["0", "1", "2", "3", "4"]
+    assert len({each.partition("_")[0] for each in ids}) == 1
+
+
+def test_a_graph_runs_in_its_order_without_whoever_submitted_it(
+    start: Callable[..., SlurmExecutor], tmp_path: Path
+) -> None:
+    def job(name: str, *needs: str) -> Job:
+        times = {"begun": str(tmp_path / name), "seconds": 1.5}
+        return Job(id=name, name=name, work="test.sleep", payload=times, needs=needs)
+
+    graph = [job("last", "left", "right"), job("left", "first"), job("right", "first"), job("first", "made before")]
+    with start() as executor:
+        executor.submit_all(graph)
+    handles = {handle.job.id: handle for handle in reattach(executor.log_dir)}
+    assert {handle.result(_PATIENCE_S).success for handle in handles.values()} == {True}
+    begun = {name: (tmp_path / name).stat().st_mtime for name in handles}
+    assert begun["last"] - max(begun["left"], begun["right"]) > 1.4
+    assert min(begun["left"], begun["right"]) - begun["first"] > 1.4
+
+
+def test_what_needs_a_failed_job_never_begins(start: Callable[..., SlurmExecutor], tmp_path: Path) -> None:
+    begun = tmp_path / "begun"
+    first = Job(id="m", name="data map", work="test.fail", payload={"error": "DataError", "message": "no rows"})
+    second = Job(id="e", name="filter", work="test.sleep", payload={"begun": str(begun)}, needs=("m",))
+    third = Job(id="l", name="last", work="test.sleep", payload={"begun": str(begun)}, needs=("e",))
+    handles = start().submit_all([first, second, third])
+    assert _failure(handles[0]) == (FailureKind.MISTAKE, "no rows")
+    assert _failure(handles[1]) == (FailureKind.NEED_FAILED, "data map failed: no rows")
+    kind, _ = _failure(handles[2])
+    assert kind == FailureKind.NEED_FAILED
+    assert not begun.exists()
+
+
+@pytest.mark.usefixtures("steps")
+def test_a_slot_that_ends_is_followed_by_another(start: Callable[..., SlurmExecutor], tmp_path: Path) -> None:
+    payload = {
+        "attempts": str(tmp_path / "attempts"),
+        "checkpoint": str(tmp_path / "checkpoint"),
+        "steps": 700,
+        "pause": 0.1,
+    }
+    job = Job(id="long", name="long", work="slurm_test.steps", payload=payload)
+    handle = start(time_minutes=1, signal_delay_seconds=30).submit(job)
+    outcome = handle.result(_PATIENCE_S)
+    assert outcome.failure is None
+    assert outcome.result["steps"] == 700
+    assert outcome.result["begun_at"] > 0
+    attempts = [line.split() for line in (tmp_path / "attempts").read_text().splitlines()]
+    assert len(attempts) >= 2
+    assert len({job_id for job_id, _ in attempts}) == 1, "the same SLURM job"
+    assert [int(restarts) for _, restarts in attempts] == list(range(len(attempts)))
+
+
+@pytest.mark.usefixtures("steps")
+def test_preempted_work_saves_and_is_not_requeued(start: Callable[..., SlurmExecutor], tmp_path: Path) -> None:
+    payload = {
+        "attempts": str(tmp_path / "attempts"),
+        "checkpoint": str(tmp_path / "checkpoint"),
+        "steps": 9000,
+        "pause": 0.1,
+    }
+    handle = start().submit(Job(id="p", name="p", work="slurm_test.steps", payload=payload))
+    until(lambda: handle.progress.get("step", 0) > 0, "a step")
+    handle.preempt("a dispatcher that ends")
+    assert _failure(handle) == (FailureKind.PREEMPTED, "a dispatcher that ends")
+    assert int((tmp_path / "checkpoint").read_text()) > 0
+    until(lambda: not _queued(handle.where), "the job to leave the queue")
+
+
+def test_scancel_by_hand_is_no_reason_to_try_again(
+    start: Callable[..., SlurmExecutor], slurm: SlurmCluster, tmp_path: Path
+) -> None:
+    handle = start().submit(a_job("sleep", seconds=600, begun=str(tmp_path / "begun")))
+    until((tmp_path / "begun").exists, "the work to begin")
+    assert handle.state == JobState.RUNNING
+    slurm.run("scancel", handle.where.split()[2])
+    kind, message = _failure(handle)
+    assert (kind, message) == (FailureKind.CANCELLED, "it was cancelled in SLURM")
+
+
+def test_a_job_whose_supervisor_is_killed_has_died(start: Callable[..., SlurmExecutor], tmp_path: Path) -> None:
+    executor = start()
+    handle = executor.submit(a_job("hang", begun=str(tmp_path / "begun")))
+    until((tmp_path / "begun").exists, "the work to begin")
+    [folder] = submissions(executor.log_dir)
+    os.kill((folder.started() or {})["pid"], signal.SIGKILL)
+    kind, message = _failure(handle)
+    assert kind == FailureKind.WORKER_DIED
+    assert "(FAILED)" in message
+    assert "the end of its log" in message
+    until(lambda: process_started(int((tmp_path / "begun").read_text())) is None, "the work to be gone with it")
+
+
+def test_a_job_that_slurm_has_is_not_submitted_again(
+    start: Callable[..., SlurmExecutor], slurm: SlurmCluster, tmp_path: Path
+) -> None:
+    job = a_job("sleep", id="once", seconds=600)
+    first = start().submit(job)
+    again = start().submit(job)
+    with start() as executor:
+        [whole] = executor.submit_all([job])
+    number = first.where.split()[2]
+    assert [each.where.split()[2] for each in (again, whole)] == [number, number]
+    assert f"SLURM job {number} (already submitted" in again.where
+    assert len(slurm.run("squeue", "--noheader").splitlines()) == 1
+    again.cancel()
+    assert _failure(first)[0] == FailureKind.CANCELLED
+    afterwards = start().submit(a_job("echo", id="once"))
+    assert afterwards.result(_PATIENCE_S).success, "what is over can be submitted anew"
+
+
+def test_a_job_that_waits_says_why(start: Callable[..., SlurmExecutor]) -> None:
+    executor = start()
+    all_cpus = Resources(cpus=4)
+    executor.submit(a_job("sleep", seconds=600, resources=all_cpus))
+    second = executor.submit(a_job("sleep", seconds=600, resources=all_cpus))
+    until(lambda: second.state == JobState.PENDING and "pending: " in second.where, "a reason")
+    until(lambda: "(pending: Resources)" in second.where or "(pending: Priority)" in second.where, second.where)
+    executor.close()
+    assert second.state == JobState.CANCELLED
+
+
+@pytest.mark.parametrize(
+    ("slurm_options", "resources", "words"),
+    [
+        ({"partition": "nowhere"}, Resources(), "nvalid partition"),
+        ({}, Resources(memory_gb=9999), "Memory specification can not be satisfied"),
+        ({}, Resources(gpus=1), "nvalid generic resource"),
+        ({"constraint": "a100"}, Resources(), "nvalid feature"),
+        ({"additional": {"nonsense": "1"}}, Resources(), "nonsense"),
+    ],
+)
+def test_what_slurm_refuses_is_one_error_in_its_words(
+    slurm_options: dict[str, Any], resources: Resources, words: str, start: Callable[..., SlurmExecutor]
+) -> None:
+    executor = start(**slurm_options)
+    with pytest.raises(ConfigError, match=words):
+        executor.submit(a_job("echo", resources=resources))
+
+
+def test_a_graph_is_submitted_whole_or_not_at_all(start: Callable[..., SlurmExecutor], slurm: SlurmCluster) -> None:
+    possible = a_job("sleep", id="possible", seconds=600)
+    impossible = Job(id="i", name="i", work="test.echo", needs=("possible",), resources=Resources(memory_gb=9999))
+    with pytest.raises(ConfigError, match="SLURM refuses the job"):
+        start().submit_all([possible, impossible])
+    until(lambda: not slurm.run("squeue", "--noheader"), "the queue to be empty")
+
+
+def test_a_controller_that_is_away_is_one_error_soon(
+    start: Callable[..., SlurmExecutor], slurm: SlurmCluster, tmp_path: Path
+) -> None:
+    executor = start()
+    running = executor.submit(a_job("sleep", seconds=8, begun=str(tmp_path / "begun")))
+    until((tmp_path / "begun").exists, "the work to begin")
+    slurm.stop_controller()
+    asked = time.monotonic()
+    with pytest.raises(ResourceError, match="no SLURM controller answers"):
+        start()
+    with pytest.raises(ResourceError, match="no SLURM controller answers"):
+        executor.submit(a_job("echo"))
+    assert time.monotonic() - asked < 60, "sbatch alone would try for minutes"
+    assert running.result(_PATIENCE_S).success, "what runs says how it ended, also without the controller"
+    slurm.start_controller()
+    assert executor.submit(a_job("echo")).result(_PATIENCE_S).success
+
+
+def test_code_is_found_from_anywhere(
+    start: Callable[..., SlurmExecutor], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = tmp_path / "it's else where"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    job = a_job("environment", names=["OMP_NUM_THREADS"], resources=Resources(cpus=2))
+    result = start(setup=("export SEEN='by the job'",)).submit(job).result(_PATIENCE_S).result
+    assert result == {"OMP_NUM_THREADS": "2", "cwd": str(elsewhere)}
+
+
+def _queued(where: str) -> bool:
+    number = where.split()[2]
+    listed = subprocess.run(["squeue", "--noheader", "--format=%i"], capture_output=True, text=True, check=True)
+    return number in listed.stdout.split()
