@@ -15,7 +15,7 @@ from execution.listening import Listener
 from jobs import Failure, FailureKind, Job, Outcome
 from jobs.failures import kind_of
 from tracking.queue.queue import Queue
-from tracking.queue.records import Claim, Limits, WorkerIdentity
+from tracking.queue.records import Claim, Limits, QueueState, WorkerIdentity
 from tracking.store.database import DatabaseUnavailable
 
 __all__ = ["Dispatcher", "DispatcherOptions"]
@@ -74,6 +74,10 @@ class Dispatcher:
         self._running: dict[str, tuple[Claim, Handle]] = {}
         self._ended: list[tuple[Claim, Outcome]] = []
         self._taken = 0
+        self._next_claim = 0.0
+        self._is_idle = False
+        self._without_room: set[str] = set()
+        self._refusals: set[str] = set()
         self._has_failed = False
         self._is_stopping = False
         self._is_away = False
@@ -86,22 +90,27 @@ class Dispatcher:
         """
         self._executor.listen(self._on_progress, self._stop_reason)
         with self._keeper:
-            while not self._is_over():
+            while True:
                 self._stop_what_runs()
                 self._settle()
                 self._take_back()
                 self._begin()
+                if self._is_over():
+                    return
                 self._watch()
-            self._settle()
 
     # -- beginning ------------------------------------------------------------------------------------------------
 
     def _begin(self) -> None:
+        # Progress comes often; what was not there a moment ago is not asked for at each step of what runs.
+        if self._running and time.monotonic() < self._next_claim:
+            return
         while self._may_begin() and (claims := self._claim()):
             for claim in claims:
                 self._submit(claim)
             # An executor that works within submit has ended them already.
             self._settle()
+        self._next_claim = time.monotonic() + _LOOK_SECONDS
 
     def _may_begin(self) -> bool:
         used_up = self._options.max_jobs is not None and self._taken >= self._options.max_jobs
@@ -114,21 +123,42 @@ class Dispatcher:
             room = min(room, self._options.max_jobs - self._taken)
         if room <= 0:
             return []
+        unfit: list[Job] = []
         claims = self._reach(
             lambda: self._queue.claim(
                 self._worker,
-                self._fits,
+                lambda job, taken: self._fits(job, taken, unfit),
                 room,
-                refusal=lambda job: job.resources.lacks(self._executor.capacity),
+                refusal=self._refusal,
                 spending=self._options.limits,
                 code=self._options.code,
                 lease_seconds=self._options.lease_seconds,
             )
         )
+        self._is_idle = claims == [] and not unfit
+        if not claims and unfit and not self._running:
+            self._say_that_it_waits(unfit[0])
         return claims or []
 
-    def _fits(self, job: Job, taken: Sequence[Job]) -> bool:
-        return self._executor.has_room(job, [*(claim.job for claim, _ in self._running.values()), *taken])
+    def _fits(self, job: Job, taken: Sequence[Job], unfit: list[Job]) -> bool:
+        fits = self._executor.has_room(job, [*(claim.job for claim, _ in self._running.values()), *taken])
+        if not fits:
+            unfit.append(job)
+        return fits
+
+    def _refusal(self, job: Job) -> str:
+        missing = job.resources.lacks(self._executor.capacity)
+        if missing and missing not in self._refusals:
+            self._refusals.add(missing)
+            self._listener.said(f"not here {job.name}: it needs {missing}")
+        return missing
+
+    def _say_that_it_waits(self, job: Job) -> None:
+        if job.id not in self._without_room:
+            self._without_room.add(job.id)
+            self._listener.said(
+                f"waiting {job.name}: others use what it needs of this machine; it begins when that is free"
+            )
 
     def _submit(self, claim: Claim) -> None:
         self._taken += 1
@@ -151,7 +181,7 @@ class Dispatcher:
         handles = [handle for _, handle in self._running.values()]
         if handles:
             self._executor.wait(handles, _LOOK_SECONDS)
-        elif not self._ended or self._is_away:
+        else:
             time.sleep(self._pause())
         for claim, handle in list(self._running.values()):
             self._keeper.note(claim, handle.progress)
@@ -163,8 +193,6 @@ class Dispatcher:
     def _pause(self) -> float:
         if self._is_away:
             return _AWAY_SECONDS
-        if self._interruption.is_asked:
-            return 0.0
         delayed = self._reach(self._queue.next_change_in)
         return _LOOK_SECONDS if delayed is None else min(_LOOK_SECONDS, max(delayed, 0.01))
 
@@ -202,6 +230,7 @@ class Dispatcher:
         self._ended = []
         for (claim, outcome), each in zip(ended, settled, strict=True):
             self._keeper.remove(claim)
+            self._next_claim = 0.0
             self._has_failed |= each.state is not None and each.state.is_final and not outcome.success
             self._listener.ended(claim.job, outcome, each)
 
@@ -213,11 +242,20 @@ class Dispatcher:
             self._listener.said(f"lost    {each.name}: {each.evidence}")
 
     def _is_over(self) -> bool:
-        if self._running or self._ended:
+        if self._running:
             return False
-        if not self._may_begin() and not self._is_away:
+        if self._is_away:
+            # Nobody can be told what ended; the folders know, and the leases run out.
+            return self._interruption.is_asked
+        if self._ended:
+            return False
+        if not self._may_begin():
             return True
-        return not self._options.continuous and self._reach(self._queue.is_drained) is True
+        return not self._options.continuous and self._is_idle and self._reach(self._is_exhausted) is True
+
+    def _is_exhausted(self) -> bool:
+        """Whether nothing will come, although the last claim gave nothing: what is left is held, or for others."""
+        return self._queue.counts()[QueueState.RUNNING] == 0 and self._queue.next_change_in() is None
 
     def _reach(self, ask: Callable[[], T]) -> T | None:
         """Ask the queue something; None while its store does not answer."""

@@ -33,6 +33,7 @@ class Interruption:
     def __init__(self, ask: Callable[[], None] = lambda: None) -> None:
         self._ask = ask
         self._interrupts = 0
+        self._has_asked = False
         self._is_terminated = False
         self._replaced: dict[int, signal.Handlers] = {}
         self._end: threading.Timer | None = None
@@ -44,6 +45,8 @@ class Interruption:
 
     def stop_reason(self) -> str:
         """Return why what runs is to be saved and stopped; empty while it is to go on."""
+        if self._interrupts and not self._has_asked:
+            self._ask_once()
         if self._is_terminated:
             return "terminated (SIGTERM)"
         return "interrupted (Ctrl-C)" if self._interrupts > 1 else ""
@@ -83,10 +86,18 @@ class Interruption:
 
     def _interrupt(self, number: int, frame: FrameType | None) -> None:
         self._interrupts += 1
-        if self._interrupts == 1:
-            self._ask()
-        elif self._interrupts > 2:
+        if self._interrupts > 2:
             raise KeyboardInterrupt
+        if self._interrupts == 1:
+            self._ask_once()
+
+    def _ask_once(self) -> None:
+        try:
+            self._ask()
+        except RuntimeError:
+            # The signal came in the middle of another line; whoever looks next asks.
+            return
+        self._has_asked = True
 
     def _terminate(self, number: int, frame: FrameType | None) -> None:
         if self._is_terminated:

@@ -9,7 +9,7 @@ from typing import Any, Self
 from errors import AssayError
 from jobs import Job
 from tracking.queue.queue import Queue
-from tracking.queue.records import Claim
+from tracking.queue.records import Claim, Orders
 
 __all__ = ["LeaseKeeper"]
 
@@ -43,7 +43,8 @@ class LeaseKeeper:
 
     def __exit__(self, *error: object) -> None:
         self._is_over.set()
-        self._thread.join()
+        # A store that hangs holds nobody up: what is renewed after the end is of no use.
+        self._thread.join(timeout=_LONGEST_SECONDS)
 
     def add(self, claim: Claim) -> None:
         """Keep a claim alive."""
@@ -56,6 +57,7 @@ class LeaseKeeper:
             self._claims.pop(claim.job.id, None)
             self._progress.pop(claim.job.id, None)
             self._cancelled.discard(claim.token)
+            self._unwanted = [each for each in self._unwanted if each.token != claim.token]
 
     def note(self, claim: Claim, progress: Mapping[str, Any]) -> None:
         """Say with the next beat how far a job is."""
@@ -64,7 +66,8 @@ class LeaseKeeper:
     def note_job(self, job: Job, progress: Mapping[str, Any]) -> None:
         """Say with the next beat how far a job is."""
         if progress:
-            self._progress[job.id] = progress
+            with self._turn:
+                self._progress[job.id] = progress
 
     def take_unwanted(self) -> list[Claim]:
         """Return the claims that are to be stopped, each once: the user cancelled them, or others have them now."""
@@ -90,13 +93,16 @@ class LeaseKeeper:
                 # The store is away; the dispatcher says so, and the next beat tries again.
                 continue
             if orders is not None:
-                self._obey([*orders.cancel, *orders.lost], {claim.token for claim in orders.cancel})
+                self._obey(orders)
 
-    def _obey(self, unwanted: list[Claim], cancelled: set[str]) -> None:
+    def _obey(self, orders: Orders) -> None:
         with self._turn:
-            known = {claim.token for claim in self._unwanted}
-            self._unwanted += [claim for claim in unwanted if claim.token not in known]
-            self._cancelled |= cancelled
-            # Whoever lost a claim has no right to beat for it.
-            for claim in unwanted:
+            known = {claim.token for claim in self._unwanted} | self._cancelled
+            held = {claim.token for claim in self._claims.values()}
+            # One that was settled while the store was asked is no matter any more.
+            unwanted = [claim for claim in (*orders.cancel, *orders.lost) if claim.token in held - known]
+            self._unwanted += unwanted
+            self._cancelled |= {claim.token for claim in orders.cancel} & held
+            # Whoever lost a claim has no right to beat for it; what is cancelled may take a while to stop.
+            for claim in orders.lost:
                 self._claims.pop(claim.job.id, None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+
 from errors import AssayError, ResourceError
 from jobs.outcome import FailureKind
 
@@ -9,6 +11,13 @@ __all__ = ["Busy", "NeedFailed", "Preempted", "kind_of"]
 
 _MEMORY_PHRASES = ("out of memory", "can't allocate memory", "cannot allocate memory", "cuda_error_out_of_memory")
 """What PyTorch and its allocators say; on a CPU it is a bare RuntimeError."""
+
+_PASSING = {
+    *(errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EAGAIN, errno.EINTR, errno.EBUSY, errno.EMFILE, errno.ENFILE),
+    *(errno.ESTALE, errno.ETIMEDOUT, errno.ECONNABORTED, errno.ECONNREFUSED, errno.ECONNRESET, errno.EPIPE),
+    *(errno.ENETDOWN, errno.ENETUNREACH, errno.ENETRESET, errno.EHOSTDOWN, errno.EHOSTUNREACH),
+}
+"""Troubles of a machine that pass by themselves, or by somebody who frees a disk."""
 
 
 class Busy(Exception):
@@ -25,12 +34,28 @@ class Preempted(Exception):
 
 def kind_of(error: BaseException) -> FailureKind:
     """Return of what kind an exception is that left a piece of work."""
+    # What cannot be written is told as an error of ours; the system's own says whether it passes.
+    cause = error.__cause__ if isinstance(error, ResourceError) else error
+    if isinstance(cause, OSError) and cause.errno is not None:
+        return _kind_of_number(cause.errno)
     for kinds, kind in _KINDS:
         if isinstance(error, kinds):
             return kind
-    if isinstance(error, RuntimeError) and any(phrase in str(error).lower() for phrase in _MEMORY_PHRASES):
+    if isinstance(error, RuntimeError) and _tells_of_memory(error):
         return FailureKind.OUT_OF_MEMORY
     return FailureKind.ERROR
+
+
+def _tells_of_memory(error: RuntimeError) -> bool:
+    # By its name, as torch is not imported here.
+    named = any(kind.__name__ == "OutOfMemoryError" for kind in type(error).__mro__)
+    return named or any(phrase in str(error).lower() for phrase in _MEMORY_PHRASES)
+
+
+def _kind_of_number(number: int) -> FailureKind:
+    if number == errno.ENOMEM:
+        return FailureKind.OUT_OF_MEMORY
+    return FailureKind.RESOURCE if number in _PASSING else FailureKind.ERROR
 
 
 _KINDS: tuple[tuple[tuple[type[BaseException], ...], FailureKind], ...] = (
@@ -40,6 +65,5 @@ _KINDS: tuple[tuple[tuple[type[BaseException], ...], FailureKind], ...] = (
     ((ResourceError, ConnectionError, TimeoutError), FailureKind.RESOURCE),
     ((AssayError,), FailureKind.MISTAKE),
     ((MemoryError,), FailureKind.OUT_OF_MEMORY),
-    ((OSError,), FailureKind.RESOURCE),
 )
 """The first that fits counts: an error of ours that the user must mend is no matter of the machine."""

@@ -22,8 +22,9 @@ class Resources:
     """What a job takes while it runs, and what it may use up."""
 
     cpus: Annotated[float, Field(ge=0)] = 1.0
-    gpus: Annotated[float, Field(ge=0)] = 0.0
-    """Less than one is a share of one; from one on whole ones."""
+    gpus: Annotated[float, Field(ge=0)] | None = None
+    """Less than one is a share of one; from one on whole ones. None leaves it to the executor: a fair share where there
+    are any."""
     memory_gb: Annotated[float, Field(ge=0)] = 0.0
     """Of main memory, in 2**30 bytes; 0 says nothing."""
     minutes: Annotated[float, Field(gt=0)] | None = None
@@ -34,7 +35,7 @@ class Resources:
     """To some service that limits them."""
 
     def __post_init__(self) -> None:
-        if self.gpus > 1 and self.gpus != int(self.gpus):
+        if self.gpus is not None and self.gpus > 1 and self.gpus != int(self.gpus):
             raise ConfigError(f"gpus: shares are below 1 and anything more is whole, got {self.gpus:g}")
 
     def lacks(self, have: Resources | None) -> str:
@@ -42,10 +43,14 @@ class Resources:
         if have is None:
             return ""
         missing = [
-            f"{getattr(self, name):g} {unit}, but {getattr(have, name):g} at hand"
-            for name, unit in (("cpus", "CPUs"), ("gpus", "GPUs"), ("memory_gb", "GB of memory"))
+            f"{wanted:g} {unit}, but {there:g} at hand"
+            for wanted, there, unit in (
+                (self.cpus, have.cpus, "CPUs"),
+                (self.gpus or 0.0, have.gpus or 0.0, "GPUs"),
+                (self.memory_gb, have.memory_gb, "GB of memory"),
+            )
             # Floats that were added and subtracted again.
-            if getattr(self, name) > getattr(have, name) + 1e-6
+            if wanted > there + 1e-6
         ]
         return "; ".join(missing)
 
@@ -86,7 +91,10 @@ class Job:
             ConfigError: its payload is not JSON.
         """
         try:
-            return json.dumps(dataclasses.asdict(self), ensure_ascii=False, allow_nan=False)
+            # Not dataclasses.asdict, which copies the payload to its last leaf.
+            values = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+            values["resources"] = dataclasses.asdict(self.resources)
+            return json.dumps(values, ensure_ascii=False, allow_nan=False)
         except (TypeError, ValueError) as error:
             raise ConfigError(f"job {self.name}: what it is told must be JSON ({error})") from error
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -52,13 +52,22 @@ def state_of(node: Node) -> State:
     return _experiment_state(node) if node.kind == "experiment" else _signal_state(node)
 
 
-def mark(node: Node, finished: bool, files: Sequence[dict[str, Any]]) -> None:
+def mark(
+    node: Node, finished: bool, files: Sequence[dict[str, Any]], adjustments: Mapping[str, Any] | None = None
+) -> None:
     """Leave in a signal's folder what is made there, and whether it is finished.
+
+    Args:
+        node: the signal.
+        finished: whether it is.
+        files: local files that it is made from, as :func:`data_files` describes them.
+        adjustments: what is done otherwise than configured, as an earlier attempt failed.
 
     Raises:
         ResourceError: the folder cannot be written.
     """
-    values = {"kind": node.kind, "key": node.key, "finished": finished, "data_files": list(files)}
+    values: dict[str, Any] = {"kind": node.kind, "key": node.key, "finished": finished, "data_files": list(files)}
+    values["adjustments"] = dict(adjustments or {})
     write_json(node.folder / MARK, {**values, "config": node.config.to_mapping()})
 
 

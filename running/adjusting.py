@@ -6,11 +6,10 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from errors import ResourceError
 from experiment_config import ExperimentConfig
 from jobs.retries import DIVIDE_BATCH
 
-__all__ = ["adjusted"]
+__all__ = ["adjusted", "smaller_batch"]
 
 
 def adjusted(config: ExperimentConfig, adjustments: Mapping[str, Any]) -> ExperimentConfig:
@@ -19,20 +18,28 @@ def adjusted(config: ExperimentConfig, adjustments: Mapping[str, Any]) -> Experi
     An optimiser step sees the same examples: the order is drawn in chunks of batch times accumulation.
 
     Raises:
-        ResourceError: the batch cannot be divided.
+        MemoryError: the batch is a single input already.
     """
-    divisor = int(adjustments.get(DIVIDE_BATCH, 1))
-    training = config.training
-    if divisor == 1:
+    if DIVIDE_BATCH not in adjustments:
         return config
-    if training.per_device_train_batch_size % divisor:
-        raise ResourceError(
-            f"{config.name}: out of memory, and its batch of {training.per_device_train_batch_size} cannot be divided "
-            f"by {divisor}; give a smaller --max-length, or another machine"
+    training = config.training
+    batch = training.per_device_train_batch_size
+    if batch == 1:
+        raise MemoryError(
+            f"{config.name}: out of memory with a single input a batch; give a smaller --max-length, or another machine"
         )
-    smaller = dataclasses.replace(
+    smaller = smaller_batch(batch, adjustments)
+    evaluated = smaller_batch(training.per_device_eval_batch_size, adjustments)
+    divided = dataclasses.replace(
         training,
-        per_device_train_batch_size=training.per_device_train_batch_size // divisor,
-        gradient_accumulation_steps=training.gradient_accumulation_steps * divisor,
+        per_device_train_batch_size=smaller,
+        per_device_eval_batch_size=evaluated,
+        gradient_accumulation_steps=training.gradient_accumulation_steps * (batch // smaller),
     )
-    return dataclasses.replace(config, training=smaller)
+    return dataclasses.replace(config, training=divided)
+
+
+def smaller_batch(batch: int, adjustments: Mapping[str, Any]) -> int:
+    """Return the largest divisor of ``batch`` that is small enough: then whole batches make up what was one."""
+    limit = max(1, batch // int(adjustments.get(DIVIDE_BATCH, 1)))
+    return max(size for size in range(1, limit + 1) if batch % size == 0)

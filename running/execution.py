@@ -29,6 +29,7 @@ from running.results import describe_failure
 from running.run_log import shown_on
 from running.tracked import entered
 from tracking.queue.queue import Queue
+from tracking.queue.records import QueueState
 from tracking.store.database import Database
 
 __all__ = ["execute"]
@@ -73,9 +74,16 @@ def execute(plan: Plan, costs: Mapping[Path, Cost], options: RunnerOptions) -> l
             chosen = DispatcherOptions(stop_on_failure=options.stop_on_error)
             with interruption, shown_on(display.said):
                 Dispatcher(queue, executor, outcomes, interruption, chosen).run()
-            if not queue.is_drained():
-                interruption.raise_if_asked()
+        # Also where the last run has just ended: whoever called may have more to begin.
+        interruption.raise_if_asked()
+        if not (options.stop_on_error or queue.is_drained()):
+            _refuse_what_is_left(queue)
     return _results(plan, outcomes)
+
+
+def _refuse_what_is_left(queue: Queue) -> None:
+    left = queue.jobs(states=[QueueState.QUEUED], limit=1)
+    raise ConfigError("; ".join(f"{each.job.name} was not begun: {each.reason}" for each in left))
 
 
 def _check_possible(jobs: Sequence[Job], capacity: Resources | None) -> None:

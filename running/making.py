@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import gc
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-
-import torch
 
 from experiment_config import ExperimentConfig
 from jobs import Failure
@@ -21,6 +18,7 @@ from planning.nodes import DONE, NEW
 from planning.status import data_files, mark, read_environment, read_results, recorded_to, state_of
 from running.adjusting import adjusted
 from running.folders import clear_experiment, clear_signal, run_paths
+from running.memory import release_memory
 from running.results import write_failure, write_start, write_success
 from running.run_log import recorded_in
 from running.signals import make_signal
@@ -50,7 +48,7 @@ class Making:
     force: bool = False
     """Train again what was finished when this was planned."""
     failed_needs: tuple[str, ...] = ()
-    """Why what it needs is missing."""
+    """Why what it needs is missing: "needs <name>, which failed: <why>", one each."""
     adjustments: Mapping[str, Any] = field(default_factory=dict)
     """What is to be done otherwise than configured, as an earlier attempt failed."""
 
@@ -90,7 +88,7 @@ class NodeMaker:
             self._make_signal(making)
             return {}
         finally:
-            _release_memory()
+            release_memory()
 
     # -- signals ------------------------------------------------------------------------------------------------
 
@@ -98,7 +96,8 @@ class NodeMaker:
         with recorded_in(making.node.folder / "run.log"):
             try:
                 _check_needs(making)
-                make_signal(making.node, making.experiments_dir, self._cache, self._report, self._stop_reason)
+                where, cache = making.experiments_dir, self._cache
+                make_signal(making.node, where, cache, self._report, self._stop_reason, making.adjustments)
             except Preempted as stop:
                 logger.warning("%s; what was done is kept", stop)
                 raise
@@ -110,6 +109,7 @@ class NodeMaker:
 
     def _run_experiment(self, making: Making) -> dict[str, Any]:
         folder = making.node.folder
+        making = dataclasses.replace(making, adjustments=_adjustments(making))
         if state_of(making.node).status == NEW or _is_to_begin_anew(making):
             clear_experiment(folder)
             self._tracking.begin_anew(folder)
@@ -153,11 +153,11 @@ class NodeMaker:
         if data_map is not None:
             if state_of(data_map).status == NEW:
                 clear_signal(data_map)
-            mark(data_map, finished=False, files=data_files(data_map.config))
+            mark(data_map, finished=False, files=data_files(data_map.config), adjustments=making.adjustments)
             paths = dataclasses.replace(paths, record_key=data_map.key)
         outcome = run_experiment(config, paths, report, self._cache, stop_reason=self._stop_reason)
         if data_map is not None:
-            mark(data_map, finished=True, files=data_files(data_map.config))
+            mark(data_map, finished=True, files=data_files(data_map.config), adjustments=making.adjustments)
         return outcome
 
 
@@ -172,11 +172,22 @@ def _finished(making: Making) -> dict[str, Any] | None:
     return results if not making.force or str(results.get("finished_at", "")) >= making.planned_at else None
 
 
+def _adjustments(making: Making) -> Mapping[str, Any]:
+    """Return what is done otherwise: what this attempt is told, else what a half-finished run was begun with."""
+    if making.adjustments or state_of(making.node).status == NEW:
+        return making.adjustments
+    environment = read_environment(making.node.folder)
+    return {} if _is_forced(making, environment) else environment.get("adjustments", {})
+
+
 def _is_to_begin_anew(making: Making) -> bool:
     """Whether what lies there is no part of this: it was begun before it was forced, or with another batch."""
     environment = read_environment(making.node.folder)
-    begun_before = str(environment.get("started_at", "")) < making.planned_at
-    return (making.force and begun_before) or environment.get("adjustments", {}) != dict(making.adjustments)
+    return _is_forced(making, environment) or environment.get("adjustments", {}) != dict(making.adjustments)
+
+
+def _is_forced(making: Making, environment: Mapping[str, Any]) -> bool:
+    return making.force and str(environment.get("started_at", "")) < making.planned_at
 
 
 def _recording(making: Making) -> Making:
@@ -193,11 +204,4 @@ def _recording(making: Making) -> Making:
 
 def _check_needs(making: Making) -> None:
     if making.failed_needs:
-        raise NeedFailed(f"{making.node.name} needs what failed: {'; '.join(making.failed_needs)}")
-
-
-def _release_memory() -> None:
-    """Free what a finished run held on an accelerator, so that the next one finds it."""
-    gc.collect()
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()
+        raise NeedFailed(f"{making.node.name} {'; '.join(making.failed_needs)}")

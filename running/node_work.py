@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from errors import ResourceError
 from execution.work import Context
 from jobs import Job
 from jobs.failures import Busy
@@ -34,6 +35,7 @@ def make_node(job: Job, context: Context) -> Mapping[str, Any]:
         Busy: another process makes it at this moment.
         NeedFailed: what it needs failed.
         Preempted: it was to stop; what it did is kept.
+        ResourceError: the folder in which it was planned is not on this machine.
         Exception: whatever made it fail; of an experiment results.json says so too.
     """
     payload = job.payload
@@ -87,5 +89,7 @@ def _in_folder(folder: str) -> Iterator[None]:
     if Path(folder) == Path.cwd():
         yield
         return
+    if not Path(folder).is_dir():
+        raise ResourceError(f"{folder}: this folder, in which the run was planned, is not on this machine")
     with contextlib.chdir(folder):
         yield

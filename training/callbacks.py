@@ -34,7 +34,7 @@ class Progress:
     """Where a run stands."""
 
     phase: str
-    """``loading``, ``training`` or ``evaluating <data set>``."""
+    """What is done, for people: ``loading``, ``training``, ``evaluating <data set>`` ..."""
     step: int = 0
     total_steps: int = 0
     epoch: float = 0.0
@@ -188,16 +188,21 @@ class StopCallback(TrainerCallback):
         if (reason := self._stop_reason()) and state.global_step < state.max_steps:
             self.stopped_for = reason
             control.should_training_stop = True
+            # The mean of the losses since the last point is in no checkpoint.
+            control.should_log = True
             # The last step of an epoch is saved behind what the epoch's end writes.
             control.should_save = _is_within_epoch(state)
 
     def on_epoch_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
-        """Save nothing again of an epoch that was stopped half-way, and evaluate nothing."""
-        if self.stopped_for:
-            control.should_save = not _is_within_epoch(state)
-            control.should_evaluate = False
+        """Save nothing again of an epoch that was stopped half-way, and evaluate nothing; one that ended is whole."""
+        if not self.stopped_for:
+            return
+        if _is_within_epoch(state):
+            control.should_save = control.should_evaluate = False
+        else:
+            control.should_save = True
 
 
 def _is_within_epoch(state: TrainerState) -> bool:

@@ -63,9 +63,13 @@ class Child:
             time.sleep(pause_s)
         raise TimeoutError(f"waited {timeout_s} s; the process printed:\n{self.output}")
 
+    def send(self, number: int) -> None:
+        """Send a signal."""
+        os.kill(self.pid, number)
+
     def kill(self, number: int = signal.SIGKILL) -> int:
         """Send a signal and return the exit status."""
-        os.kill(self.pid, number)
+        self.send(number)
         return self.wait()
 
 

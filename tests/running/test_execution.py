@@ -124,7 +124,7 @@ def test_what_a_failed_signal_was_needed_for_fails_with_the_reason(tmp_path: Pat
     (tmp_path / "map" / "cartography_map.png").mkdir(parents=True)  # in the way of the picture
     (result,) = run_experiments_from_list([config], tmp_path / "experiments", quiet=True)
     assert not result["success"]
-    assert "data_map_seed42 failed" in result["error"]["message"]
+    assert "needs data_map_seed42, which failed" in result["error"]["message"]
     assert "Traceback" in (tmp_path / "map" / "run.log").read_text()
     assert (tmp_path / "experiments" / config.folder_name / "results.json").is_file()
 

@@ -122,14 +122,32 @@ def _content(folder: Path) -> dict[str, Any]:
     return found
 
 
-def test_ctrl_c_keeps_the_checkpoints_and_says_how_to_go_on(runner: ForkingRunner, tmp_path: Path) -> None:
+def test_one_ctrl_c_lets_the_run_end_and_begins_no_other(runner: ForkingRunner, tmp_path: Path) -> None:
     folder = tmp_path / "experiments"
     child = runner.start(*ONE_SEED, "--experiments-dir", str(folder))
-    assert child.wait_until(lambda: _steps(folder, "baseline*/metrics.jsonl") >= 8)
+    assert child.wait_until(lambda: _steps(folder, "baseline*/metrics.jsonl") >= 2)
+    assert child.kill(signal.SIGINT) == 130
+    assert "press Ctrl-C again to save it where it is and stop now" in child.output
+    assert "the same command continues" in child.output and "Traceback" not in child.output
+    (results,) = folder.glob("*/results.json")
+    assert results.parent.name.startswith("baseline") and json.loads(results.read_text())["success"]
+
+
+def test_a_second_ctrl_c_saves_the_run_where_it_is(runner: ForkingRunner, undisturbed: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "experiments"
+    child = runner.start(*ONE_SEED, "--experiments-dir", str(folder))
+    assert child.wait_until(lambda: _steps(folder, "baseline*/metrics.jsonl") >= 2)
+    child.send(signal.SIGINT)
+    assert child.wait_until(lambda: "press Ctrl-C again" in child.output)
     assert child.kill(signal.SIGINT) == 130
     assert "the same command continues" in child.output and "Traceback" not in child.output
-    assert list(folder.glob("baseline*/trainer_output/checkpoint-6"))
-    assert not list(folder.glob("baseline*/results.json"))
+    (checkpoint,) = folder.glob("baseline*/trainer_output/checkpoint-*")
+    assert 2 <= int(checkpoint.name.removeprefix("checkpoint-")) < 18
+    assert not list(folder.glob("*/results.json"))
+    again = runner.start(*ONE_SEED, "--experiments-dir", str(folder))
+    assert again.wait() == 0, again.output
+    assert f"resumed from step {checkpoint.name.removeprefix('checkpoint-')}" in again.output
+    assert _content(folder) == _content(undisturbed)
 
 
 def test_two_runners_share_the_work_and_train_nothing_twice(runner: ForkingRunner, tmp_path: Path) -> None:

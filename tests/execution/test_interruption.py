@@ -1,0 +1,137 @@
+"""Signals become wishes: the first Ctrl-C begins nothing new, the second saves and stops, the third stops at once."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+_START = """
+import os, signal, sys, threading, time, weakref
+from execution.interruption import Interruption
+
+def send(name):
+    os.kill(os.getpid(), getattr(signal, name))
+
+def say(*words):
+    print(*words, flush=True)
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # what is started in the background ignores Ctrl-C
+"""
+
+
+def _run(root: Path, program: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", _START + program]
+    return subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=timeout)
+
+
+def test_ctrl_c_asks_once_then_stops_what_runs_then_raises(root: Path) -> None:
+    done = _run(
+        root,
+        """
+with Interruption(lambda: say("asked")) as interruption:
+    say(interruption.is_asked, repr(interruption.stop_reason()))
+    send("SIGINT")
+    say(interruption.is_asked, repr(interruption.stop_reason()))
+    send("SIGINT")
+    say(interruption.is_asked, repr(interruption.stop_reason()))
+    try:
+        send("SIGINT")
+        time.sleep(10)
+    except KeyboardInterrupt:
+        say("raised")
+    assert signal.getsignal(signal.SIGINT) != signal.default_int_handler
+assert signal.getsignal(signal.SIGINT) == signal.default_int_handler
+interruption.raise_if_asked()
+""",
+    )
+    lines = ["False ''", "asked", "True ''", "True 'interrupted (Ctrl-C)'", "raised"]
+    assert done.stdout.splitlines() == lines, done.stderr
+    assert done.returncode == -2, "a process that leaves by KeyboardInterrupt"
+
+
+def test_sigterm_stops_what_runs_and_ends_with_its_status(root: Path) -> None:
+    done = _run(
+        root,
+        """
+with Interruption() as interruption:
+    send("SIGTERM")
+    send("SIGTERM")
+    say(interruption.is_asked, interruption.stop_reason())
+interruption.raise_if_asked()
+""",
+    )
+    assert done.stdout == "True terminated (SIGTERM)\n", done.stderr
+    assert done.returncode == 143
+
+
+@pytest.mark.parametrize(
+    ("stuck", "status"),
+    [
+        ("time.sleep(60)", 143),
+        # Exceptions are printed and forgotten in here; only the end of the process ends it.
+        ("watched = Watched(); reference = weakref.ref(watched, lambda _: time.sleep(60)); del watched", 143),
+    ],
+    ids=["in Python", "where exceptions are lost"],
+)
+def test_who_does_not_stop_is_stopped_in_time(stuck: str, status: int, root: Path) -> None:
+    started = time.monotonic()
+    done = _run(
+        root,
+        f"""
+import execution.interruption
+execution.interruption._GRACE_SECONDS = 1
+class Watched: pass
+with Interruption() as interruption:
+    send("SIGTERM")
+    {stuck}
+    time.sleep(60)
+""",
+    )
+    assert done.returncode == status, done.stderr
+    assert time.monotonic() - started < 50, "or it ended by itself"
+
+
+def test_a_question_that_cannot_be_printed_now_is_asked_by_whoever_looks_next(root: Path) -> None:
+    done = _run(
+        root,
+        """
+tries = []
+def ask():
+    tries.append(1)
+    if len(tries) == 1:
+        raise RuntimeError("reentrant call inside a writer")
+    say("asked")
+with Interruption(ask) as interruption:
+    send("SIGINT")
+    say("went on")
+    interruption.stop_reason()
+    interruption.stop_reason()
+""",
+    )
+    assert done.stdout.splitlines() == ["went on", "asked"], done.stderr
+
+
+def test_handlers_of_others_are_left_alone(root: Path) -> None:
+    done = _run(
+        root,
+        """
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+with Interruption():
+    assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+    assert signal.getsignal(signal.SIGTERM) != signal.SIG_DFL
+assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+
+def in_a_thread():
+    with Interruption() as interruption:
+        say(signal.getsignal(signal.SIGTERM) == signal.SIG_DFL, interruption.is_asked)
+
+thread = threading.Thread(target=in_a_thread)
+thread.start()
+thread.join()
+""",
+    )
+    assert (done.returncode, done.stdout) == (0, "True False\n"), done.stderr
