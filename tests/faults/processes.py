@@ -1,0 +1,254 @@
+"""Runs commands in real processes, with all that they start in sight, so that tests may harm any of them.
+
+As a script it imports what the commands need, then starts one for each line on standard input: a JSON object with
+``program`` (``run_experiments`` or ``experiment_cli``), ``arguments``, ``folder``, ``environment``, ``log`` and ``exit``
+(files for its output and its exit status), ``fresh`` (not forked, but a new Python). It answers with the process id.
+Processes that outlive who started them become its children, so that no orphan is overlooked.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Self
+
+import psutil
+
+__all__ = ["Command", "Commands", "roles"]
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PATIENCE_S = 240.0
+_BE_SUBREAPER = 36
+
+
+class Command:
+    """A command that runs, in a process group of its own as a terminal gives it one."""
+
+    def __init__(self, pid: int, log: Path, exit_file: Path) -> None:
+        self.pid = pid
+        self._log = log
+        self._exit = exit_file
+
+    @property
+    def output(self) -> str:
+        """What it printed so far."""
+        return self._log.read_text(errors="replace")
+
+    @property
+    def running(self) -> bool:
+        """Whether it has not ended yet."""
+        return not self._exit.exists()
+
+    def wait(self, patience_s: float = PATIENCE_S) -> int:
+        """Return its exit status; of what a signal ended its number, negative."""
+        self.until(lambda: False, patience_s)
+        return int(self._exit.read_text())
+
+    def until(self, condition: Callable[[], object], patience_s: float = PATIENCE_S) -> bool:
+        """Wait for a condition or its end; return whether the condition came true."""
+        limit = time.monotonic() + patience_s
+        while time.monotonic() < limit:
+            if condition():
+                return True
+            if not self.running:
+                return False
+            time.sleep(0.005)
+        raise TimeoutError(f"waited {patience_s} s; the command printed:\n{self.output}")
+
+    def send(self, number: int) -> None:
+        """Send a signal to this process alone."""
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, number)
+
+    def press_ctrl_c(self) -> None:
+        """Send what a terminal sends: to every process of the group."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGINT)
+
+
+class Commands:
+    """Starts commands; use as a context manager.
+
+    Args:
+        folder: for their output.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._count = 0
+
+    def __enter__(self) -> Self:
+        environment = {**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "PYTHONPATH": str(ROOT)}
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", str(Path(__file__).resolve())],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment,
+            cwd=self._folder,
+        )
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for process in self.processes():
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._process.stdin.close()
+        self._process.wait(timeout=60)
+        self._process.stdout.close()
+
+    def start(
+        self,
+        program: str,
+        *arguments: str,
+        folder: Path,
+        environment: Mapping[str, str] | None = None,
+        fresh: bool = False,
+        before: str = "",
+    ) -> Command:
+        """Start a command.
+
+        Args:
+            program: ``run_experiments`` or ``experiment_cli``.
+            arguments: of its command line.
+            folder: its working directory.
+            environment: what it has beside that of the tests.
+            fresh: start a new Python, seconds slower: for what must be there from the start, such as LD_PRELOAD.
+            before: Python to run in its process first, such as a limit; not with ``fresh``.
+        """
+        self._count += 1
+        log, exit_file = (self._folder / f"command{self._count}.{kind}" for kind in ("log", "exit"))
+        order = {
+            **{"program": program, "arguments": arguments, "folder": str(folder), "environment": environment or {}},
+            **{"log": str(log), "exit": str(exit_file), "fresh": fresh, "before": before},
+        }
+        assert self._process.stdin is not None and self._process.stdout is not None
+        print(json.dumps(order), file=self._process.stdin, flush=True)
+        return Command(int(self._process.stdout.readline()), log, exit_file)
+
+    def processes(self) -> list[psutil.Process]:
+        """Return all processes that commands started and that live, the commands themselves among them."""
+        return _alive(psutil.Process(self._process.pid))
+
+    def wait_for_silence(self, patience_s: float = 60.0) -> list[str]:
+        """Wait until no process is left; return the command lines of those that are there nevertheless."""
+        limit = time.monotonic() + patience_s
+        while (left := self.processes()) and time.monotonic() < limit:
+            time.sleep(0.05)
+        return [_command_line(process) for process in left]
+
+
+def roles(command: Command) -> Mapping[str, list[psutil.Process]]:
+    """Return the processes of a command by what they are: ``runner``, ``template``, ``worker``, ``supervisor``."""
+    found: dict[str, list[psutil.Process]] = {"runner": [], "template": [], "worker": [], "supervisor": []}
+    with suppress(psutil.NoSuchProcess):
+        runner = psutil.Process(command.pid)
+        found["runner"].append(runner)
+        for process in _alive(runner):
+            line = _command_line(process)
+            if "tracking.states.supervisor" in line:
+                found["supervisor"].append(process)
+            elif "execution.workers" in line:
+                with suppress(psutil.NoSuchProcess):
+                    found["template" if process.ppid() == runner.pid else "worker"].append(process)
+    return found
+
+
+def _alive(parent: psutil.Process) -> list[psutil.Process]:
+    found = []
+    with suppress(psutil.NoSuchProcess):
+        for process in parent.children(recursive=True):
+            with suppress(psutil.NoSuchProcess):
+                if process.status() != psutil.STATUS_ZOMBIE:
+                    found.append(process)
+    return found
+
+
+def _command_line(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except (psutil.NoSuchProcess, psutil.ZombieProcess):
+        return ""
+
+
+def _serve() -> None:
+    import experiment_cli  # noqa: F401
+    import run_experiments  # noqa: F401
+    import training.session  # noqa: F401  (all imported once here, not in every child)
+
+    ctypes.CDLL(None).prctl(_BE_SUBREAPER, 1, 0, 0, 0)
+    exits: dict[int, str] = {}
+    received = b""
+    while True:
+        _reap(exits)
+        if not select.select([0], [], [], 0.01)[0]:
+            continue
+        arrived = os.read(0, 1 << 16)
+        if not arrived:
+            return
+        *lines, received = (received + arrived).split(b"\n")
+        for line in lines:
+            order = json.loads(line)
+            pid = os.fork()
+            if pid == 0:
+                _become(order)
+            exits[pid] = order["exit"]
+            print(pid, flush=True)
+
+
+def _reap(exits: dict[int, str]) -> None:
+    """Take in the ends of commands, and of processes that they left behind."""
+    with suppress(ChildProcessError):
+        while True:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if not pid:
+                return
+            if pid in exits:
+                written = Path(f"{exits[pid]}.part")
+                written.write_text(str(os.waitstatus_to_exitcode(status)))
+                written.replace(exits.pop(pid))
+
+
+def _become(order: Mapping[str, Any]) -> None:
+    status = 70
+    try:
+        os.setpgid(0, 0)
+        # A shell starts background jobs with interrupts ignored, and children inherit that.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        os.environ.update(order["environment"])
+        os.chdir(order["folder"])
+        with Path(order["log"]).open("w", buffering=1) as log:
+            os.dup2(log.fileno(), 1)
+            os.dup2(log.fileno(), 2)
+        os.close(0)
+        os.open(os.devnull, os.O_RDONLY)
+        if order["fresh"]:
+            os.execv(sys.executable, [sys.executable, str(ROOT / f"{order['program']}.py"), *order["arguments"]])
+        exec(order["before"], {})
+        sys.argv = [f"{order['program']}.py", *order["arguments"]]
+        from importlib import import_module
+
+        status = import_module(order["program"]).main(order["arguments"])
+    except SystemExit as stop:
+        status = stop.code if isinstance(stop.code, int) else 1
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+
+
+if __name__ == "__main__":
+    _serve()
