@@ -41,13 +41,14 @@ class SlurmExecutor(Executor):
     """
 
     name = "slurm"
+    can_be_left = True
+    commands_when_left = (
+        "squeue --me      shows what waits and runs",
+        "scancel JOB      cancels a job, or with the number of an array all of it",
+    )
+    reads = ("workers", "threads_per_job", "hang_minutes", "slurm")
 
     def __init__(self, options: ExecutorOptions) -> None:
-        for name in ("gpu_ids", "memory_gb"):
-            if getattr(options, name) is not None:
-                raise ConfigError(
-                    f"{name}: SLURM hands out GPUs and memory; leave it out, and see the options of SLURM"
-                )
         self.log_dir = options.log_dir.absolute()
         if re.search(r"[%\\\n]", str(self.log_dir)):
             raise ConfigError(f"log_dir: SLURM reads %, \\ and line ends in names its own way, got {self.log_dir}")

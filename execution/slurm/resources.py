@@ -46,6 +46,7 @@ class SlurmResources:
     """A job runs on one node."""
     cpus_per_task: Annotated[int, Field(ge=1)] | None = None
     gpus: Annotated[int, Field(ge=1)] | None = None
+    """SLURM knows no shares: a job that asks for one gets a whole GPU."""
     gpu_type: str | None = None
     """As SLURM calls it in ``--gres=gpu:<type>:<number>``."""
     mem_gb: Annotated[float, Field(gt=0)] | None = None
@@ -67,6 +68,10 @@ class SlurmResources:
             return self.time_minutes
         return _MINUTES if needs.minutes is None else math.ceil(needs.minutes) + _SPARE_MINUTES
 
+    def _gpus(self, needs: Resources) -> int:
+        # None on purpose is none, whatever the options say.
+        return 0 if needs.gpus == 0 else max(self.gpus or 0, math.ceil(needs.gpus or 0))
+
     def parameters(self, needs: Resources, name: str, needed: tuple[str, ...] = ()) -> dict[str, Any]:
         """Return the parameters of submitit's ``SlurmExecutor``.
 
@@ -75,7 +80,7 @@ class SlurmResources:
             name: of the SLURM job.
             needed: ids of the SLURM jobs that must have ended well before.
         """
-        gpus, memory = max(self.gpus or 0, math.ceil(needs.gpus)), max(self.mem_gb or 0.0, needs.memory_gb)
+        gpus, memory = self._gpus(needs), max(self.mem_gb or 0.0, needs.memory_gb)
         given = {
             "job_name": name,
             "partition": self.partition,

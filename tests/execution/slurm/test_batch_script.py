@@ -1,0 +1,219 @@
+"""The batch scripts that sbatch is given, whole; and what its commands say, in their words, where no cluster is."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from errors import ConfigError, ResourceError
+from execution.base import JobState
+from execution.executors import create_executor
+from execution.options import ExecutorOptions
+from execution.slurm import handle as handle_module
+from execution.slurm.commands import explain_refusal
+from execution.slurm.executor import SlurmExecutor, reattach
+from execution.slurm.resources import CODE
+from jobs import FailureKind, Job, Resources
+from tests.execution.contract import a_job
+
+_GOLDEN = Path(__file__).with_name("batch_script.sh")
+_SLURM = {
+    "partition": "gpu",
+    "account": "lab",
+    "qos": "normal",
+    "constraint": "a100|h100",
+    "exclude": "node[1-2]",
+    "time_minutes": 240,
+    "gpu_type": "a100",
+    "mem_gb": 32,
+    "setup": ["module load cuda", "export HF_HOME='/scratch/it is'"],
+    "additional": {"mail-type": "FAIL", "exclusive": True},
+}
+
+
+@pytest.fixture
+def commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Put scripts in the place of SLURM's commands, and nothing else of SLURM within reach."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}/bin")
+
+    def install(**scripts: str) -> None:
+        for name, script in scripts.items():
+            path = folder / name
+            path.write_text(f"#!/bin/sh\n{script}\n")
+            path.chmod(0o755)
+
+    for name in ("srun", "squeue", "sacct", "scancel"):
+        install(**{name: "exit 0"})
+    install(scontrol="[ $1 = ping ] && echo 'Slurmctld(primary) at head is UP'", sbatch="echo Submitted batch job 12")
+    return install
+
+
+def test_the_batch_script_is_the_golden_one(
+    commands: Callable[..., None], options: Callable[..., ExecutorOptions]
+) -> None:
+    executor = SlurmExecutor(options(workers=8, slurm=_SLURM))
+    first = Job(id="m", name="data map", work="nothing")
+    rest = [
+        Job(
+            id=f"e{number}",
+            name=f"e{number}",
+            work="nothing",
+            needs=("m",),
+            group="it's $(a) suite",
+            resources=Resources(cpus=6, gpus=1, memory_gb=48),
+        )
+        for number in range(3)
+    ]
+    # The script of the array replaces that of the first job: both are number 12 here.
+    executor.submit_all([first, *rest])
+    [script] = executor.log_dir.glob("slurm/logs/12_submission.sh")
+    text = script.read_text(encoding="utf-8")
+    for path, name in ((executor.log_dir, "LOG_DIR"), (CODE, "CODE"), (Path(sys.executable), "PYTHON")):
+        text = text.replace(str(path), f"<{name}>")
+    assert text == _GOLDEN.read_text()
+
+
+def test_who_submits_from_within_a_job_passes_nothing_on(
+    commands: Callable[..., None],
+    options: Callable[..., ExecutorOptions],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SLURM_CONF", "/etc/slurm/slurm.conf")
+    monkeypatch.setenv("SLURM_MEM_PER_CPU", "2000")
+    monkeypatch.setenv("SUBMITIT_EXECUTOR", "slurm")
+    commands(sbatch=f"env > '{tmp_path}/seen'; echo Submitted batch job 12")
+    SlurmExecutor(options(slurm={})).submit(a_job("echo"))
+    seen = (tmp_path / "seen").read_text()
+    assert "SLURM_CONF=/etc/slurm/slurm.conf" in seen
+    assert "SLURM_MEM_PER_CPU" not in seen
+    assert "SUBMITIT_EXECUTOR" not in seen
+    assert os.environ["SLURM_MEM_PER_CPU"] == "2000"
+
+
+@pytest.mark.parametrize(
+    ("state", "kind"),
+    [
+        ("TIMEOUT", FailureKind.TIMED_OUT),
+        ("DEADLINE", FailureKind.TIMED_OUT),
+        ("OUT_OF_MEMORY", FailureKind.OUT_OF_MEMORY),
+        ("NODE_FAIL", FailureKind.WORKER_DIED),
+        ("FAILED", FailureKind.WORKER_DIED),
+        ("COMPLETED", FailureKind.WORKER_DIED),
+        ("CANCELLED", FailureKind.CANCELLED),
+        ("PREEMPTED", FailureKind.PREEMPTED),
+    ],
+)
+@pytest.mark.parametrize("speaker", ["squeue", "sacct"])
+def test_a_state_without_an_outcome_means_a_kind_of_failure(
+    state: str,
+    kind: FailureKind,
+    speaker: str,
+    commands: Callable[..., None],
+    options: Callable[..., ExecutorOptions],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("_GRACE_SECONDS", "_GRACE_UNKNOWN_SECONDS"):
+        monkeypatch.setattr(handle_module, name, 0.0)
+    commands(**{speaker: f"echo '12|{state}|None|node1'" if speaker == "squeue" else f"echo {state}"})
+    handle = SlurmExecutor(options()).submit(a_job("echo"))
+    failure = handle.result(timeout=60).failure
+    assert failure is not None
+    assert failure.kind == kind
+    assert f"SLURM job 12 ({state}): " in failure.message
+
+
+def test_a_job_that_nobody_knows_any_more_is_not_waited_for(
+    commands: Callable[..., None], options: Callable[..., ExecutorOptions], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(handle_module, "_GRACE_UNKNOWN_SECONDS", 1.0)
+    executor = SlurmExecutor(options())
+    handle = executor.submit(a_job("echo"))
+    assert not handle.state.is_final
+    (executor.log_dir / "slurm" / "logs" / "12_0_log.out").write_text("line\n" * 50 + "Killed\n")
+    failure = handle.result(timeout=60).failure
+    assert failure is not None
+    assert failure.kind == FailureKind.WORKER_DIED
+    assert failure.message.startswith(
+        "SLURM job 12: it left the queue without saying how it ended; the end of its log:"
+    )
+    assert failure.message.endswith("line\nKilled")
+    assert [each.job.id for each in reattach(executor.log_dir)] == [handle.job.id]
+
+
+def test_where_slurm_does_not_answer_nothing_is_concluded(
+    commands: Callable[..., None], options: Callable[..., ExecutorOptions], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(handle_module, "_GRACE_UNKNOWN_SECONDS", 0.0)
+    commands(squeue="[ \"$1\" = --version ] || { echo 'slurm_load_jobs error: Unable to contact' >&2; exit 1; }")
+    handle = SlurmExecutor(options()).submit(a_job("echo"))
+    with pytest.raises(TimeoutError, match="no answer from SLURM"):
+        handle.result(timeout=1)
+    assert handle.state == JobState.PENDING
+
+
+@pytest.mark.parametrize(
+    ("missing", "words"),
+    [
+        ({"scontrol": "echo 'Slurmctld(primary) at head is DOWN'; exit 1"}, "no SLURM controller answers.*DOWN"),
+        ({"scontrol": "echo 'Slurmctld(primary) at head is DOWN'"}, "no SLURM controller answers.*DOWN"),
+        ({"sbatch": "echo 'sbatch: fatal: no config' >&2; exit 1"}, "SLURM's sbatch failed: no config"),
+    ],
+)
+def test_a_cluster_that_is_not_there_is_one_error(
+    missing: dict[str, str], words: str, commands: Callable[..., None], options: Callable[..., ExecutorOptions]
+) -> None:
+    commands(**missing)
+    with pytest.raises(ResourceError, match=words):
+        SlurmExecutor(options())
+
+
+def test_without_slurm_the_error_says_so(
+    options: Callable[..., ExecutorOptions], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ResourceError, match="SLURM's sbatch is not installed here"):
+        SlurmExecutor(options())
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"gpu_ids": ("0",)}, "gpu_ids says nothing to the executor slurm"),
+        ({"memory_gb": 4.0}, "memory_gb says nothing to the executor slurm"),
+        ({"log_dir": Path("logs%j"), "workers": 2}, "log_dir: SLURM reads %"),
+        ({"slurm": {"partion": "gpu"}}, "did you mean 'partition'"),
+    ],
+)
+def test_options_that_cannot_be_followed_are_refused(
+    fields: dict[str, object], words: str, options: Callable[..., ExecutorOptions]
+) -> None:
+    with pytest.raises(ConfigError, match=words):
+        create_executor(options(executor="slurm", **fields))
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "words"),
+    [
+        (
+            "sbatch: error: Memory specification can not be satisfied\n"
+            "sbatch: error: Batch job submission failed: Requested node configuration is not available",
+            ConfigError,
+            "Memory specification can not be satisfied; Batch job submission failed: Requested node",
+        ),
+        ("sbatch: error: Batch job submission failed: Requested time limit is invalid", ConfigError, "time limit"),
+        ("sbatch: error: QOSMaxSubmitJobPerUserLimit", ResourceError, "takes no job now: QOSMaxSubmit"),
+        ("sbatch: error: Unable to contact slurm controller (connect failure)", ResourceError, "connect failure"),
+        ("", ConfigError, "no reason given"),
+    ],
+)
+def test_a_refusal_for_now_is_told_from_one_for_good(text: str, error: type[Exception], words: str) -> None:
+    explained = explain_refusal(text)
+    assert isinstance(explained, error)
+    assert words in str(explained)
