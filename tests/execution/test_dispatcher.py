@@ -1,0 +1,337 @@
+"""A dispatcher works through a real queue: in order, to the end, and not beyond what it may do."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from errors import ResourceError
+from execution.base import Executor, Handle, JobState
+from execution.dispatcher import Dispatcher, DispatcherOptions
+from execution.executors import create_executor
+from execution.interruption import Interruption
+from execution.listening import Listener
+from execution.options import ExecutorOptions
+from jobs import FailureKind, Job, Outcome, Resources
+from tests.tracking.trainings import eventually
+from tracking.queue.queue import Queue
+from tracking.queue.records import QueueState, Settled
+from tracking.store.database import Database, DatabaseUnavailable
+
+pytestmark = pytest.mark.usefixtures("plugin")
+
+INLINE = ExecutorOptions()
+
+
+class Heard(Listener):
+    """Remembers what it is told."""
+
+    def __init__(self) -> None:
+        self.begun_jobs: list[str] = []
+        self.ends: list[tuple[str, Outcome, Settled]] = []
+        self.lines: list[str] = []
+        self.steps: list[Mapping[str, Any]] = []
+
+    def begun(self, job: Job) -> None:
+        self.begun_jobs.append(job.id)
+
+    def progressed(self, handle: Handle) -> None:
+        self.steps.append(handle.progress)
+
+    def ended(self, job: Job, outcome: Outcome, settled: Settled) -> None:
+        self.ends.append((job.id, outcome, settled))
+
+    def said(self, text: str) -> None:
+        self.lines.append(text)
+
+
+class Asked(Interruption):
+    """Says what it is told to say, as if signals had come."""
+
+    asked = False
+    reason = ""
+
+    @property
+    def is_asked(self) -> bool:
+        return self.asked or bool(self.reason)
+
+    def stop_reason(self) -> str:
+        return self.reason
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    database = Database.open(str(tmp_path / "store.db"))
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def queue(database: Database) -> Queue:
+    return Queue(database)
+
+
+def _job(id: str, work: str = "test.echo", *needs: str, payload: dict[str, Any] | None = None, **fields: Any) -> Job:
+    return Job(id=id, name=f"name of {id}", work=work, needs=needs, payload=payload or {}, **fields)
+
+
+def _run(
+    queue: Queue,
+    executor: Executor | None = None,
+    interruption: Interruption | None = None,
+    **options: Any,
+) -> Heard:
+    heard = Heard()
+    with executor or create_executor(INLINE) as opened:
+        chosen = DispatcherOptions(**options)
+        Dispatcher(queue, opened, heard, interruption or Interruption(), chosen).run()
+    return heard
+
+
+def test_all_is_done_in_order_with_what_it_needs_first(queue: Queue) -> None:
+    queue.add([_job("c", "test.echo", "b"), _job("a"), _job("b", "test.echo", "a")])
+    heard = _run(queue)
+    assert heard.begun_jobs == ["a", "b", "c"]
+    assert [settled.state for _, _, settled in heard.ends] == [QueueState.COMPLETED] * 3
+    assert queue.is_drained()
+
+
+def test_what_needs_what_failed_fails_with_the_reason_and_others_go_on(queue: Queue) -> None:
+    payload = {"error": "ValueError", "message": "a bad value"}
+    queue.add([_job("a", "test.fail", payload=payload), _job("b", "test.echo", "a"), _job("c")])
+    heard = _run(queue)
+    ends = {id: outcome for id, outcome, _ in heard.ends}
+    assert ends["c"].success
+    assert ends["b"].failure is not None and ends["b"].failure.kind == FailureKind.NEED_FAILED
+    assert "name of a" in ends["b"].failure.message and "a bad value" in ends["b"].failure.message
+
+
+def test_at_a_failure_nothing_new_is_begun_where_that_is_wanted(queue: Queue) -> None:
+    queue.add([_job("a", "test.fail", payload={"error": "ValueError"}), _job("b")])
+    assert _run(queue, stop_on_failure=True).begun_jobs == ["a"]
+    assert queue.counts()[QueueState.QUEUED] == 1
+
+
+def test_it_ends_after_as_many_jobs_as_it_may_take(queue: Queue) -> None:
+    queue.add([_job(name) for name in "abc"])
+    assert _run(queue, max_jobs=2).begun_jobs == ["a", "b"]
+
+
+def test_out_of_memory_is_tried_once_more_with_half_the_batch_then_never(queue: Queue) -> None:
+    queue.add([_job("a", "test.out_of_memory")])
+    heard = _run(queue)
+    assert [settled.state for _, _, settled in heard.ends] == [QueueState.QUEUED, QueueState.FAILED]
+    (left,) = queue.jobs()
+    assert left.job.adjustments == {"divide_batch": 2} and len(left.attempts) == 2
+
+
+def test_what_is_delayed_is_waited_for(queue: Queue) -> None:
+    queue.add([_job("a", "test.fail", payload={"error": "Busy"})])
+    asked = Asked()
+
+    class Twice(Heard):
+        def ended(self, job: Job, outcome: Outcome, settled: Settled) -> None:
+            super().ended(job, outcome, settled)
+            asked.asked = len(self.ends) == 3
+
+    heard = Twice()
+    with create_executor(INLINE) as executor:
+        Dispatcher(queue, executor, heard, asked, DispatcherOptions()).run()
+    assert [settled.delay_seconds > 0 for _, _, settled in heard.ends] == [True] * 3
+
+
+def test_whoever_is_asked_to_stop_saves_what_runs_and_gives_it_back(queue: Queue) -> None:
+    queue.add([_job("a", "test.sleep", payload={"seconds": 60}), _job("b")])
+    asked = Asked()
+    timer = threading.Timer(0.5, setattr, [asked, "reason", "terminated (SIGTERM)"])
+    timer.start()
+    heard = _run(queue, interruption=asked)
+    timer.join()
+    ((id, outcome, settled),) = heard.ends
+    assert outcome.failure is not None and outcome.failure.message == "terminated (SIGTERM)"
+    assert (id, outcome.failure.kind, settled.state) == ("a", FailureKind.PREEMPTED, QueueState.QUEUED)
+    assert queue.counts()[QueueState.QUEUED] == 2
+
+
+def test_what_the_user_cancels_while_it_runs_ends_as_cancelled_and_the_next_begins(queue: Queue) -> None:
+    queue.add([_job("a", "test.sleep", payload={"seconds": 60}), _job("b", "test.sleep", payload={"seconds": 1})])
+
+    def cancel() -> None:
+        assert eventually(lambda: queue.counts()[QueueState.RUNNING] == 1)
+        queue.cancel(["a"])
+
+    thread = threading.Thread(target=cancel)
+    thread.start()
+    heard = _run(queue, lease_seconds=1.0)
+    thread.join()
+    ends = {id: settled.state for id, _, settled in heard.ends}
+    assert ends == {"a": QueueState.CANCELLED, "b": QueueState.COMPLETED}
+
+
+class Offers(Executor):
+    """The inline executor, with as much to offer as a test says."""
+
+    name = "offers"
+
+    def __init__(self, capacity: Resources | None = None, room: Callable[[], bool] = lambda: True) -> None:
+        self._inner = create_executor(INLINE)
+        self._capacity = capacity
+        self._room = room
+
+    @property
+    def capacity(self) -> Resources | None:
+        return self._capacity
+
+    @property
+    def max_concurrent(self) -> int:
+        return 1
+
+    def has_room(self, job: Job, running: Collection[Job]) -> bool:
+        return self._room()
+
+    def submit(self, job: Job) -> Handle:
+        if job.payload.get("unwanted"):
+            raise ResourceError("the cluster does not answer")
+        return self._inner.submit(job)
+
+    def wait(self, handles: Collection[Handle], timeout: float) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def test_what_can_never_run_here_is_said_and_left_for_others(queue: Queue) -> None:
+    queue.add([_job("a", resources=Resources(gpus=8)), _job("b")])
+    heard = _run(queue, Offers(Resources(cpus=2)))
+    assert heard.begun_jobs == ["b"]
+    assert heard.lines == ["not here name of a: it needs 8 GPUs, but 0 at hand"]
+    (left,) = queue.jobs(states=[QueueState.QUEUED])
+    assert "8 GPUs, but 0 at hand" in left.reason
+
+
+def test_what_others_use_is_waited_for_and_that_is_said(queue: Queue) -> None:
+    queue.add([_job("a")])
+    until = time.monotonic() + 2
+    heard = _run(queue, Offers(room=lambda: time.monotonic() > until))
+    assert heard.begun_jobs == ["a"]
+    (line,) = heard.lines
+    assert line.startswith("waiting name of a: ")
+
+
+def test_what_cannot_be_submitted_is_an_attempt_that_failed(queue: Queue) -> None:
+    queue.add([_job("a", payload={"unwanted": True})])
+    heard = _run(queue, Offers(), max_jobs=1)
+    ((_, outcome, settled),) = heard.ends
+    assert outcome.failure is not None and outcome.failure.kind == FailureKind.RESOURCE
+    assert settled.state == QueueState.QUEUED and settled.delay_seconds > 0
+
+
+def test_what_another_version_of_the_code_planned_is_left_for_others(queue: Queue) -> None:
+    queue.add([_job("a", code="old"), _job("b", code="new"), _job("c")])
+    assert _run(queue, code="new").begun_jobs == ["b", "c"]
+    assert queue.jobs(["a"])[0].state != QueueState.COMPLETED and queue.jobs(["a"])[0].reason
+
+
+class Away(Queue):
+    """A queue whose store goes away when told."""
+
+    away = False
+
+    def _answer(self) -> None:
+        if self.away:
+            raise DatabaseUnavailable("the server is gone")
+
+    def claim(self, *given: Any, **named: Any) -> Any:
+        self._answer()
+        return super().claim(*given, **named)
+
+    def settle_all(self, *given: Any) -> Any:
+        self._answer()
+        return super().settle_all(*given)
+
+    def renew(self, *given: Any) -> Any:
+        self._answer()
+        return super().renew(*given)
+
+    def take_back(self) -> Any:
+        self._answer()
+        return super().take_back()
+
+
+def test_while_the_store_is_away_what_ended_waits_to_be_told(database: Database) -> None:
+    queue = Away(database)
+    queue.add([_job("a", "test.sleep", payload={"seconds": 0.5}), _job("b")])
+
+    class Watching(Heard):
+        def progressed(self, handle: Handle) -> None:
+            queue.away = handle.job.id == "a"
+
+        def said(self, text: str) -> None:
+            super().said(text)
+            threading.Timer(2.5, setattr, [queue, "away", False]).start()
+
+    heard = Watching()
+    with create_executor(INLINE) as executor:
+        Dispatcher(queue, executor, heard, Interruption(), DispatcherOptions()).run()
+    gone = "the store does not answer, what runs goes on: the server is gone"
+    assert heard.lines == [gone, "the store answers again"]
+    assert [(id, settled.state) for id, _, settled in heard.ends] == [("a", "completed"), ("b", "completed")]
+
+
+def test_whoever_is_asked_to_stop_does_not_wait_for_a_store_that_is_away(database: Database) -> None:
+    queue, asked = Away(database), Asked()
+    queue.add([_job("a", "test.sleep", payload={"seconds": 0.2})])
+
+    class Watching(Heard):
+        def progressed(self, handle: Handle) -> None:
+            queue.away = True
+
+        def said(self, text: str) -> None:
+            asked.asked = True
+
+    with create_executor(INLINE) as executor:
+        Dispatcher(queue, executor, Watching(), asked, DispatcherOptions()).run()
+    queue.away = False
+    assert queue.jobs(["a"])[0].state == QueueState.RUNNING, "its lease runs out, and its folder says what it did"
+
+
+def test_new_jobs_are_waited_for_where_that_is_wanted(queue: Queue) -> None:
+    asked = Asked()
+
+    class Ending(Heard):
+        def ended(self, job: Job, outcome: Outcome, settled: Settled) -> None:
+            asked.asked = job.id == "late"
+
+    timer = threading.Timer(1.5, queue.add, [[_job("late")]])
+    timer.start()
+    with create_executor(INLINE) as executor:
+        Dispatcher(queue, executor, Ending(), asked, DispatcherOptions(continuous=True)).run()
+    timer.join()
+    assert queue.jobs(["late"])[0].state == QueueState.COMPLETED
+
+
+def test_two_share_a_queue_and_do_nothing_twice(queue: Queue, tmp_path: Path) -> None:
+    queue.add([_job(f"{number:03}", "nothing") for number in range(60)])
+    heard = [Heard(), Heard()]
+
+    def work(listener: Heard) -> None:
+        with create_executor(INLINE) as executor:
+            Dispatcher(queue, executor, listener, Interruption(), DispatcherOptions()).run()
+
+    threads = [threading.Thread(target=work, args=[each]) for each in heard]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    begun = [id for each in heard for id in each.begun_jobs]
+    assert len(begun) == len(set(begun)) == 60
+
+
+def test_a_final_state_is_what_a_handle_says() -> None:
+    assert JobState.of(Outcome.failed(FailureKind.CANCELLED, "x")) == JobState.CANCELLED
+    assert json.dumps(JobState.of(Outcome())) == '"completed"'

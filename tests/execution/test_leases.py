@@ -1,0 +1,89 @@
+"""Leases are kept alive from a thread, and orders taken meanwhile. The store is a real one."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from execution.leases import LeaseKeeper
+from jobs import Job, Outcome
+from tests.tracking.trainings import eventually
+from tracking.queue.queue import Queue
+from tracking.queue.records import Claim, QueueState, WorkerIdentity
+from tracking.store.database import Database
+
+LEASE = 1.0
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    database = Database.open(str(tmp_path / "store.db"))
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def queue(database: Database) -> Queue:
+    queue = Queue(database)
+    queue.add([Job(id=name, name=name, work="nothing") for name in ("a", "b")])
+    return queue
+
+
+def _claim(queue: Queue, limit: int = 1) -> list[Claim]:
+    return queue.claim(WorkerIdentity.here(), lambda job, taken: True, limit, lease_seconds=LEASE)
+
+
+def test_what_is_kept_is_not_taken_back_and_says_how_far_it_is(queue: Queue) -> None:
+    (claim,) = _claim(queue)
+    with LeaseKeeper(queue, LEASE) as keeper:
+        keeper.add(claim)
+        keeper.note(claim, {"step": 3})
+        assert eventually(lambda: queue.jobs(["a"])[0].progress == {"step": 3})
+        until = time.monotonic() + 3 * LEASE
+        while time.monotonic() < until:
+            assert queue.take_back() == []
+            time.sleep(0.05)
+    assert queue.settle(claim, Outcome()).state == QueueState.COMPLETED
+
+
+def test_what_the_user_cancels_is_to_be_stopped_once(queue: Queue) -> None:
+    a, b = _claim(queue, 2)
+    with LeaseKeeper(queue, LEASE) as keeper:
+        keeper.add(a)
+        keeper.add(b)
+        queue.cancel(["a"])
+        assert eventually(lambda: keeper.stop_reason() != "")
+        assert keeper.take_unwanted() == [a]
+        assert keeper.is_cancelled(a) and not keeper.is_cancelled(b)
+        beats = queue.jobs(["b"])[0].heartbeat_age
+        assert beats is not None
+        time.sleep(2 * LEASE)
+        assert keeper.take_unwanted() == [], "each is told once"
+        assert queue.jobs(["a"])[0].state == QueueState.RUNNING, "it is kept alive until it has stopped"
+
+
+def test_what_others_have_is_to_be_stopped(queue: Queue, database: Database) -> None:
+    (claim,) = _claim(queue)
+    ticks = itertools.count(step=LEASE)
+    observer = Queue(database, clock=lambda: next(ticks))
+    while not observer.take_back():
+        pass
+    with LeaseKeeper(queue, LEASE) as keeper:
+        keeper.add(claim)
+        assert eventually(lambda: keeper.stop_reason() != "")
+        assert keeper.take_unwanted() == [claim]
+        assert not keeper.is_cancelled(claim)
+
+
+def test_what_has_ended_stops_nothing_that_comes_after(queue: Queue) -> None:
+    (claim,) = _claim(queue)
+    with LeaseKeeper(queue, LEASE) as keeper:
+        keeper.add(claim)
+        queue.cancel(["a"])
+        assert eventually(lambda: keeper.stop_reason() != "")
+        keeper.remove(claim)
+        assert keeper.stop_reason() == "" and keeper.take_unwanted() == []
