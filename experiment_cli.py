@@ -44,8 +44,12 @@ _COMMANDS = {
     "stats": "experiment_commands.stats:stats",
     "status": "experiment_commands.status:status",
     "tag": "experiment_commands.tag:tag",
+    "work": "experiment_commands.work:work",
 }
 """Each command's function; one that is not asked for is not loaded, which halves the time that a command takes."""
+
+_GROUPS = {"queue": "experiment_commands.queueing.app:create_queue_app"}
+"""What makes the commands that stand together under one name."""
 
 
 def create_app(arguments: Sequence[str]) -> typer.Typer:
@@ -61,10 +65,15 @@ def create_app(arguments: Sequence[str]) -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(lambda: None)
-    chosen = arguments[0] if arguments and arguments[0] in _COMMANDS else None
-    for name in [chosen] if chosen else _COMMANDS:
-        module, _, function = _COMMANDS[name].partition(":")
-        app.command(name)(getattr(import_module(module), function))
+    known = [*_COMMANDS, *_GROUPS]
+    chosen = arguments[0] if arguments and arguments[0] in known else None
+    for name in [chosen] if chosen else sorted(known):
+        module, _, function = (_COMMANDS.get(name) or _GROUPS[name]).partition(":")
+        made = getattr(import_module(module), function)
+        if name in _GROUPS:
+            app.add_typer(made(), name=name)
+        else:
+            app.command(name)(made)
     return app
 
 

@@ -11,7 +11,16 @@ from errors import AssayError
 if TYPE_CHECKING:
     from sqlalchemy import Column
 
-__all__ = ["complete_benchmark", "complete_experiment", "complete_metric", "complete_status"]
+__all__ = [
+    "complete_benchmark",
+    "complete_executor",
+    "complete_experiment",
+    "complete_group",
+    "complete_job",
+    "complete_metric",
+    "complete_queue_state",
+    "complete_status",
+]
 
 _MAX_PROPOSED = 50
 
@@ -67,3 +76,40 @@ def complete_status(incomplete: str) -> list[str]:
     from tracking.statuses import Status
 
     return [status.value for status in Status if status.value.startswith(incomplete)]
+
+
+def complete_job(context: typer.Context, incomplete: str) -> list[str]:
+    """Return names and ids of jobs of the queue that begin so, those that have not ended first."""
+    texts = [text for name, id, _ in _queued(context) for text in (name, id)]
+    return [text for text in dict.fromkeys(texts) if text.startswith(incomplete)][:_MAX_PROPOSED]
+
+
+def complete_group(context: typer.Context, incomplete: str) -> list[str]:
+    """Return the groups of the queue that begin so."""
+    groups = dict.fromkeys(group for _, _, group in _queued(context))
+    return [group for group in groups if group.startswith(incomplete)][:_MAX_PROPOSED]
+
+
+def _queued(context: typer.Context) -> list[tuple[str, str, str]]:
+    from tracking.queue.queue import Queue
+    from tracking.store.database import Database
+
+    try:
+        jobs = Queue(Database.open(context.params.get("db"), create=False)).jobs()
+    except AssayError:
+        return []
+    return [(each.job.name, each.job.id, each.job.group) for each in jobs]
+
+
+def complete_queue_state(incomplete: str) -> list[str]:
+    """Return the states of jobs that begin so."""
+    from tracking.queue.records import QueueState
+
+    return [state.value for state in QueueState if state.value.startswith(incomplete)]
+
+
+def complete_executor(incomplete: str) -> list[str]:
+    """Return the executors that begin so."""
+    from execution.executors import EXECUTORS
+
+    return [name for name in EXECUTORS if name.startswith(incomplete)]

@@ -13,6 +13,7 @@ import typer
 from errors import ConfigError
 from experiment_commands.options import Db, Json
 from experiment_commands.output import print_json, print_table
+from experiment_commands.wording import span
 from experiment_results.wording import printable
 from tracking.folders.contents import Run
 from tracking.reading.local_backend import LocalBackend
@@ -82,8 +83,8 @@ def _row(run: RunGoingOn) -> Sequence[str]:
     process = "" if run.pid is None else str(run.pid)
     if run.slurm_job_id:
         process += f" (job {run.slurm_job_id})"
-    since = _span(time.time() - run.started_at)
-    beat = "none" if run.heartbeat_age_seconds is None else f"{_span(run.heartbeat_age_seconds)} ago"
+    since = span(time.time() - run.started_at)
+    beat = "none" if run.heartbeat_age_seconds is None else f"{span(run.heartbeat_age_seconds)} ago"
     return (run.id, run.name, run.status, _progress(run), since, beat, run.host, process)
 
 
@@ -148,12 +149,3 @@ def _attempt(run: Run, now: Judgement, newest: bool) -> Sequence[str]:
 
 def _clock(moment: float | None) -> str:
     return "" if moment is None else f"{datetime.fromtimestamp(moment):%Y-%m-%d %H:%M:%S}"
-
-
-def _span(seconds: float) -> str:
-    """Return a time in the largest two units that say something."""
-    whole = max(0, round(seconds))
-    for size, unit, smaller, name in ((86400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s")):
-        if whole >= size:
-            return f"{whole // size} {unit} {whole % size // smaller} {name}"
-    return f"{whole} s"

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from tracking.statuses import Status
 
-__all__ = ["ago", "clock", "duration", "shown", "status_text"]
+__all__ = ["ago", "clock", "duration", "shown", "span", "status_text"]
 
 _COLOURS = {
     Status.PLANNED: "dim",
@@ -67,3 +67,12 @@ def shown(value: Any) -> str:
 def status_text(status: Status) -> Text:
     """Return a status in its colour."""
     return Text(str(status), style=_COLOURS[status])
+
+
+def span(seconds: float) -> str:
+    """Return a time in the largest two units that say something, such as ``2 h 5 min``."""
+    whole = max(0, round(seconds))
+    for size, unit, smaller, name in ((86400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s")):
+        if whole >= size:
+            return f"{whole // size} {unit} {whole % size // smaller} {name}"
+    return f"{whole} s"

@@ -1,0 +1,1 @@
+"""``queue``: what is to be done, in which order, and by whom."""

@@ -1,0 +1,1 @@
+"""``work``: take what is queued and do it."""

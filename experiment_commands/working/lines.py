@@ -1,0 +1,53 @@
+"""What a worker prints: a line with the time for whatever happens."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+
+from execution.listening import Listener
+from experiment_results.wording import printable
+from jobs import FailureKind, Job, Outcome
+from running.lines import end_line, retry_line
+from tracking.queue.records import Settled
+
+__all__ = ["WorkLines"]
+
+
+class WorkLines(Listener):
+    """Prints a line where a job begins, ends, or is tried again; ``status`` shows how far each is."""
+
+    def __init__(self) -> None:
+        # What runs in this process has its own output redirected into its log.
+        self._output = sys.stdout
+        self._waited_for: set[str] = set()
+        self.num_done = 0
+        self.num_failed = 0
+        """For good; those that were given back count nowhere."""
+
+    def said(self, text: str) -> None:
+        """Print a line."""
+        print(printable(f"{datetime.now():%H:%M:%S}  {text}"), file=self._output, flush=True)
+
+    def begun(self, job: Job) -> None:
+        """Say that a job begins."""
+        if job.id in self._waited_for:
+            return
+        attempt = f"  (attempt {job.attempt})" if job.attempt > 1 else ""
+        self.said(f"start   {job.name}{attempt}")
+
+    def ended(self, job: Job, outcome: Outcome, settled: Settled) -> None:
+        """Say how an attempt ended."""
+        if settled.state is not None and settled.state.is_final:
+            self.num_done += outcome.success
+            self.num_failed += outcome.failure is not None and outcome.failure.kind != FailureKind.CANCELLED
+            self.said(end_line(job, outcome))
+            return
+        is_busy = outcome.failure is not None and outcome.failure.kind == FailureKind.BUSY
+        if not (is_busy and job.id in self._waited_for) and (line := retry_line(job, outcome, settled)):
+            self.said(line)
+        if is_busy:
+            # Whoever waits for another runner asks every second or two.
+            self._waited_for.add(job.id)
+        else:
+            self._waited_for.discard(job.id)
