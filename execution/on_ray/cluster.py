@@ -171,6 +171,6 @@ def largest(nodes: Sequence[Resources]) -> Resources:
     """Return the most that any node has of each kind, which may be several nodes."""
     return Resources(
         cpus=max((node.cpus for node in nodes), default=0.0),
-        gpus=max((node.gpus for node in nodes), default=0.0),
+        gpus=max((node.gpus or 0.0 for node in nodes), default=0.0),
         memory_gb=max((node.memory_gb for node in nodes), default=0.0),
     )

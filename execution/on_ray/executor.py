@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import math
 import os
 import time
 from collections.abc import Collection
@@ -10,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from errors import ConfigError
+from errors import ConfigError, ResourceError
 from execution.base import Executor, Handle
 from execution.on_ray import entry
 from execution.on_ray.cluster import Cluster, largest
@@ -51,7 +53,7 @@ class RayExecutor(Executor):
         cores = len(os.sched_getaffinity(0))
         self._cluster = Cluster(address or None, max(cores, options.workers or 0))
         self._handles: list[RayHandle] = []
-        self._tasks: dict[tuple[float, float, float], Any] = {}
+        self._tasks: dict[str, Any] = {}
         self._seen: tuple[float, list[Resources]] | None = None
         self._environment = {name: value for name, value in os.environ.items() if name.startswith(_CARRIED)}
         self._paths = search_paths()
@@ -75,10 +77,10 @@ class RayExecutor(Executor):
         """Whether the cluster has as much as all of them need; what others use of it, Ray alone knows."""
         if len(running) >= self.max_concurrent:
             return False
-        wanted = [job.resources, *(other.resources for other in running)]
+        wanted = [self._needs(each) for each in (job, *running)]
         nodes = self._nodes()
         return all(
-            sum(getattr(each, field) for each in wanted) <= sum(getattr(node, field) for node in nodes) + 1e-6
+            sum(getattr(each, field) or 0 for each in wanted) <= sum(getattr(node, field) for node in nodes) + 1e-6
             for field in ("cpus", "gpus", "memory_gb")
         )
 
@@ -89,25 +91,23 @@ class RayExecutor(Executor):
             ConfigError: no node has what it needs, or the job is no JSON.
             ResourceError: the log folder cannot be written.
         """
-        self._check_fits(job)
-        try:
-            text = job.to_json()
-        except (TypeError, ValueError) as error:
-            raise ConfigError(f"{job.name}: its payload must be JSON ({error})") from error
+        needs = self._needs(job)
+        self._check_fits(job, needs)
+        text = job.to_json()
         folder = JobFolder.create(self._options.log_dir, job.id)
         order = json.dumps(
             {
                 "job": text,
                 "folder": str(folder.path),
-                "directory": str(Path.cwd()),
+                "directory": _working_directory(),
                 "project": str(PROJECT),
                 "code": self._code.digest,
                 "paths": self._paths,
-                "environment": self._environment_of(job),
+                "environment": self._environment_of(needs),
                 "threads": self._threads(job),
             }
         )
-        task = self._task(job.resources)
+        task = self._task(needs)
         hang_minutes = self._options.hang_minutes
         handle = RayHandle(
             job,
@@ -163,14 +163,15 @@ class RayExecutor(Executor):
 
     def _task(self, resources: Resources) -> Any:
         """Return Ray's function for jobs with these needs; making one sends the code to the cluster."""
-        needs = (resources.cpus, resources.gpus, resources.memory_gb)
-        if needs not in self._tasks:
-            self._tasks[needs] = self._cluster.ray.remote(**_fields(resources))(self._function)
-        return self._tasks[needs]
+        fields = _fields(resources)
+        key = repr(fields)
+        if key not in self._tasks:
+            self._tasks[key] = self._cluster.ray.remote(**fields)(self._function)
+        return self._tasks[key]
 
-    def _environment_of(self, job: Job) -> dict[str, str]:
+    def _environment_of(self, needs: Resources) -> dict[str, str]:
         # As with local workers: who asks for no GPU gets none.
-        return self._environment if job.resources.gpus else {**self._environment, "CUDA_VISIBLE_DEVICES": ""}
+        return self._environment if needs.gpus else {**self._environment, "CUDA_VISIBLE_DEVICES": ""}
 
     def _threads(self, job: Job) -> int:
         return self._options.threads_per_job or max(1, int(job.resources.cpus))
@@ -181,15 +182,30 @@ class RayExecutor(Executor):
             self._seen = (now, self._cluster.nodes())
         return self._seen[1]
 
-    def _check_fits(self, job: Job) -> None:
+    def _needs(self, job: Job) -> Resources:
+        """Return what a job takes; who leaves the GPU to the cluster gets one, or a share where workers exceed GPUs."""
+        if job.resources.gpus is not None:
+            return job.resources
+        gpus = sum(node.gpus or 0 for node in self._nodes())
+        share = 1 / math.ceil((self._options.workers or 1) / gpus) if gpus else 0.0
+        return dataclasses.replace(job.resources, gpus=share)
+
+    def _check_fits(self, job: Job, needs: Resources) -> None:
         nodes = self._nodes()
-        if not any(not job.resources.lacks(node) for node in nodes):
-            needed, most = job.resources, largest(nodes)
+        if not any(not needs.lacks(node) for node in nodes):
+            most = largest(nodes)
             raise ConfigError(
-                f"{job.name} needs {needed.cpus:g} CPUs, {needed.gpus:g} GPUs and {needed.memory_gb:g} GB of memory "
+                f"{job.name} needs {needs.cpus:g} CPUs, {needs.gpus:g} GPUs and {needs.memory_gb:g} GB of memory "
                 f"on one node, and none of the Ray cluster has that (at most {most.cpus:g} CPUs, {most.gpus:g} GPUs, "
                 f"{most.memory_gb:.1f} GB); ask for less, or add such a node to the cluster first"
             )
+
+
+def _working_directory() -> str:
+    try:
+        return str(Path.cwd())
+    except OSError as error:
+        raise ResourceError(f"the working directory is gone ({error}); change into one that exists") from error
 
 
 def _fields(resources: Resources) -> dict[str, Any]:

@@ -28,7 +28,7 @@ def main(cpus: list[float]) -> None:
             cluster.remove_node(nodes[int(line.split()[1])], allow_graceful=False)
             answers.write(json.dumps({"done": line.strip()}) + "\n")
     finally:
-        cluster.shutdown()
+        cluster.shutdown()  # type: ignore[no-untyped-call]
 
 
 if __name__ == "__main__":
