@@ -92,6 +92,9 @@ class Slurm(Cluster):
         """Ask the controller, which answers at once where it can; sbatch would try again for minutes."""
         for program in ("sbatch", "srun", "scancel", "squeue"):
             run(program, "--version")
+        self._ping()
+
+    def _ping(self) -> None:
         try:
             answer = run("scontrol", "ping")
         except ResourceError as error:
@@ -103,7 +106,7 @@ class Slurm(Cluster):
 
     def submit(self, paths: Sequence[Path], parameters: Mapping[str, Any]) -> list[str]:
         """Write a batch script and hand it to sbatch."""
-        self.check()
+        self._ping()
         executor = submitit.SlurmExecutor(self.logs, max_num_timeout=_REQUEUES)
         executor.update_parameters(**parameters)
         inherited = {name: value for name, value in os.environ.items() if name.startswith(_FOREIGN)}

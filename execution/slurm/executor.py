@@ -10,6 +10,7 @@ from pathlib import Path
 
 import filelock
 
+from atomic_files import explain_os_error
 from errors import ConfigError, ResourceError
 from execution.base import Executor, Handle
 from execution.options import ExecutorOptions
@@ -140,12 +141,18 @@ class SlurmExecutor(Executor):
     @contextmanager
     def _lock(self) -> Iterator[None]:
         path = self._cluster.logs.parent / ".lock"
+        lock = filelock.FileLock(path, timeout=_LOCK_SECONDS)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with filelock.FileLock(path, timeout=_LOCK_SECONDS):
-                yield
+            lock.acquire()
         except filelock.Timeout as error:
             raise ResourceError(f"{path}: somebody else has been submitting for {_LOCK_SECONDS:.0f} s") from error
+        except OSError as error:
+            raise explain_os_error(error, path) from error
+        try:
+            yield
+        finally:
+            lock.release()
 
     def _attached(self, job: Job) -> SlurmHandle | None:
         """Return a handle on the job if it was submitted before and is not over."""

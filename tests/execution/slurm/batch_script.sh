@@ -26,8 +26,8 @@
 # setup
 module load cuda
 export HF_HOME='/scratch/it is'
-export PYTHONPATH=<CODE>${PYTHONPATH:+:$PYTHONPATH}
+export PYTHONPATH='/opt/the '"'"'code'"'"''${PYTHONPATH:+:$PYTHONPATH}
 
 # command
 export SUBMITIT_EXECUTOR=slurm
-srun --unbuffered --output '<LOG_DIR>/slurm/logs/%A_%a_%t_log.out' --cpus-per-task=6 <CODE>/.venv/bin/python -u -m submitit.core._submit '<LOG_DIR>/slurm/logs'
+srun --unbuffered --output '<LOG_DIR>/slurm/logs/%A_%a_%t_log.out' --cpus-per-task=6 '/opt/the environment/bin/python' -u -m submitit.core._submit '<LOG_DIR>/slurm/logs'

@@ -49,6 +49,11 @@ class SlurmCluster:
         """What a process needs to reach the cluster."""
         return {"SLURM_CONF": str(self._folder / "slurm.conf")}
 
+    @property
+    def node(self) -> str:
+        """What the only node is called."""
+        return _host()
+
     def create(self) -> None:
         """Write the configuration and start everything."""
         # munge insists: others may walk to its socket, and nobody but the owner may write on the way there.

@@ -8,10 +8,14 @@ from typing import Any, ClassVar
 
 import pytest
 
+from errors import ConfigError
 from execution.base import Executor
 from execution.executors import create_executor
 from execution.options import ExecutorOptions
-from tests.execution.contract import ExecutorContract
+from execution.slurm.executor import SlurmExecutor, reattach
+from jobs import FailureKind, Job, Resources
+from tests.execution.contract import PATIENCE_S, ExecutorContract, a_job
+from tracking.processes import process_started
 
 
 class _OnSlurm(ExecutorContract):
@@ -25,6 +29,43 @@ class _OnSlurm(ExecutorContract):
 
 class TestLocalProcesses(_OnSlurm):
     slurm: ClassVar[Mapping[str, Any]] = {"cluster": "local"}
+
+    def test_dependencies_are_refused(self, executor: Executor) -> None:
+        first = a_job("echo", id="first")
+        second = Job(id="second", name="second", work="test.echo", needs=("first",))
+        with pytest.raises(ConfigError, match="'local' cannot wait for other jobs"):
+            executor.submit_all([first, second])
+
+
+@pytest.mark.parametrize(
+    ("options_given", "resources", "words"),
+    [({"hang_minutes": 0.05}, Resources(), "said nothing"), ({}, Resources(minutes=0.05), "longer than 0.05 minutes")],
+)
+def test_work_beyond_its_limits_is_killed(
+    options_given: dict[str, Any],
+    resources: Resources,
+    words: str,
+    plugin: Path,
+    options: Callable[..., ExecutorOptions],
+    tmp_path: Path,
+) -> None:
+    begun = tmp_path / "begun"
+    with create_executor(options(executor="slurm", slurm={"cluster": "local"}, **options_given)) as executor:
+        failure = executor.submit(a_job("hang", begun=str(begun), resources=resources)).result(PATIENCE_S).failure
+    assert failure is not None
+    assert failure.kind == FailureKind.TIMED_OUT
+    assert words in failure.message
+    assert process_started(int(begun.read_text())) is None
+
+
+def test_a_job_goes_on_without_whoever_submitted_it(plugin: Path, options: Callable[..., ExecutorOptions]) -> None:
+    chosen = options(executor="slurm", slurm={"cluster": "local"})
+    with SlurmExecutor(chosen) as executor:
+        executor.submit(a_job("sleep", id="left/alone %d", seconds=1.0))
+        executor.detach()
+    [handle] = reattach(chosen.log_dir)
+    assert handle.job.id == "left/alone %d"
+    assert handle.result(PATIENCE_S).success
 
 
 @pytest.mark.slow

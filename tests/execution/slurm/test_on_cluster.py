@@ -124,6 +124,34 @@ def test_preempted_work_saves_and_is_not_requeued(start: Callable[..., SlurmExec
     until(lambda: not _queued(handle.where), "the job to leave the queue")
 
 
+@pytest.mark.usefixtures("steps")
+@pytest.mark.parametrize("event", ["requeue", "node down"])
+def test_what_slurm_itself_starts_again_goes_on(
+    event: str, start: Callable[..., SlurmExecutor], slurm: SlurmCluster, tmp_path: Path
+) -> None:
+    payload = {
+        "attempts": str(tmp_path / "attempts"),
+        "checkpoint": str(tmp_path / "checkpoint"),
+        "steps": 80,
+        "pause": 0.1,
+    }
+    handle = start().submit(Job(id="r", name="r", work="slurm_test.steps", payload=payload))
+    until(lambda: handle.progress.get("step", 0) > 0, "a step")
+    if event == "requeue":
+        # As a cluster does where jobs of higher priority push others out.
+        slurm.run("scontrol", "requeue", handle.where.split()[2])
+    else:
+        slurm.run("scontrol", "update", f"nodename={slurm.node}", "state=down", "reason=test")
+        until(lambda: not handle.state.is_final and handle.state == JobState.PENDING, "the job to be requeued")
+        slurm.run("scontrol", "update", f"nodename={slurm.node}", "state=resume")
+    outcome = handle.result(_PATIENCE_S)
+    assert outcome.failure is None
+    assert outcome.result["steps"] == 80
+    assert len((tmp_path / "attempts").read_text().splitlines()) == 2
+    if event == "requeue":
+        assert outcome.result["begun_at"] > 0, "SIGTERM left time to save"
+
+
 def test_scancel_by_hand_is_no_reason_to_try_again(
     start: Callable[..., SlurmExecutor], slurm: SlurmCluster, tmp_path: Path
 ) -> None:
