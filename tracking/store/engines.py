@@ -123,7 +123,7 @@ def _identity(file: Path) -> tuple[int, ...]:
         status = file.stat()
     except OSError:
         return (os.getpid(),)
-    return os.getpid(), status.st_dev, status.st_ino
+    return os.getpid(), status.st_dev, status.st_ino, status.st_size > 0
 
 
 def _with_own_begin(engine: Engine, home: Path | None = None) -> Engine:

@@ -18,6 +18,8 @@ __all__ = ["make_missing", "mend", "suit_disk"]
 
 logger = logging.getLogger(__name__)
 
+_QUEUE_GONE = "jobs that were queued in it are to be added again"
+
 _warned_of: set[Path] = set()
 
 
@@ -34,7 +36,7 @@ def make_missing(file: Path) -> None:
         roots = _standing(read_roots(file))
         _make(file, roots)
     if roots:
-        logger.warning("%s was gone; made it anew from the folders below %s", file, _listed(roots))
+        logger.warning("%s was gone; made it anew from the folders below %s; %s", file, _listed(roots), _QUEUE_GONE)
 
 
 def mend(file: Path) -> str | None:
@@ -55,7 +57,7 @@ def mend(file: Path) -> str | None:
         _make(file, roots)
     kept = f"set aside as {aside.name}, and " if aside else ""
     source = f"from the folders below {_listed(roots)}" if roots else "empty, as no folders of experiments are known"
-    done = f"{file}: was damaged ({damage}); {kept}made anew {source}"
+    done = f"{file}: was damaged ({damage}); {kept}made anew {source}; {_QUEUE_GONE}"
     logger.warning("%s", done)
     return done
 

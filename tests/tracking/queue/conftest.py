@@ -7,6 +7,7 @@ import random
 import pytest
 
 from tracking.queue.queue import Queue
+from tracking.store import clock
 from tracking.store.database import Database
 
 
@@ -18,6 +19,24 @@ class Watch:
 
     def __call__(self) -> float:
         return self.seconds
+
+
+class Day:
+    """The time of day, as the machine's clock says it, which anybody may set."""
+
+    def __init__(self) -> None:
+        self.now = 1_700_000_000.0
+
+    def time(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def day(monkeypatch: pytest.MonkeyPatch) -> Day:
+    """The clock that SQLite stores go by in this test."""
+    day = Day()
+    monkeypatch.setattr(clock, "time", day)
+    return day
 
 
 @pytest.fixture

@@ -5,18 +5,16 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import text
 
 from jobs import FailureKind
 from tests.tracking.postgres import PostgresqlServer
-from tests.tracking.queue.conftest import Watch
+from tests.tracking.queue.conftest import Day, Watch
 from tests.tracking.queue.handed_out import DONE, FAR, HERE, failed, job, seen, take
 from tracking.queue.queue import Queue
 from tracking.queue.records import QueueState
-from tracking.store import clock
 from tracking.store.database import Database, DatabaseUnavailable
 
 CLAIMING = """
@@ -113,11 +111,7 @@ def test_silence_counts_only_while_somebody_looks(queue: Queue, watch: Watch) ->
 
 
 @pytest.mark.parametrize("jump", [-86_400.0, 86_400.0 * 365])
-def test_a_clock_that_is_set_takes_no_lease_away(
-    jump: float, tmp_path: Path, watch: Watch, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    day = SimpleNamespace(now=1_700_000_000.0, time=lambda: day.now)
-    monkeypatch.setattr(clock, "time", day)
+def test_a_clock_that_is_set_takes_no_lease_away(jump: float, tmp_path: Path, watch: Watch, day: Day) -> None:
     queue = Queue(Database.open(tmp_path / "experiments.db"), None, watch)
     queue.add([job("a")])
     claims = take(queue, worker=FAR)
@@ -132,10 +126,8 @@ def test_a_clock_that_is_set_takes_no_lease_away(
 
 @pytest.mark.parametrize("jump", [-86_400.0, -3.0])
 def test_a_clock_that_is_set_back_keeps_no_job_waiting_longer_than_its_delay(
-    jump: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    jump: float, tmp_path: Path, day: Day
 ) -> None:
-    day = SimpleNamespace(now=1_700_000_000.0, time=lambda: day.now)
-    monkeypatch.setattr(clock, "time", day)
     queue = Queue(Database.open(tmp_path / "experiments.db"))
     queue.add([job("a")])
     [claim] = take(queue)

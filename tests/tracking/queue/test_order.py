@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete
 
 from jobs import Job, Resources
+from tests.tracking.queue.conftest import Day
 from tests.tracking.queue.handed_out import DONE, drain, job, seen, take
 from tracking.queue.claiming import MOST_OVERTAKEN
 from tracking.queue.queue import Queue
@@ -19,23 +20,6 @@ from tracking.store.database import Database
 from tracking.store.schema import queue_jobs
 
 HOUR = 3600.0
-
-
-class Time:
-    """The time of day, as a machine's clock says."""
-
-    def __init__(self) -> None:
-        self.now = 1_700_000_000.0
-
-    def time(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def day(monkeypatch: pytest.MonkeyPatch) -> Time:
-    time = Time()
-    monkeypatch.setattr(clock, "time", time)
-    return time
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +41,7 @@ def test_jobs_of_one_priority_are_done_in_the_order_in_which_they_came(queue: Qu
     assert drain(queue) == [f"{number:02}" for number in range(30)]
 
 
-def test_the_order_survives_a_clock_that_is_set_back(day: Time, memory: Database) -> None:
+def test_the_order_survives_a_clock_that_is_set_back(day: Day, memory: Database) -> None:
     queue = emptied(memory)
     for number in range(5):
         queue.add([job(str(number))])
@@ -68,7 +52,7 @@ def test_the_order_survives_a_clock_that_is_set_back(day: Time, memory: Database
 @given(st.lists(st.tuples(st.floats(0, 5 * HOUR), st.integers(-3, 3)), max_size=15))
 @settings(max_examples=60)
 def test_a_step_of_priority_is_worth_an_hour_of_waiting(memory: Database, given: list[tuple[float, int]]) -> None:
-    queue, day = emptied(memory), Time()
+    queue, day = emptied(memory), Day()
     ranks = {}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(clock, "time", day)
@@ -83,7 +67,7 @@ def test_a_step_of_priority_is_worth_an_hour_of_waiting(memory: Database, given:
         assert same == sorted(same)
 
 
-def test_the_lowest_priority_has_its_turn_however_many_of_the_highest_keep_coming(day: Time, memory: Database) -> None:
+def test_the_lowest_priority_has_its_turn_however_many_of_the_highest_keep_coming(day: Day, memory: Database) -> None:
     queue = emptied(memory)
     queue.add([job("low", priority=0)])
     done: list[str] = []
