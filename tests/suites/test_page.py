@@ -9,7 +9,7 @@ from pathlib import Path
 
 from experiment_cli import _COMMANDS
 from experiment_config import ExperimentConfig
-from run_experiments import _parser
+from suite_flags import create_parser
 from suites import SUITES, SuiteOptions, create_suite
 
 
@@ -38,7 +38,7 @@ def test_the_commands_parse_and_the_page_names_every_flag_and_suite(root: Path) 
         if program == "experiment_cli.py":
             assert arguments[0] in _COMMANDS
         else:
-            _parser().parse_args(arguments)
-    flags = {option for action in _parser()._actions for option in action.option_strings} - {"-h", "--help"}
+            create_parser().parse_args(arguments)
+    flags = {option for action in create_parser()._actions for option in action.option_strings} - {"-h", "--help"}
     assert all(f"`{flag}" in page for flag in flags), [flag for flag in flags if f"`{flag}" not in page]
     assert all(f"| `{name}` |" in page for name in SUITES)
