@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import json
 import re
@@ -20,7 +21,7 @@ from strategies.cluster_filter import ClusterFilterConfig
 from strategies.label_smoothing import LabelSmoothingConfig
 from strategies.soft_weighting import SoftWeightingConfig
 from tasks import TASKS
-from validated import from_mapping, validated_dataclass
+from validated import field_names, from_mapping, validated_dataclass
 
 __all__ = [
     "CartographyFilterConfig",
@@ -156,8 +157,29 @@ def content_key(values: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
+@functools.cache
+def _names_of(cls: type) -> tuple[str, ...]:
+    return tuple(field_names(cls))
+
+
+def _plain(value: Any) -> Any:
+    """Return a field as JSON knows it; large plans are full of them, so what is simple takes no detour over text."""
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    if isinstance(value, dict) and not value:
+        return {}
+    if dataclasses.is_dataclass(value):
+        kind: Any = type(value)
+        return {name: _plain(getattr(value, name)) for name in _names_of(kind)}
+    return json.loads(json.dumps(value))
+
+
 def _without_later_fields(values: Mapping[str, Any], later: Mapping[str, Any]) -> dict[str, Any]:
     """Drop the dotted fields named in ``later`` that hold the value given there; strategies go by their name."""
+    if not later:
+        return dict(values)
     kept: dict[str, Any] = json.loads(json.dumps(values))
     for path, as_before in later.items():
         owner, _, field = path.rpartition(".")
@@ -242,16 +264,12 @@ class ExperimentConfig:
 
     def to_mapping(self) -> dict[str, Any]:
         """Return the whole configuration as plain JSON types."""
-        values: dict[str, Any] = {}
-        for field in dataclasses.fields(self):
-            value = getattr(self, field.name)
-            if field.name == "strategies":
-                value = [config.to_mapping() for config in value]
-            elif dataclasses.is_dataclass(value) and not isinstance(value, type):
-                value = dataclasses.asdict(value)
-            values[field.name] = value
-        plain: dict[str, Any] = json.loads(json.dumps(values))
-        return plain
+        values = {}
+        for name in _names_of(ExperimentConfig):
+            # A strategy's mapping says more than its fields do.
+            strategies = [config.to_mapping() for config in self.strategies] if name == "strategies" else None
+            values[name] = _plain(getattr(self, name) if strategies is None else strategies)
+        return values
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any]) -> ExperimentConfig:

@@ -12,6 +12,7 @@ from experiment_config import ExperimentConfig
 from planning import keys
 from planning.commands import how_to_make
 from planning.nodes import DONE, NEW, Node, Plan, State
+from planning.probes import Probe, Probes
 from planning.status import CLUSTERS_TABLE, DATA_MAP_TABLE, read_mark, recorded_to, state_of
 from strategies import CLUSTERS, DATA_MAP
 
@@ -69,10 +70,11 @@ class _Planner:
         self.nodes: dict[Path, Node] = {}
         self.states: dict[Path, State] = {}
         self.notes: list[str] = []
+        self._probes = Probes()
         self._baselines: dict[str, ExperimentConfig] = {}
         for config in experiments:
             if keys.is_baseline(config):
-                self._baselines.setdefault(keys.data_map_key(keys.probe_config(config, config.training.seed)), config)
+                self._baselines.setdefault(self._probes.of(config, config.training.seed).key, config)
 
     def finish(self) -> Plan:
         """Return the plan."""
@@ -115,16 +117,15 @@ class _Planner:
         return signals
 
     def _data_map(self, config: ExperimentConfig, named: str | None) -> _Signal:
-        probes = [keys.probe_config(config, seed) for seed in config.data_map_seeds]
+        probes = [self._probes.of(config, seed) for seed in config.data_map_seeds]
         return self._map_of(probes, named)
 
     def _validation_data_map(self, config: ExperimentConfig) -> _Signal:
-        probes = [keys.validation_probe_config(config, seed) for seed in config.data_map_seeds]
+        probes = [self._probes.of_validation(config, seed) for seed in config.data_map_seeds]
         return self._map_of(probes, config.validation_cartography_dir)
 
-    def _map_of(self, probes: list[ExperimentConfig], named: str | None) -> _Signal:
-        map_keys = [keys.data_map_key(probe) for probe in probes]
-        key = map_keys[0] if len(probes) == 1 else keys.average_key(map_keys)
+    def _map_of(self, probes: list[Probe], named: str | None) -> _Signal:
+        key = probes[0].key if len(probes) == 1 else keys.average_key([probe.key for probe in probes])
         folder = Path(named) if named else self.options.shared / f"data_map_{key[:8]}"
         supplied = self._supplied(folder, DATA_MAP_TABLE, key)
         if supplied:
@@ -132,17 +133,18 @@ class _Planner:
         if folder not in self.nodes and len(probes) > 1:
             self._add_average(probes, key, folder)
         elif folder not in self.nodes:
-            self._add_data_map(probes[0], key, folder)
+            self._add_data_map(probes[0].config, key, folder)
         self._check_same(folder, key)
         return _Signal(folder)
 
-    def _add_average(self, probes: list[ExperimentConfig], key: str, folder: Path) -> None:
+    def _add_average(self, probes: list[Probe], key: str, folder: Path) -> None:
         name = f"average_map_{key[:8]}"
-        state = state_of(Node("average", name, key, folder, probes[0]))
+        state = state_of(Node("average", name, key, folder, probes[0].config))
         parts = [] if state.status == DONE else [self._map_of([probe], None) for probe in probes]
         needs = tuple(part.folder for part in parts if not part.supplied_key)
         supplied = tuple(part.folder for part in parts if part.supplied_key)
-        self._put_signal(Node("average", name, key, folder, probes[0], needs=needs, supplied=supplied), state)
+        config = probes[0].config
+        self._put_signal(Node("average", name, key, folder, config, needs=needs, supplied=supplied), state)
 
     def _add_data_map(self, probe: ExperimentConfig, key: str, folder: Path) -> None:
         node = Node("data_map", probe.name, key, folder, probe)
@@ -184,10 +186,11 @@ class _Planner:
 
     def _supplied(self, folder: Path, table: str, key: str) -> _Signal | None:
         """Return the signal in ``folder`` if it is finished and something else than what the plan would make there."""
-        left = read_mark(folder)
-        if folder in self.nodes or not (folder / table).is_file() or left.get("finished") is False:
+        # Most experiments ask for a folder that is planned already.
+        if folder in self.nodes or not (folder / table).is_file():
             return None
-        if left.get("key") == key:
+        left = read_mark(folder)
+        if left.get("finished") is False or left.get("key") == key:
             return None
         self.notes.append(f"{folder}: used as it is")
         return _Signal(folder, left.get("key") or keys.supplied_key(folder, table))

@@ -116,6 +116,8 @@ def changed_file(recorded: Sequence[dict[str, Any]]) -> str | None:
 
 
 def _experiment_state(node: Node) -> State:
+    if not node.folder.is_dir():
+        return State(NEW)
     results, environment = read_results(node.folder), read_environment(node.folder)
     if not results and not environment:
         return State(NEW)
