@@ -131,7 +131,8 @@ class MetricsFile(TrainerCallback):
         **kwargs: Any,
     ) -> None:
         """Append one line a number; those that are not finite, which JSON does not know, as text."""
-        if not state.is_world_process_zero:
+        is_summary_of_a_part = "train_runtime" in (logs or {}) and state.global_step < state.max_steps
+        if not state.is_world_process_zero or is_summary_of_a_part:
             return
         now = time.time()
         points = [

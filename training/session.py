@@ -221,7 +221,9 @@ class Session:
         plan = self._plan(rows, self.paths.data_map)
         if self.config.strategies and plan.report["same_as_baseline"]:
             logger.warning("%s changes nothing here: this run equals the baseline", self.config.strategy_name)
+        self._report(Progress("tokenising"))
         all_features = self._features(rows)
+        self._report(Progress("loading the model"))
         kept = all_features.select(np.flatnonzero(plan.keep[np.asarray(all_features["row"])]))
         trainer = self._make_trainer(rows, kept, plan, num_all_features=len(all_features))
         checkpoint = self._take_up(trainer)
@@ -230,6 +232,7 @@ class Session:
             raise Preempted(self._stop.stopped_for)
         trainer.save_model(str(self.paths.output))
         if self.paths.record_to is not None and trainer.is_world_process_zero():
+            self._report(Progress("building the data map"))
             self._build_data_map(rows, self.paths.record_to)
         return RunOutcome(
             strategy_report=dict(plan.report),
@@ -352,6 +355,7 @@ class Session:
 
     def _evaluate_one(self, trainer: StrategyTrainer, target: EvaluationSource) -> dict[str, float]:
         rows = self.cache.rows(self.task, target.source)
+        self._report(Progress(f"tokenising {target.source.name}"))
         features = self._features(rows)
         records = trainer.observe(features, self._evaluation_progress(target))
         evaluation = self.task.evaluate(records, features, rows)
