@@ -10,12 +10,15 @@ from typing import Annotated
 
 import typer
 
-from errors import ConfigError
+from errors import ConfigError, DataError
 from experiment_commands.options import Db, Json
 from experiment_commands.output import print_json, print_table
+from experiment_commands.queueing.glance import Glance, glance_at, place_text, print_glance, queued_as
+from experiment_commands.queueing.listing import as_mapping
 from experiment_commands.wording import span
 from experiment_results.wording import printable
 from tracking.folders.contents import Run
+from tracking.queue.records import QueuedJob, QueueState
 from tracking.reading.local_backend import LocalBackend
 from tracking.reading.overview import Overview, RunGoingOn, overview
 from tracking.reading.records import ExperimentDetails
@@ -35,10 +38,12 @@ Reconcile = Annotated[bool, typer.Option("--reconcile", help="Write down what is
 
 
 def status(experiment: Id = None, reconcile_store: Reconcile = False, db: Db = None, as_json: Json = False) -> int:
-    """Say what runs now, how far it is, and which runs died.
+    """Say what runs now, how far it is, which runs died, and where the queue stands.
 
     A run is lost when its process is known to be gone, and stale when nothing is heard of it and nobody can look from
     here. A slow run is neither. Exit status 1: the experiment failed, was stopped, or is lost or stale.
+
+    The time that a group of the queue has left comes from what its finished jobs took, and from how many run now.
 
     \b
     Examples:
@@ -53,20 +58,27 @@ def status(experiment: Id = None, reconcile_store: Reconcile = False, db: Db = N
         return _show_one(database, experiment, as_json)
     if reconcile_store:
         return _show_changes(reconcile(database), as_json)
-    return _show_overview(overview(database), as_json)
+    return _show_overview(overview(database), glance_at(database), as_json)
 
 
 # -- the whole store --------------------------------------------------------------------------------------------------
 
 
-def _show_overview(seen: Overview, as_json: bool) -> int:
+def _show_overview(seen: Overview, queue: Glance | None, as_json: bool) -> int:
     if as_json:
-        print_json(dataclasses.asdict(seen))
+        print_json({**dataclasses.asdict(seen), "queue": None if queue is None else queue.to_mapping()})
         return 0
-    if not seen.counts:
+    if not seen.counts and queue is None:
         print("no experiments")
         return 1
-    print(", ".join(f"{count:,} {name}" for name, count in seen.counts.items()))
+    _print_overview(seen)
+    if queue is not None:
+        print_glance(queue)
+    return 0
+
+
+def _print_overview(seen: Overview) -> None:
+    print(", ".join(f"{count:,} {name}" for name, count in seen.counts.items()) or "no experiments")
     if seen.going_on:
         print()
         columns = ("id", "name", "status", "progress", "since", "heartbeat", "host", "process")
@@ -76,7 +88,6 @@ def _show_overview(seen: Overview, as_json: bool) -> int:
             print(printable(f"{run.name}: {run.evidence}"))
     if seen.out_of_date:
         print(f"\n{seen.out_of_date} of them stand otherwise in the store; to write it down: status --reconcile")
-    return 0
 
 
 def _row(run: RunGoingOn) -> Sequence[str]:
@@ -114,18 +125,35 @@ def _show_changes(changes: Sequence[Change], as_json: bool) -> int:
 
 
 def _show_one(database: Database, text: str, as_json: bool) -> int:
-    found = LocalBackend(database).get_experiment(text)
+    try:
+        found = LocalBackend(database).get_experiment(text)
+    except DataError:
+        # Data maps and clusterings are no experiments, and yet have their turn.
+        if (queued := queued_as(database, text)) is None:
+            raise
+        return _show_queued(queued, as_json)
+    queued = queued_as(database, found.record.name, found.record.folder)
     judged = current_statuses(database, Observer.here(job_state), found.record.id)
     now = next(iter(judged.values()), Judgement(found.record.status, found.record.status_reason))
     if as_json:
         runs = [dataclasses.asdict(run) for run in found.runs]
         print_json(
             {"id": found.record.id, "name": found.record.name, "status": now.status, "evidence": now.evidence}
-            | {"runs": runs}
+            | {"runs": runs, "queue": None if queued is None else as_mapping(queued)}
         )
     else:
         _print_one(found, now)
+        if queued is not None and not queued.state.is_final:
+            print(f"    {place_text(queued)}")
     return 0 if now.status in _WELL else 1
+
+
+def _show_queued(queued: QueuedJob, as_json: bool) -> int:
+    if as_json:
+        print_json({"id": None, "name": queued.job.name, "queue": as_mapping(queued)})
+    else:
+        print(printable(f"{queued.job.id} {queued.job.name}: {place_text(queued)}"))
+    return 1 if queued.state in (QueueState.FAILED, QueueState.CANCELLED) else 0
 
 
 def _print_one(found: ExperimentDetails, now: Judgement) -> None:

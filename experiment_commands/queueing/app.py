@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 import typer
 
 from experiment_commands.options import Db, Json
@@ -37,7 +39,7 @@ def _queue(context: typer.Context, db: Db = None, as_json: Json = False) -> int:
     return 0
 
 
-_COMMANDS = {
+_COMMANDS: Mapping[str, Callable[..., int]] = {
     "add": add,
     "list": list_queue,
     "hold": hold,

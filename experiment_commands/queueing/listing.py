@@ -18,7 +18,7 @@ from tracking.queue.queue import Queue
 from tracking.queue.records import QueuedJob, QueueState
 from tracking.store.database import Database
 
-__all__ = ["list_queue"]
+__all__ = ["as_mapping", "list_queue"]
 
 _USUAL = (QueueState.RUNNING, QueueState.QUEUED, QueueState.HELD, QueueState.FAILED)
 _DEFAULT_LIMIT = 50
@@ -65,7 +65,7 @@ def list_queue(
     number = None if limit == 0 or (as_json and limit is None) else limit or _DEFAULT_LIMIT
     jobs = queue.jobs(states=states, group=group, limit=number)
     if as_json:
-        print_json({"counts": counts, "jobs": [_plain(each) for each in jobs]})
+        print_json({"counts": counts, "jobs": [as_mapping(each) for each in jobs]})
     elif sum(counts.values()):
         _print(jobs, counts)
         total = sum(counts[each] for each in states)
@@ -107,7 +107,8 @@ def _row(queued: QueuedJob) -> Sequence[str]:
     )
 
 
-def _plain(queued: QueuedJob) -> dict[str, Any]:
+def as_mapping(queued: QueuedJob) -> dict[str, Any]:
+    """Return a job as JSON knows it."""
     job = queued.job
     return {
         "id": job.id,

@@ -38,7 +38,8 @@ class Remains:
 
     def details(self) -> list[str]:
         """Return a line for each of those that somebody may have to look at, with the reason."""
-        looked_at = [*self.waiting, *self.held]
+        # What waits for others says nothing new beside them.
+        looked_at = sorted([*self.waiting, *self.held], key=lambda each: each.reason.startswith("needs "))
         lines = [f"left    {each.job.name}: {each.reason or 'waits for its turn'}" for each in looked_at]
         more = len(lines) - _MOST_SHOWN
         shown = lines[:_MOST_SHOWN] + ([f"and {more:,} more"] if more > 0 else [])
