@@ -111,6 +111,7 @@ class SlurmHandle(Handle):
     @property
     def where(self) -> str:
         """The job's id in the cluster, and why it waits or where it runs."""
+        self._look()
         notes = ["already submitted"] if self._attached else []
         if self._outcome is None:
             notes.append("no answer from SLURM" if self._standing is None else self._standing.describe())

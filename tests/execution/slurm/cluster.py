@@ -122,6 +122,9 @@ class SlurmCluster:
         command = [find_program(program) or program, *arguments]
         if program == "munged":
             command.append("--foreground")
+        if shutil.which("setpriv"):
+            # Whoever kills the tests shall leave no daemons behind.
+            command = ["setpriv", "--pdeathsig", "TERM", *command]
         with (self._folder / "log" / f"{program}.output").open("ab") as output:
             self._running[program] = subprocess.Popen(
                 command,
