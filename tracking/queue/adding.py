@@ -28,11 +28,20 @@ _BETWEEN = 1e-6
 _NAMED = 5
 """So many jobs are named in an error."""
 
+# What a job says goes by its round, and so do the failures that count; what earlier rounds came to stays all the same.
+_OF_THE_PLAN = ("name", "group_name", "open_needs", "code", "job", "round")
+_OF_A_ROUND = (*_OF_THE_PLAN, "state", "rank", "priority", "queued_at", "progress", "adjustments")
+_UNSET: Mapping[str, Any] = {
+    **{"reason": "", "refusal": "", "overtaken": 0, "not_before": 0.0, "delay_seconds": 0.0, "busy": 0, "token": ""},
+    **{"worker": "", "heartbeat_at": None, "cancel_requested": False, "finished_at": None},
+}
+
 
 class _Known(NamedTuple):
     key: int
     state: QueueState
     round: int
+    code: str
 
 
 def add_jobs(connection: Connection, jobs: Sequence[Job], redo: bool) -> Added:
@@ -40,31 +49,39 @@ def add_jobs(connection: Connection, jobs: Sequence[Job], redo: bool) -> Added:
     wanted = _distinct(jobs)
     known = _stored(connection, {*wanted, *(need for job in wanted.values() for need in job.needs)})
     again = [id for id in wanted if id in known and _is_queued_again(known[id].state, redo)]
+    anew = [id for id, job in wanted.items() if id in known and _is_planned_anew(known[id], job)]
     new = [id for id in wanted if id not in known]
-    chosen = {*new, *again}
+    chosen = {*new, *again, *anew}
     fresh = [job for id, job in wanted.items() if id in chosen]
     _check_needs(fresh, wanted.keys() | known.keys())
-    _check_cycles(fresh, _stored_needs(connection) if again else {})
+    _check_cycles(fresh, _stored_needs(connection) if again or anew else {})
     keys = {id: each.key for id, each in known.items()}
     first = connection.execute(select(func.coalesce(func.max(_J.key), 0))).scalar_one() + 1
     keys |= {id: first + number for number, id in enumerate(new)}
     open_ids = {id for id, each in known.items() if not each.state.is_final} | chosen
     _reopen(connection, [keys[id] for id in again])
+    _forget_needs(connection, [keys[id] for id in (*again, *anew)])
     began = _queue_time(connection)
     rows = {job.id: _row(job, keys[job.id], began + number * _BETWEEN, open_ids) for number, job in enumerate(fresh)}
     if new:
         connection.execute(insert(queue_jobs), [rows[id] for id in new])
     if again:
-        rounds = ({"of": rows[id].pop("key"), **rows[id], "round": known[id].round + 1} for id in again)
-        connection.execute(_start_again(), list(rounds))
+        connection.execute(_replace(again=True), [_replacement(rows[id], known[id], again=True) for id in again])
+    if anew:
+        connection.execute(_replace(again=False), [_replacement(rows[id], known[id], again=False) for id in anew])
     needs = [{"job_key": keys[job.id], "need_key": keys[need]} for job in fresh for need in dict.fromkeys(job.needs)]
     if needs:
         connection.execute(insert(queue_needs), needs)
-    return Added(tuple(new), tuple(id for id in wanted if id not in chosen), tuple(again))
+    return Added(tuple(new), tuple(id for id in wanted if id not in chosen), (*again, *anew))
 
 
 def _is_queued_again(state: QueueState, redo: bool) -> bool:
     return state.is_final and (redo or state != QueueState.COMPLETED)
+
+
+def _is_planned_anew(known: _Known, job: Job) -> bool:
+    """Whether a job waits that no worker of the code at hand would take."""
+    return known.state in (QueueState.QUEUED, QueueState.HELD) and known.code not in ("", storable(job.code))
 
 
 def _distinct(jobs: Sequence[Job]) -> dict[str, Job]:
@@ -78,9 +95,9 @@ def _distinct(jobs: Sequence[Job]) -> dict[str, Job]:
 def _stored(connection: Connection, ids: Iterable[str]) -> dict[str, _Known]:
     found = {}
     for page in pages(ids):
-        query = select(_J.id, _J.key, _J.state, _J.round).where(_J.id.in_(page))
-        for id, key, state, round_ in connection.execute(query):
-            found[id] = _Known(key, QueueState(state), round_)
+        query = select(_J.id, _J.key, _J.state, _J.round, _J.code).where(_J.id.in_(page))
+        for id, key, state, number, code in connection.execute(query):
+            found[id] = _Known(key, QueueState(state), number, code)
     return found
 
 
@@ -122,7 +139,9 @@ def _reopen(connection: Connection, keys: Sequence[int]) -> None:
         count = select(func.count()).where(_N.job_key == _J.key, waits).scalar_subquery()
         waiting = _J.key.in_(select(_N.job_key).where(waits))
         connection.execute(update(queue_jobs).where(waiting).values(open_needs=_J.open_needs + count))
-    # After all pages: what is queued again may need others that are.
+
+
+def _forget_needs(connection: Connection, keys: Sequence[int]) -> None:
     for page in pages(keys):
         connection.execute(delete(queue_needs).where(_N.job_key.in_(page)))
 
@@ -154,13 +173,12 @@ def _row(job: Job, key: int, queued_at: float, open_ids: set[str]) -> dict[str, 
 
 
 @cache
-def _start_again() -> Update:
-    # What earlier rounds came to stays in the table of attempts.
-    unset = {"reason": "", "refusal": "", "overtaken": 0, "not_before": 0.0, "delay_seconds": 0.0, "busy": 0}
-    given = ("name", "group_name", "state", "open_needs", "rank", "priority", "code", "queued_at", "progress")
-    values: dict[str, Any] = {name: bindparam(name) for name in (*given, "adjustments", "job", "round")}
-    return (
-        update(queue_jobs)
-        .where(_J.key == bindparam("of"))
-        .values(**unset, **values, token="", worker="", heartbeat_at=None, cancel_requested=False, finished_at=None)
-    )
+def _replace(again: bool) -> Update:
+    names, reset = (_OF_A_ROUND, _UNSET) if again else (_OF_THE_PLAN, {"refusal": ""})
+    given: dict[str, Any] = {name: bindparam(name) for name in names}
+    return update(queue_jobs).where(_J.key == bindparam("of")).values(**reset, **given)
+
+
+def _replacement(row: Mapping[str, Any], known: _Known, again: bool) -> dict[str, Any]:
+    values = {**row, "round": known.round + 1}
+    return {"of": known.key, **{name: values[name] for name in (_OF_A_ROUND if again else _OF_THE_PLAN)}}

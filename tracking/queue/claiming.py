@@ -135,19 +135,29 @@ class _Choice:
             self._times_overtaken[row.key] = min(row.overtaken, MOST_OVERTAKEN)
 
     def _may_begin(self, row: Any, job: Job) -> bool:
-        if job.code and job.code != self._wishes.code:
-            self._held[row.key] = storable(
-                f"planned by code {job.code}, and {self._wishes.worker.host} has "
-                f"{self._wishes.code or 'none that is known'}: release it with --any-code, or plan it again"
-            )
-            return False
-        refusal = self._wishes.refusal(job) or self._budget.refusal(job)
+        refusal = self._of_other_code(job) or self._wishes.refusal(job) or self._budget.refusal(job)
         if refusal:
-            words = storable(f"not possible on {self._wishes.worker.host}: {refusal}")
-            if words != row.refusal:
-                self._refused[row.key] = words
+            self._refuse(row, "not possible", refusal)
             return False
-        return self._budget.admits(job)
+        shortage = self._budget.shortage(job)
+        if shortage:
+            self._refuse(row, "waits", shortage)
+        return not shortage
+
+    def _of_other_code(self, job: Job) -> str:
+        if job.code in ("", self._wishes.code):
+            return ""
+        return (
+            f"planned by code {job.code}, and the code here is {self._wishes.code or 'not known'}: "
+            "release it with --any-code, or plan it again"
+        )
+
+    def _refuse(self, row: Any, how: str, why: str) -> None:
+        """Note why a job does not begin here; where another worker has said so, its words stay."""
+        place = f" on {self._wishes.worker.host}: "
+        words = storable(f"{how}{place}{why}")
+        if words != row.refusal and (not row.refusal or place in row.refusal):
+            self._refused[row.key] = words
 
     def _waiting(self) -> Iterator[tuple[Any, Job | None]]:
         """Yield those that wait, in the order of their turns, a page at a time; None for one that cannot be read."""
@@ -220,7 +230,7 @@ def _failed_needs(connection: Connection, keys: Sequence[int]) -> dict[int, dict
     failed: dict[int, dict[str, str]] = {}
     for page in pages(keys):
         for key, id, name, state, reason in connection.execute(_FAILED_NEEDS, {"keys": page}):
-            why = f": {reason}" if reason else ""
+            why = f": {reason}" if reason and state == QueueState.FAILED.value else ""
             failed.setdefault(key, {})[id] = f"needs {name}, which {_ENDED[state]}{why}"
     return failed
 

@@ -20,7 +20,7 @@ __all__ = ["cancel_jobs", "hold_jobs", "move_job", "release_jobs", "set_prioriti
 
 _J = queue_jobs.c
 _WAITING = (QueueState.QUEUED, QueueState.HELD)
-_CHOSEN = select(_J.key, _J.id, _J.name, _J.state, _J.rank, _J.priority, _J.cancel_requested).order_by(_J.rank, _J.key)
+_CHOSEN = select(_J.key, _J.id, _J.name, _J.state, _J.rank, _J.priority, _J.code).order_by(_J.rank, _J.key)
 _BY_USER = "held by the user"
 
 
@@ -38,10 +38,10 @@ def hold_jobs(connection: Connection, ids: Sequence[str], group: str | None) -> 
 
 def release_jobs(connection: Connection, ids: Sequence[str], group: str | None, any_code: bool) -> list[Change]:
     """See :meth:`tracking.queue.queue.Queue.release`."""
-    accepted = {"code": ""} if any_code else {}
+    accepted = {"code": "", "refusal": ""} if any_code else {}
 
     def release(row: Any) -> str | None:
-        if row.state == QueueState.QUEUED and any_code:
+        if row.state == QueueState.QUEUED and any_code and row.code:
             _change(connection, row, **accepted)
             return "waits for a worker of any version of the code"
         if row.state != QueueState.HELD:

@@ -93,7 +93,7 @@ class Queue:
             limit: take at most so many.
             refusal: why a job can never run on this worker, empty where it could; shown to people.
             spending: limits over the whole queue.
-            code: version of the worker's code; jobs that another one planned are held, and say so.
+            code: version of the worker's code; jobs that another one planned are left for others, and say so.
             lease_seconds: see :class:`Claim`.
         """
         wishes = Wishes(worker, fits, limit, refusal, spending, code, lease_seconds)

@@ -62,10 +62,10 @@ class WorkerIdentity:
     """From :func:`tracking.processes.process_started`."""
 
     @classmethod
-    def here(cls) -> Self:
-        """Return an identity of this process; each call gives another id."""
+    def here(cls, label: str = "") -> Self:
+        """Return an identity of this process; each call gives another id, which begins with ``label`` or the host."""
         host, pid = host_name(), os.getpid()
-        return cls(f"{host}:{pid}:{uuid.uuid4().hex[:6]}", host, boot_id(), pid, process_started(pid))
+        return cls(f"{label or host}:{pid}:{uuid.uuid4().hex[:6]}", host, boot_id(), pid, process_started(pid))
 
 
 @validated_dataclass
@@ -99,7 +99,8 @@ class Added(NamedTuple):
     known: tuple[str, ...]
     """They wait, run, or are completed and not to be done again: they were left as they are."""
     again: tuple[str, ...]
-    """They had ended before, and are queued once more."""
+    """They had ended, and are queued once more; or they waited as another version of the code had planned them, and
+    wait in the same place as they are planned now."""
 
     def in_words(self) -> str:
         """Return one line for people."""

@@ -45,8 +45,8 @@ class Budget:
             return f"makes {job.resources.calls} calls, and the limit is {calls} an hour"
         return ""
 
-    def admits(self, job: Job) -> bool:
-        """Whether enough is left for a job; where it is not, those that come later get nothing of it either."""
+    def shortage(self, job: Job) -> str:
+        """Return which limit leaves too little for a job now, or nothing; those that come later get none of it then."""
         cost, calls = job.resources.cost, job.resources.calls
         if self._limits.cost_per_day is not None and cost:
             if self._cost_left is None:
@@ -54,14 +54,14 @@ class Budget:
             # Sums of floats.
             if cost > self._cost_left + 1e-9:
                 self._cost_left = 0.0
-                return False
+                return f"what the last 24 hours cost leaves less than {cost:g} of {self._limits.cost_per_day:g} a day"
         if self._limits.calls_per_hour is not None and calls:
             if self._calls_left is None:
                 self._calls_left = self._limits.calls_per_hour - self._spent(_HOUR)[1]
             if calls > self._calls_left:
                 self._calls_left = 0
-                return False
-        return True
+                return f"the last hour's calls leave less than {calls} of {self._limits.calls_per_hour} an hour"
+        return ""
 
     def spend(self, job: Job) -> None:
         """Take off what a job uses up that begins now."""

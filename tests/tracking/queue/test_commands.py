@@ -75,7 +75,7 @@ def test_what_needs_a_cancelled_job_fails_visibly(queue: Queue) -> None:
     queue.add([job("a"), job("b", "a")])
     assert queue.cancel(["a"])[0].message == "cancelled"
     [b] = take(queue)
-    assert b.job.failed_needs == {"a": "needs job a, which was cancelled: cancelled by the user"}
+    assert b.job.failed_needs == {"a": "needs job a, which was cancelled"}
 
 
 def test_what_has_ended_or_runs_stays_as_it_is_and_says_so(queue: Queue) -> None:
@@ -158,26 +158,64 @@ def test_nothing_is_put_before_what_waits_no_more(queue: Queue) -> None:
 # -- the code that planned ------------------------------------------------------------------------------------------
 
 
-def test_what_another_version_of_the_code_planned_is_held_and_says_so(queue: Queue) -> None:
+def test_what_another_version_of_the_code_planned_is_left_for_it_and_says_so(queue: Queue) -> None:
     queue.add([job("a", code="X"), job("b", code="Y"), job("c")])
-    assert [each.job.id for each in take(queue, code="Y")] == ["b", "c"]
+    assert [each.job.id for each in take(queue, code="Y", worker=FAR)] == ["b", "c"]
     found = seen(queue, "a")
-    assert found.state == QueueState.HELD
-    assert found.reason.startswith("planned by code X, and ")
-    assert found.reason.endswith(" has Y: release it with --any-code, or plan it again")
-
-
-def test_a_worker_of_the_version_that_planned_it_takes_it(queue: Queue) -> None:
-    queue.add([job("a", code="X")])
-    take(queue, code="Y")
-    queue.release(["a"])
+    assert (found.state, found.position) == (QueueState.QUEUED, 1)
+    assert found.reason == (
+        "not possible on far: planned by code X, and the code here is Y: release it with --any-code, or plan it again"
+    )
     assert [each.job.id for each in take(queue, code="X")] == ["a"]
+    assert seen(queue, "a").reason == ""
+
+
+def test_the_words_of_the_first_worker_stay_until_it_has_others(queue: Queue) -> None:
+    queue.add([job("a", code="X")])
+    take(queue, code="Y", worker=FAR)
+    words = seen(queue, "a").reason
+    take(queue, code="Z")
+    assert seen(queue, "a").reason == words
+    take(queue, code="Z", worker=FAR)
+    assert "the code here is Z" in seen(queue, "a").reason
 
 
 def test_a_user_may_let_any_version_do_it(queue: Queue) -> None:
     queue.add([job("a", code="X"), job("b", code="X")])
-    queue.release(["b"], any_code=True)
+    take(queue, code="Y")
+    assert queue.release(["b"], any_code=True)[0].message == "waits for a worker of any version of the code"
     assert [each.job.id for each in take(queue)] == ["b"]
-    queue.release(["a"], any_code=True)
+    queue.hold(["a"])
+    assert queue.release(["a"], any_code=True)[0].message == "released"
+    assert seen(queue, "a").reason == ""
     [claim] = take(queue)
     assert claim.job.code == ""
+    assert not queue.release(["a"], any_code=True)[0].changed
+
+
+def test_what_waits_and_is_planned_again_by_newer_code_keeps_its_place(queue: Queue) -> None:
+    queue.add([job("map", code="X"), job("a", "map", code="X"), job("b", code="X"), job("c", code="Y")])
+    queue.hold(["b"])
+    [claim] = take(queue, 1, code="X")
+    assert take(queue, 1, code="Z") == []
+    again = [job("map", code="Y"), job("a", "map", "b", code="Y", payload={"new": 1}, priority=9), job("b", code="Y")]
+    assert queue.add(again) == ((), ("map",), ("a", "b"))
+    assert queue.add(again).again == ()
+    assert [(each.job.id, each.state) for each in queue.jobs()] == [
+        ("map", QueueState.RUNNING),
+        ("a", QueueState.QUEUED),
+        ("c", QueueState.QUEUED),
+        ("b", QueueState.HELD),
+    ]
+    assert seen(queue, "a").reason == "needs job map, job b (held)"
+    queue.settle(claim, DONE)
+    queue.release(["b"])
+    assert drain(queue, code="Y") == ["b", "a", "c"]
+    assert (seen(queue, "a").job.payload, seen(queue, "a").job.priority) == ({"new": 1}, 0)
+
+
+def test_a_circle_through_what_is_planned_anew_is_found(queue: Queue) -> None:
+    queue.add([job("a", code="X"), job("b", "a", code="X")])
+    with pytest.raises(ConfigError, match="in a circle"):
+        queue.add([job("a", "b", code="Y")])
+    assert drain(queue, code="X") == ["a", "b"]

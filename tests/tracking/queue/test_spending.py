@@ -35,6 +35,7 @@ def test_calls_are_limited_by_the_hour(queue: Queue) -> None:
     queue.add([costs(str(number), calls=40) for number in range(6)])
     assert len(take(queue, spending=CALLS)) == 2
     assert len(take(queue, spending=CALLS)) == 0
+    assert seen(queue, "2").reason.endswith(": the last hour's calls leave less than 40 of 100 an hour")
 
 
 def test_the_window_moves_on(day: Day) -> None:
@@ -56,6 +57,7 @@ def test_what_costs_nothing_passes_by_and_what_costs_something_waits_its_turn(qu
     claims = take(queue, spending=COST)
     # c would fit into what is left, but b was first.
     assert [each.job.id for each in claims] == ["a", *(f"free {n}" for n in range(20))]
+    assert seen(queue, "b").reason.endswith(": what the last 24 hours cost leaves less than 5 of 10 a day")
 
 
 def test_what_exceeds_a_limit_by_itself_says_so_and_blocks_nothing(queue: Queue) -> None:
