@@ -9,6 +9,7 @@ from execution.listening import Listener
 from experiment_results.wording import printable
 from jobs import FailureKind, Job, Outcome
 from running.lines import end_line, retry_line
+from running.outcomes import write_down
 from tracking.queue.records import Settled
 
 __all__ = ["WorkLines"]
@@ -37,8 +38,9 @@ class WorkLines(Listener):
         self.said(f"start   {job.name}{attempt}")
 
     def ended(self, job: Job, outcome: Outcome, settled: Settled) -> None:
-        """Say how an attempt ended."""
+        """Say how an attempt ended; where its process could not, its folder is told too."""
         if settled.state is not None and settled.state.is_final:
+            write_down(job, outcome)
             self.num_done += outcome.success
             self.num_failed += outcome.failure is not None and outcome.failure.kind != FailureKind.CANCELLED
             self.said(end_line(job, outcome))
