@@ -60,7 +60,7 @@ class Crew:
     def add(self, handle: WorkerHandle) -> None:
         """Take a job; it begins at once if it can."""
         self._waiting.append(handle)
-        self._give_out()
+        self.turn(0.0)
 
     def turn(self, timeout: float) -> None:
         """Take in what has happened and do what is due; wait at most ``timeout`` s for something to happen."""
@@ -137,9 +137,10 @@ class Crew:
 
     def _give_out(self) -> None:
         while self._waiting and not self.is_closed:
-            if trouble := self._force.trouble:
-                self._waiting.popleft().end(Outcome.failed(FailureKind.WORKER_DIED, trouble))
-                continue
+            if trouble := self._force.trouble():
+                while self._waiting:
+                    self._waiting.popleft().end(Outcome.failed(FailureKind.WORKER_DIED, trouble))
+                return
             handle = self._waiting[0]
             gpus, handle.waits_for = self.find_place(handle.job)
             if gpus is None:
@@ -171,6 +172,8 @@ class Crew:
             self._lose(worker)
         elif "hello" in message:
             worker.begin()
+        elif "begun" in message:
+            worker.has_begun = True
         elif "progress" in message:
             if message["progress"] is not None:
                 handle.report(message["progress"])
@@ -181,10 +184,12 @@ class Crew:
                     worker.dismiss()
 
     def _lose(self, worker: Worker) -> None:
+        has_begun = worker.has_begun
         handle = self._take_from(worker)
-        if worker.is_up:
+        if worker.is_up and (has_begun or handle.is_cancelled or worker.verdict is not None):
             self._unexplained.append((time.monotonic() + _EXPLAIN_SECONDS, handle, worker))
         else:
+            handle.go_back()
             self._waiting.appendleft(handle)
 
     def _kill(self, worker: Worker) -> None:

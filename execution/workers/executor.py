@@ -24,7 +24,8 @@ __all__ = ["WorkersExecutor"]
 class WorkersExecutor(Executor):
     """Does each job in one of ``options.workers`` processes of this machine.
 
-    A worker that dies fails its job alone and is replaced. Workers end with this process, however it ends.
+    A worker that dies fails its job alone and is replaced. Workers end with this process, however it ends. There is no
+    thread behind it: jobs are handed out, and limits kept, while somebody waits, submits, or looks at a handle.
 
     Args:
         options: how many workers, with how many threads, on which GPUs, in how much memory, and where logs go.

@@ -60,6 +60,11 @@ class WorkerHandle(Handle):
         self.begun_at = time.monotonic()
         self._last_worker = worker.name
 
+    def go_back(self) -> None:
+        """Note that it waits again: its worker ended before it began."""
+        self.begun_at = math.inf
+        self._last_worker = ""
+
     def report(self, progress: str) -> None:
         """Take note of progress, as JSON."""
         self._progress = progress

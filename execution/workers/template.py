@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from execution.workers.channel import Channel
+from execution.workers.deaths import in_words
 
 __all__ = ["Template"]
 
@@ -41,6 +42,7 @@ class Template:
         self._process: subprocess.Popen[bytes] | None = None
         self._works: dict[str, None] = {}
         self._statuses: dict[int, int] = {}
+        self._last_status: int | None = None
         self.channel: Channel | None = None
         """To the process, while there is one: can be read when it has something to tell, or is gone."""
         self.generation = 0
@@ -128,11 +130,13 @@ class Template:
         return self._statuses.pop(pid, None)
 
     def last_words(self) -> str:
-        """Return the end of what the process and idle workers wrote."""
+        """Return how the last process ended, and the end of what it and idle workers wrote."""
         try:
-            return self._log.read_text(encoding="utf-8", errors="replace")[-_LAST_WORDS:].strip() or "nothing"
+            written = self._log.read_text(encoding="utf-8", errors="replace")[-_LAST_WORDS:].strip()
         except OSError:
-            return "nothing"
+            written = ""
+        ended = "" if self._last_status is None else f"the process that forks them {in_words(self._last_status)}; "
+        return f"{ended}{self._log} ends with: {written or 'nothing'}"
 
     def stop(self) -> None:
         """Let go of the process: it ends when all of its workers have."""
@@ -149,6 +153,7 @@ class Template:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        self._last_status = self._process.returncode
         self._process = None
 
 

@@ -51,6 +51,8 @@ class Worker:
         self.leaving = ""
         """Why it ends by itself, as it says."""
         self.heard_at = 0.0
+        self.has_begun = False
+        """Whether it is at work on its job, as it says."""
         self.verdict: Verdict | None = None
         """By which it was killed."""
         self._order = 0
@@ -89,6 +91,7 @@ class Worker:
     def relieve(self) -> None:
         """Note that its job has ended."""
         self.handle = None
+        self.has_begun = False
         self.heard_at = time.monotonic()
         if not self.is_dismissed:
             self._deadline = math.inf

@@ -80,6 +80,8 @@ class _Worker:
             self._do(order)
 
     def _do(self, order: Message) -> None:
+        # Where this worker dies before, another can have the job.
+        self._say({"begun": order["order"]})
         with _output_to(order["log"]):
             try:
                 job = Job.from_json(order["job"])

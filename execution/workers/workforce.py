@@ -39,6 +39,7 @@ class Workforce:
         self._kills = KillsForMemory()
         self._selector = selectors.DefaultSelector()
         self._failed_starts = 0
+        self._failed_generation = 0
         self._next_start = 0.0
         self.workers: list[Worker] = []
 
@@ -101,7 +102,7 @@ class Workforce:
             channel = self._template.fork(number, work, gpus)
         except OSError as error:
             logger.warning("no worker can be started: %s", error)
-            self._note_failed_start()
+            self._note_failed_start(self._template.generation)
             return None
         worker = Worker(number, gpus, channel, self._template.generation)
         self.workers.append(worker)
@@ -118,23 +119,27 @@ class Workforce:
         if channel is not None and channel.closed:
             self._selector.unregister(channel)
             self._template.stop()
+            self._template.join(_JOIN_SECONDS)
             if self._template.has_served and not self._failed_starts:
                 # At once, so that it has imported everything again by the time that a worker must be replaced.
                 with suppress(OSError):
                     self._start_template()
 
-    def _note_failed_start(self) -> None:
+    def _note_failed_start(self, generation: int) -> None:
+        if generation == self._failed_generation and self._template.channel is None:
+            return  # all whom one process was to fork fail with it, and count as one
+        self._failed_generation = generation
         self._failed_starts += 1
         self._next_start = time.monotonic() + (0.0 if self._failed_starts == 1 else 0.05 * 2**self._failed_starts)
         if self._failed_starts == _UNSAFE_STARTS:
             self._template.preloads = False
 
-    @property
     def trouble(self) -> str:
-        """Why no worker can be started, where that was tried often enough."""
+        """Return why no worker can be started, where that was tried often enough; asked again, it is tried again."""
         if self._failed_starts < _MOST_STARTS:
             return ""
-        return f"no worker can be started; what they wrote last: {self._template.last_words()}"
+        self._failed_starts = _MOST_STARTS - 1
+        return f"no worker can be started: {self._template.last_words()}"
 
     def kill(self, worker: Worker) -> bool:
         """Kill a worker; return whether it is gone already, else :meth:`listen` will tell."""
@@ -152,7 +157,7 @@ class Workforce:
         worker.kill()
         worker.close()
         if not worker.is_up:
-            self._note_failed_start()
+            self._note_failed_start(worker.generation)
 
     def why_gone(self, worker: Worker, is_last_chance: bool) -> tuple[FailureKind, str] | None:
         """Return of what kind the end of a worker is, and the evidence; None while more may become known.

@@ -10,6 +10,7 @@ import logging
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -42,6 +43,12 @@ _FAILURES: Mapping[str, type[BaseException]] = {
 }
 
 
+if os.environ.get("ASSAY_TEST_DIE_AT_IMPORT"):
+    os.kill(os.getpid(), signal.SIGKILL)
+if os.environ.get("ASSAY_TEST_THREAD_AT_IMPORT"):
+    threading.Thread(target=time.sleep, args=(600,), daemon=True).start()
+
+
 def echo(job: Job, context: Context) -> Result:
     """Return the payload, and what reached the work beside it."""
     return {"payload": job.payload, "attempt": job.attempt, "adjustments": job.adjustments}
@@ -69,6 +76,14 @@ def sleep(job: Job, context: Context) -> Result:
         context.report({"phase": "sleeping", "step": step, "total_steps": total})
         time.sleep(pause)
     return {"steps": total}
+
+
+def report(job: Job, context: Context) -> Result:
+    """Report ``progress`` steps as fast as it goes, or what is no JSON."""
+    progress = job.payload["progress"]
+    for step in range(progress) if isinstance(progress, int) else [{"a set"}]:
+        context.report({"step": step + 1 if isinstance(step, int) else step})
+    return {}
 
 
 def hang(job: Job, context: Context) -> Result:

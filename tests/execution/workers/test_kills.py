@@ -1,0 +1,213 @@
+"""Processes that are killed for real: workers, the process they are forked from, and the runner itself."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import random
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from execution.base import Handle
+from execution.workers.executor import WorkersExecutor
+from jobs import FailureKind
+from tests.execution.contract import PATIENCE_S, a_job, until
+
+Make = Callable[..., WorkersExecutor]
+Program = Callable[..., subprocess.Popen[str]]
+
+
+def _begun(executor: WorkersExecutor, folder: Path, work: str, **payload: Any) -> tuple[Handle, int]:
+    """Return a job that runs, and its process."""
+    file = folder / f"begun {next(_NUMBERS)}"
+    handle = executor.submit(a_job(work, begun=str(file), **payload))
+    while not file.exists():
+        executor.wait([handle], 0.05)
+    return handle, int(file.read_text())
+
+
+_NUMBERS = itertools.count()
+
+
+def _template(of: int | None = None) -> psutil.Process:
+    """Return the process that workers of this or another process are forked from."""
+    found = [child for child in psutil.Process(of).children() if "template_process" in " ".join(child.cmdline())]
+    assert len(found) == 1
+    return found[0]
+
+
+def _until_gone(pids: Iterable[int], patience_s: float = PATIENCE_S) -> None:
+    left = set(pids)
+    until(lambda: not any(_lives(pid) for pid in left), f"the end of the processes {left}", patience_s)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
+def test_a_killed_worker_fails_its_job_alone_and_says_how(make_executor: Make, tmp_path: Path) -> None:
+    executor = make_executor(workers=2)
+    other, _ = _begun(executor, tmp_path, "sleep", seconds=1)
+    handle, pid = _begun(executor, tmp_path, "sleep", seconds=600)
+    os.kill(pid, signal.SIGKILL)
+    failure = handle.result(PATIENCE_S).failure
+    assert failure is not None
+    assert failure.kind == FailureKind.WORKER_DIED
+    assert failure.message.startswith(f"worker 2 (process {pid}) was killed by signal 9 (SIGKILL); ")
+    assert failure.message.endswith("GB of memory are free now")
+    assert other.result(PATIENCE_S).success
+
+
+def test_an_idle_worker_that_is_killed_is_replaced(make_executor: Make) -> None:
+    executor = make_executor(workers=1)
+    pid = executor.submit(a_job("pid")).result(PATIENCE_S).result["pid"]
+    os.kill(pid, signal.SIGKILL)
+    _until_gone([pid])
+    assert executor.submit(a_job("pid")).result(PATIENCE_S).result["pid"] != pid
+
+
+def test_sigterm_to_a_worker_asks_its_work_to_stop(make_executor: Make, tmp_path: Path) -> None:
+    executor = make_executor(workers=1)
+    handle, pid = _begun(executor, tmp_path, "sleep", seconds=600)
+    os.kill(pid, signal.SIGTERM)
+    failure = handle.result(PATIENCE_S).failure
+    assert failure is not None
+    assert (failure.kind, failure.message) == (FailureKind.PREEMPTED, "SIGTERM")
+    assert executor.submit(a_job("pid")).result(PATIENCE_S).result["pid"] != pid
+
+
+@pytest.mark.slow
+def test_sigterm_ends_a_worker_whose_work_goes_on(make_executor: Make, tmp_path: Path) -> None:
+    handle, pid = _begun(make_executor(workers=1), tmp_path, "deaf")
+    os.kill(pid, signal.SIGTERM)
+    failure = handle.result(PATIENCE_S).failure
+    assert failure is not None
+    assert (failure.kind, failure.message) == (
+        FailureKind.PREEMPTED,
+        "SIGTERM, and the work did not stop in time",
+    )
+
+
+def test_ctrl_c_does_not_reach_work_behind_the_runners_back(make_executor: Make, tmp_path: Path) -> None:
+    handle, pid = _begun(make_executor(workers=1), tmp_path, "sleep", seconds=0.5)
+    for process in (pid, _template().pid):
+        os.kill(process, signal.SIGINT)
+    assert handle.result(PATIENCE_S).success
+
+
+def test_the_template_may_be_killed(make_executor: Make, tmp_path: Path) -> None:
+    executor = make_executor(workers=2)
+    running, orphan = _begun(executor, tmp_path, "sleep", seconds=600)
+    _template().kill()
+    other, _ = _begun(executor, tmp_path, "sleep", seconds=0.1)
+    assert other.result(PATIENCE_S).success, "a new one is there"
+    until(lambda: running.progress.get("step", 0) > 5, "work of the orphan that goes on")
+    os.kill(orphan, signal.SIGKILL)
+    failure = running.result(PATIENCE_S).failure
+    assert failure is not None
+    assert failure.kind == FailureKind.WORKER_DIED
+    assert "is gone, and so is the process that would know why" in failure.message
+
+
+def test_orphans_end_with_the_executor(make_executor: Make, tmp_path: Path) -> None:
+    executor = make_executor(workers=2)
+    pids = [_begun(executor, tmp_path, work)[1] for work in ("sleep", "hang")]
+    _template().kill()
+    executor.close()
+    _until_gone(pids, 5)
+
+
+def test_when_the_runner_is_killed_its_workers_stop_work_and_end(program: Program, tmp_path: Path) -> None:
+    files = [tmp_path / "begun 1", tmp_path / "begun 2"]
+    runner = program(*[("sleep", {"seconds": 600, "begun": str(file)}) for file in files])
+    until(lambda: all(file.exists() for file in files), "work to begin")
+    pids = [int(file.read_text()) for file in files] + [_template(runner.pid).pid]
+    runner.kill()
+    _until_gone(pids, 30)
+
+
+def test_idle_workers_end_with_a_killed_runner_and_template(program: Program, tmp_path: Path) -> None:
+    file = tmp_path / "begun"
+    then = "assert handles[0].result(60).success; print('done', flush=True); time.sleep(600)"
+    runner = program(("sleep", {"seconds": 0.1, "begun": str(file)}), then=then)
+    assert runner.stdout is not None
+    assert runner.stdout.readline() == "done\n"
+    template = _template(runner.pid)
+    runner.kill()
+    template.kill()
+    _until_gone([int(file.read_text()), template.pid], 30)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("works", [("deaf", "hang"), ("held",)])
+def test_work_that_does_not_listen_ends_after_its_runner(
+    program: Program, tmp_path: Path, works: tuple[str, ...]
+) -> None:
+    files = [tmp_path / f"begun {work}" for work in works]
+    runner = program(*[(work, {"begun": str(file)}) for work, file in zip(works, files, strict=True)])
+    until(lambda: all(file.exists() for file in files), "work to begin")
+    pids = [int(file.read_text()) for file in files] + [_template(runner.pid).pid]
+    killed = time.monotonic()
+    runner.kill()
+    _until_gone(pids, 60)
+    assert time.monotonic() - killed < 35, "30 seconds, and some for a busy machine"
+
+
+@pytest.mark.parametrize("then", ["return", "raise SystemExit(3)", "executor.close()", "del executor, handles"])
+def test_a_program_that_ends_leaves_nobody(program: Program, tmp_path: Path, then: str) -> None:
+    files = [tmp_path / "begun 1", tmp_path / "begun 2"]
+    wait = f"while not all(Path(file).exists() for file in {[str(f) for f in files]}): executor.wait(handles, 0.05)"
+    jobs = [("sleep", {"seconds": 600, "begun": str(files[0])}), ("hang", {"begun": str(files[1])})]
+    runner = program(*jobs, then=f"{wait}\n    {then}")
+    runner.wait(PATIENCE_S)
+    _until_gone([int(file.read_text()) for file in files], 5)
+
+
+def test_every_job_comes_to_one_end_under_a_killer(make_executor: Make, tmp_path: Path) -> None:
+    executor = make_executor(workers=2)
+    (tmp_path / "running").mkdir()
+    rng = random.Random(5)
+    open_handles: dict[int, Handle] = {}
+    done: dict[int, int] = dict.fromkeys(range(100), 0)
+    attempts = dict.fromkeys(done, 0)
+    kills = ended = 0
+    while kills < 40 or not all(done.values()):
+        for number in done:
+            if (not done[number] or kills < 40) and number not in open_handles and len(open_handles) < 6:
+                attempts[number] += 1
+                file = str(tmp_path / "running" / str(number))
+                open_handles[number] = executor.submit(a_job("sleep", seconds=0.02, pause=0.005, begun=file))
+        executor.wait(list(open_handles.values()), 0.02)
+        # Not faster than jobs end: on a busy machine nobody would ever be up.
+        if kills < min(40, ended // 2):
+            kills += _kill_somebody(rng)
+        for number in [number for number, handle in open_handles.items() if handle.state.is_final]:
+            outcome = open_handles.pop(number).result(0)
+            ended += 1
+            done[number] += outcome.success
+            if outcome.failure is not None:
+                assert outcome.failure.kind == FailureKind.WORKER_DIED, outcome.failure
+    assert sum(attempts.values()) == ended, "each that was handed out came to one end"
+    assert ended - sum(done.values()) <= kills
+
+
+def _kill_somebody(rng: random.Random) -> int:
+    family = [
+        process
+        for process in psutil.Process().children(recursive=True)
+        if _lives(process.pid) and "template_process" in " ".join(process.cmdline())
+    ]
+    if not family:
+        return 0
+    rng.choice(family).kill()
+    return 1
