@@ -38,16 +38,14 @@ class RayExecutor(Executor):
         options: ``ray_address``, ``workers``, ``threads_per_job``, ``hang_minutes`` and ``log_dir``.
 
     Raises:
-        ConfigError: an option that makes no sense here.
+        ConfigError: the address is none.
         ResourceError: Ray is not installed, or the cluster is not there.
     """
 
     name = "ray"
+    reads = ("workers", "threads_per_job", "hang_minutes", "ray_address")
 
     def __init__(self, options: ExecutorOptions) -> None:
-        for field in ("gpu_ids", "memory_gb"):
-            if getattr(options, field) is not None:
-                raise ConfigError(f"executor ray: {field} is for local workers; nodes say at ray start what they have")
         self._options = options
         address = options.ray_address or os.environ.get("RAY_ADDRESS")
         cores = len(os.sched_getaffinity(0))

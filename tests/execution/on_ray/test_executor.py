@@ -218,5 +218,5 @@ def test_preempted_work_says_why(executor: Executor, tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("ray_environment")
 def test_options_of_local_workers_are_refused(options: Options) -> None:
-    with pytest.raises(ConfigError, match="gpu_ids is for local workers"):
+    with pytest.raises(ConfigError, match="gpu_ids says nothing to the executor ray"):
         create_executor(options(executor="ray", gpu_ids=("0",)))
