@@ -55,7 +55,7 @@ def check_before_running(plan: Plan, cache: DataCache) -> None:
         check_combination(node.config)
         training_arguments(node.config.training, node.folder)
         rows = _read_data(node.config, cache)
-        _check_plan(node, rows)
+        _check_plan(node, rows, cache)
     models = {node.config.model for node in plan.unfinished}
     models |= {node.config.clustering.model or node.config.model for node in plan.unfinished if node.kind == "clusters"}
     for model in sorted(models):
@@ -71,14 +71,14 @@ def _read_data(config: ExperimentConfig, cache: DataCache) -> Rows:
     return rows
 
 
-def _check_plan(node: Node, rows: Rows) -> None:
+def _check_plan(node: Node, rows: Rows, cache: DataCache) -> None:
     """Try the strategies on what the user named; a signal that the plan makes itself is tried in its turn."""
     config = node.config
     if not config.strategies or node.needs:
         return
     folders = {DATA_MAP: node.data_map, CLUSTERS: node.clusters}
     try:
-        signals = load_signals(rows, config.task, config.required_signals, folders)
+        signals = load_signals(rows, config.task, config.required_signals, folders, cache)
         _try_plan(config, signals)
     except SignalError as error:
         raise SignalError(f"{node.name}: {error}") from error

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import transformers
 from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor
 from transformers import AutoConfig, AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerFast
 from transformers.utils import logging as transformers_logging
 
@@ -20,7 +22,17 @@ from tasks.hub import go_offline_if_unreachable
 if TYPE_CHECKING:
     from tasks.base import Rows, Task
 
-__all__ = ["DEMO", "load_encoder", "load_model", "load_tokenizer", "load_trained_model", "trained_label_names"]
+__all__ = [
+    "DEMO",
+    "load_encoder",
+    "load_model",
+    "load_tokenizer",
+    "load_trained_model",
+    "read_weights",
+    "trained_label_names",
+]
+
+_WEIGHTS = ("model.safetensors", "model-*-of-*.safetensors")
 
 DEMO = "demo"
 """Name of the embedded model."""
@@ -53,7 +65,19 @@ def load_tokenizer(name: str) -> PreTrainedTokenizerFast:
     return cast(PreTrainedTokenizerFast, tokenizer)
 
 
-def load_model(name: str, task: Task, rows: Rows, dropout: float | None = None) -> PreTrainedModel:
+def read_weights(name: str) -> dict[str, Tensor]:
+    """Return the weights in a local folder, for :func:`load_model`; none where it reads them better itself."""
+    files = [path for pattern in _WEIGHTS for path in sorted(Path(name).glob(pattern))]
+    try:
+        return {key: tensor for path in files for key, tensor in load_file(path).items()}
+    except (OSError, SafetensorError):
+        # Whoever loads the model says what is wrong with it.
+        return {}
+
+
+def load_model(
+    name: str, task: Task, rows: Rows, dropout: float | None = None, weights: Mapping[str, Tensor] | None = None
+) -> PreTrainedModel:
     """Return a model with the task's head, new where the weights have none. The caller seeds torch first.
 
     Args:
@@ -61,6 +85,7 @@ def load_model(name: str, task: Task, rows: Rows, dropout: float | None = None) 
         task: names the auto class and the config fields.
         rows: give the number of labels and their names.
         dropout: probability of every dropout layer; None keeps the model's own (``demo`` has none).
+        weights: what :func:`read_weights` gave; copied instead of being read once more, with the same result.
 
     Raises:
         ResourceError: the folder is missing, or the name is not on this machine and the hub cannot be reached.
@@ -72,6 +97,8 @@ def load_model(name: str, task: Task, rows: Rows, dropout: float | None = None) 
     auto_class = getattr(transformers, task.auto_model)
     if dropout is not None:
         fields |= _load(name, "model", lambda: _dropout_fields(name, dropout))
+    if weights:
+        return _load(name, "model", lambda: _from_weights(auto_class, name, weights, **fields))
     return _load(name, "model", lambda: _from_pretrained(auto_class, name, **fields))
 
 
@@ -129,6 +156,21 @@ def _from_pretrained(auto_class: type, name: str, **fields: object) -> PreTraine
     model: PreTrainedModel = auto_class.from_pretrained(  # type: ignore[attr-defined]
         name, trust_remote_code=False, ignore_mismatched_sizes=True, **fields
     )
+    return model
+
+
+def _from_weights(auto_class: Any, name: str, weights: Mapping[str, Tensor], **fields: object) -> PreTrainedModel:
+    config = AutoConfig.from_pretrained(name, trust_remote_code=False, **fields)
+    if type(config) not in auto_class._model_mapping:
+        # It says which kinds of model there are.
+        return _from_pretrained(auto_class, name, **fields)
+    # Training must not change what others copy from.
+    copied = {key: tensor.clone() for key, tensor in weights.items()}
+    model_class = auto_class._model_mapping[type(config)]
+    model: PreTrainedModel = model_class.from_pretrained(
+        None, config=config, state_dict=copied, ignore_mismatched_sizes=True
+    )
+    model.config._name_or_path = name
     return model
 
 

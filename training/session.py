@@ -201,7 +201,7 @@ class Session:
 
     def _plan(self, rows: Rows, data_map: Path | None) -> TrainingPlan:
         folders = {DATA_MAP: data_map, CLUSTERS: self.paths.clusters}
-        signals = load_signals(rows, self.config.task, self.config.required_signals, folders)
+        signals = load_signals(rows, self.config.task, self.config.required_signals, folders, self.cache)
         return make_plan(self.config.strategies, signals, self.config.training.seed)
 
     def _report(self, progress: Progress) -> None:
@@ -243,8 +243,9 @@ class Session:
 
     def _make_trainer(self, rows: Rows, kept: Dataset, plan: TrainingPlan, num_all_features: int) -> StrategyTrainer:
         training = self.config.training
+        weights = self.cache.weights(self.config.model)
         set_seed(training.seed)
-        model = load_model(self.config.model, self.task, rows, training.dropout)
+        model = load_model(self.config.model, self.task, rows, training.dropout, weights)
         steps = _optimiser_steps(self.config, num_all_features if training.budget == "steps" else len(kept))
         arguments = training_arguments(training, self.paths.output, steps, fixed_steps=training.budget == "steps")
         features = numbered_features(kept, self.task.batch_columns)

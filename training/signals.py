@@ -12,13 +12,20 @@ from clustering import load_clusters
 from errors import SignalError
 from strategies import CLUSTERS, DATA_MAP, Signals, align
 from tasks.base import Rows
+from training.data import DataCache
 
 __all__ = ["check_same_data", "load_signals"]
 
 logger = logging.getLogger(__name__)
 
 
-def load_signals(rows: Rows, task: str, required: frozenset[str], folders: Mapping[str, Path | None]) -> Signals:
+def load_signals(
+    rows: Rows,
+    task: str,
+    required: frozenset[str],
+    folders: Mapping[str, Path | None],
+    cache: DataCache | None = None,
+) -> Signals:
     """Load every required signal and align it to ``rows`` by id.
 
     Args:
@@ -26,17 +33,19 @@ def load_signals(rows: Rows, task: str, required: frozenset[str], folders: Mappi
         task: name of the task.
         required: signal names, as ``ExperimentConfig.required_signals`` gives them.
         folders: signal name to the folder that holds it.
+        cache: what this process has read already.
 
     Raises:
         SignalError: a signal has no folder, is not there, belongs to other data, or does not cover the rows.
     """
     loaders: dict[str, Callable[[Path], Any]] = {DATA_MAP: load_data_map, CLUSTERS: load_clusters}
+    read = (cache or DataCache()).read_folder
     tables = {}
     for name in sorted(required):
         folder = folders.get(name)
         if folder is None or name not in loaders:
             raise SignalError(f"a strategy reads a {name.replace('_', ' ')}, but no folder of one was named")
-        found = loaders[name](folder)
+        found = read(folder, loaders[name])
         check_same_data(found.provenance, rows, task, folder)
         tables[name] = align(rows.ids, found.ids, found.columns, str(folder))
     return Signals(ids=rows.ids, labels=rows.labels, tables=tables)

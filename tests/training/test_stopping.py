@@ -26,6 +26,7 @@ def _config(**fields: Any) -> ExperimentConfig:
         max_train_samples=64,
         max_eval_samples=16,
         per_device_train_batch_size=8,
+        per_device_eval_batch_size=4,
         gradient_accumulation_steps=2,
         dropout=0.1,
         **fields,
