@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -14,6 +13,7 @@ import pytest
 
 from execution.options import ExecutorOptions
 from execution.workers.executor import WorkersExecutor
+from tests.execution.workers.family import family
 
 _PROGRAM = """
 import json, sys, time
@@ -79,13 +79,5 @@ def program(plugin: Path, tmp_path: Path) -> Iterator[Callable[..., subprocess.P
 def _nobody_is_left() -> Iterator[None]:
     """Fail where a test leaves a process of ours behind."""
     yield
-    left = psutil.Process(os.getpid()).children(recursive=True)
-    _, alive = psutil.wait_procs([child for child in left if "template_process" in _command(child)], timeout=10)
+    _, alive = psutil.wait_procs(family(), timeout=10)
     assert not alive
-
-
-def _command(process: psutil.Process) -> str:
-    try:
-        return " ".join(process.cmdline())
-    except psutil.Error:
-        return ""

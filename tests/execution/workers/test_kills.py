@@ -19,6 +19,7 @@ from execution.base import Handle
 from execution.workers.executor import WorkersExecutor
 from jobs import FailureKind
 from tests.execution.contract import PATIENCE_S, a_job, until
+from tests.execution.workers.family import family
 
 Make = Callable[..., WorkersExecutor]
 Program = Callable[..., subprocess.Popen[str]]
@@ -202,12 +203,7 @@ def test_every_job_comes_to_one_end_under_a_killer(make_executor: Make, tmp_path
 
 
 def _kill_somebody(rng: random.Random) -> int:
-    family = [
-        process
-        for process in psutil.Process().children(recursive=True)
-        if _lives(process.pid) and "template_process" in " ".join(process.cmdline())
-    ]
-    if not family:
-        return 0
-    rng.choice(family).kill()
-    return 1
+    alive = sorted(family(), key=lambda process: process.pid)
+    if alive:
+        rng.choice(alive).kill()
+    return len(alive[:1])
