@@ -13,6 +13,8 @@ import pytest
 from experiment_config import ExperimentConfig, create_baseline_config
 from run_experiments import main
 from tests.experiment_folders import write_suite
+from tracking.queue.queue import Queue
+from tracking.store.database import Database
 
 RUN = ("--mode", "run")
 
@@ -136,6 +138,19 @@ def test_flags_of_the_analysis_reach_the_verdicts(tmp_path: Path, capsys: pytest
         (("--mode", "run", "--until-decided", "--power", "0.9"), "--power says nothing in --mode run"),
         (("--mode", "run", "--margin", "1"), "--margin says nothing in --mode run without --until-decided"),
         (("--mode", "run", "--until-decided", "--max-seeds", "2"), "--max-seeds: input should be greater than or"),
+        (("--mode", "analyze", "--workers", "2"), "--workers says nothing in --mode analyze"),
+        (("--mode", "run", "--hang-minutes", "2"), "--hang-minutes says nothing to the executor inline"),
+        (("--mode", "run", "--gpus-per-run", "1"), "--gpus-per-run says nothing to the executor inline; add --workers"),
+        (
+            ("--mode", "run", "--workers", "2", "--ray-address", "auto"),
+            "--ray-address says nothing to the executor wor",
+        ),
+        (("--mode", "run", "--workers", "2", "--wait"), "--wait says nothing to the executor workers"),
+        (("--mode", "run", "--priority", "2"), "--priority says nothing without --enqueue"),
+        (("--mode", "run", "--enqueue", "--workers", "2"), "--workers says nothing with --enqueue"),
+        (("--mode", "run", "--enqueue", "--until-decided"), "--until-decided looks at results before it goes on"),
+        (("--mode", "run", "--enqueue", "--priority", "101"), "RunnerOptions.priority: input should be"),
+        (("--mode", "run", "--executor", "workrs"), "unknown name 'workrs' in executors; did you mean 'workers'"),
     ],
 )
 def test_flags_that_would_say_nothing_are_refused(
@@ -196,3 +211,36 @@ def test_what_cannot_be_decided_is_refused(
     arguments: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert message in _error(capsys, *arguments)
+
+
+def test_a_dry_run_says_how_long_several_workers_take(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    where = ("--experiments-dir", str(tmp_path / "e"))
+    assert main([*RUN, "--suite", "minimal", "--dry-run", "--workers", "3", *where]) == 0
+    assert "with 3 at the same time: ~" in capsys.readouterr().out
+    assert main([*RUN, "--suite", "minimal", "--dry-run", *where]) == 0
+    assert "at the same time" not in capsys.readouterr().out
+
+
+def test_a_suite_is_queued_once_and_says_who_works_on_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = [*RUN, "--suite", "minimal", "--seeds", "1", "--enqueue", "--experiments-dir", str(tmp_path / "e")]
+    arguments += ["--gpus-per-run", "0.5", "--minutes-per-run", "30", "--priority", "7"]
+    assert main(arguments) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith("queued 3 jobs\n") and "python experiment_cli.py work\n" in printed
+    database = Database.open()
+    jobs = [each.job for each in Queue(database).jobs()]
+    database.close()
+    assert {(job.resources.gpus, job.resources.minutes, job.priority) for job in jobs} == {(0.5, 30.0, 7)}
+    assert main(arguments) == 0
+    assert "queued 0 jobs; 3 wait or run already" in capsys.readouterr().out
+    assert not list(tmp_path.glob("e/*/results.json"))
+
+
+def test_workers_make_what_one_process_makes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    size = ("--seeds", "1", "2", "--max-train-samples", "64", "--max-eval-samples", "8", "--num-train-epochs", "1")
+    for folder, how in (("one", ()), ("two", ("--workers", "2", "--threads-per-run", "1"))):
+        assert main([*RUN, "--suite", "minimal", *size, *how, "--experiments-dir", str(tmp_path / folder)]) == 0
+        assert "4 of 4 experiments are done, 0 failed" in capsys.readouterr().out
+    for results in tmp_path.glob("one/*/results.json"):
+        other = json.loads((tmp_path / "two" / results.parent.name / "results.json").read_text())
+        assert json.loads(results.read_text())["metrics"] == other["metrics"]

@@ -10,7 +10,7 @@ from execution.executors import create_executor
 from execution.interruption import Interruption
 from execution.options import ExecutorOptions
 from experiment_commands.working.lines import WorkLines
-from experiment_commands.working.remains import Remains, look_at
+from experiment_commands.working.remains import look_at
 from running.run_log import shown_on
 from running.tracked import named_store
 from tracking.queue.queue import Queue
@@ -55,17 +55,14 @@ def work_on_queue(db: str | None, options: WorkOptions) -> int:
             lines.said(f"working with {options.execution.executor}, {_how_many(executor.max_concurrent)}")
             Dispatcher(queue, executor, lines, interruption, chosen).run()
         remains = look_at(queue)
-    _say_end(lines, remains)
+    lines.said(f"{lines.num_done:,} done, {lines.num_failed:,} failed; {remains.in_words()}")
     interruption.raise_if_asked()
+    if options.max_jobs is not None:
+        return 1 if lines.num_failed else 0
+    for line in remains.details():
+        lines.said(line)
     return 1 if lines.num_failed or remains.stuck else 0
 
 
 def _how_many(number: int) -> str:
     return "one job at a time" if number == 1 else f"up to {number:,} jobs at the same time"
-
-
-def _say_end(lines: WorkLines, remains: Remains) -> None:
-    done = f"{lines.num_done:,} done, {lines.num_failed:,} failed"
-    lines.said(f"{done}; {remains.in_words()}")
-    for line in remains.details():
-        lines.said(line)

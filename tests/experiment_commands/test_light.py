@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from jobs import Job
 from tests.tracking.many_runs import insert_many_runs
+from tracking.queue.queue import Queue
 from tracking.store.database import Database
 
 HEAVY = ("torch", "transformers", "datasets", "pandas", "numpy", "scipy", "matplotlib", "pyarrow", "alembic", "psycopg")
@@ -29,6 +31,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("store") / "experiments.db"
     database = Database.open(file)
     insert_many_runs(database, 40, points=20)
+    Queue(database).add([Job(id="a", name="a", work="nothing")])
     database.close()
     return file
 
@@ -44,6 +47,9 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("leaderboard", "--json"),
         ("stats",),
         ("status",),
+        ("queue", "list", "--state", "queued"),
+        ("queue", "hold", "--help"),
+        ("work", "--help"),
     ],
     ids=" ".join,
 )

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from execution.code_version import code_version
 from jobs import Job, Resources
 from tests.execution.conftest import plugin
 from tracking.queue.queue import Queue
@@ -56,8 +55,7 @@ def start(plugin: Path, root: Path, tmp_path: Path) -> Iterator[Start]:
 
 
 def _job(id: str, work: str = "test.echo", needs: Sequence[str] = (), **fields: object) -> Job:
-    given = {"code": code_version(), "payload": {}, **fields}
-    return Job(id=id, name=f"job {id}", work=work, needs=tuple(needs), **given)  # type: ignore[arg-type]
+    return Job(id=id, name=f"job {id}", work=work, needs=tuple(needs), **fields)  # type: ignore[arg-type]
 
 
 def _end(process: subprocess.Popen[str]) -> tuple[int, str]:
@@ -86,7 +84,7 @@ def test_it_does_what_is_queued_and_ends(start: Start, queue: Queue) -> None:
 
 
 def test_a_failure_is_status_1_and_what_needs_it_fails_too(start: Start, queue: Queue) -> None:
-    queue.add([_job("a", "test.fail", payload={"type": "DataError", "message": "no rows"}), _job("b", needs=["a"])])
+    queue.add([_job("a", "test.fail", payload={"error": "DataError", "message": "no rows"}), _job("b", needs=["a"])])
     status, output = _end(start("--executor", "inline"))
     assert status == 1
     assert "FAILED  job a: DataError: no rows" in output and "0 done, 2 failed" in output

@@ -1,0 +1,57 @@
+"""From flags to how jobs are executed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from errors import ConfigError
+from execution.flags import can_be_left, executor_options, resources_of
+
+
+def test_a_number_of_workers_means_local_workers() -> None:
+    assert executor_options({}).executor == "inline"
+    options = executor_options({"workers": 3, "executor": None, "hang_minutes": 5.0})
+    assert (options.executor, options.workers, options.hang_minutes) == ("workers", 3, 5.0)
+
+
+def test_options_of_slurm() -> None:
+    words = ["partition=gpu", "time_minutes=90", "setup=module load cuda", "setup=ulimit -n 4096"]
+    words += ["additional.mail-type=FAIL"]
+    assert executor_options({"executor": "slurm", "slurm": words}).slurm == {
+        "partition": "gpu",
+        "time_minutes": 90,
+        "setup": ["module load cuda", "ulimit -n 4096"],
+        "additional": {"mail-type": "FAIL"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"executor": "workerz"}, "did you mean 'workers'"),
+        ({"workers": 0}, "--workers: input should be"),
+        ({"executor": "inline", "workers": 2}, "--workers says nothing to the executor inline; leave it out"),
+        ({"hang_minutes": 1.0}, "--hang-minutes says nothing to the executor inline"),
+        ({"workers": 2, "ray_address": "auto"}, "--ray-address says nothing to the executor workers"),
+        ({"executor": "slurm", "gpu_ids": ("0",)}, "--gpus says nothing to the executor slurm"),
+        ({"executor": "slurm", "slurm": ["partition"]}, "--slurm partition: expected NAME=VALUE"),
+    ],
+)
+def test_what_cannot_be_followed_is_refused(values: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        executor_options(values)
+
+
+def test_resources_of_each_run() -> None:
+    taken = resources_of({"gpus": 0.5, "memory_gb": 4.0, "minutes": None}, "workers")
+    assert (taken.gpus, taken.memory_gb, taken.minutes, taken.cpus) == (0.5, 4.0, None, 1.0)
+    with pytest.raises(ConfigError, match=r"--gpus-per-run says nothing to the executor inline; add --workers N"):
+        resources_of({"gpus": 0.5}, "inline")
+    with pytest.raises(ConfigError, match=r"--cpus-per-run: input should be"):
+        resources_of({"cpus": -1.0}, None)
+
+
+def test_who_can_be_left() -> None:
+    assert [can_be_left(name) for name in ("inline", "workers", "slurm")] == [False, False, True]
