@@ -16,7 +16,6 @@ WAYS = (INLINE, WORKERS, QUEUE)
 """By whom it is made: the runner's own process; workers of a runner; workers that take from the store's queue."""
 
 
-
 class DisturbedSuite:
     """Starts commands that make one suite, and says what is wrong in the end.
 
@@ -52,6 +51,14 @@ class DisturbedSuite:
         self.environment: dict[str, str] = {}
         self.started: list[Command] = []
 
+    def elsewhere(self, folder: Path) -> DisturbedSuite:
+        """Return the same suite with its experiments in another folder, such as one on a small disk."""
+        return DisturbedSuite(self._commands, self._place, self._undisturbed, self.store, folder)
+
+    def with_store(self, store: str) -> DisturbedSuite:
+        """Return the same suite in another store."""
+        return DisturbedSuite(self._commands, self._place, self._undisturbed, store, self.folder)
+
     def command(self, program: str, *words: str, fresh: bool = False, before: str = "") -> Command:
         """Start a command that knows the store."""
         environment = {"EXPERIMENTS_DB_URL": self.store, **self.environment}
@@ -63,7 +70,7 @@ class DisturbedSuite:
 
     def add(self) -> None:
         """Put the suite into the store's queue."""
-        command = self.command("experiment_cli", "queue", "add", *self._what)
+        command = self.command("run_experiments", "--mode", "run", "--enqueue", *self._what)
         assert command.wait() == 0, command.output
 
     def start(self, way: str, *words: str, fresh: bool = False, before: str = "") -> Command:
@@ -76,7 +83,7 @@ class DisturbedSuite:
             before: see :meth:`Commands.start`.
         """
         if way == QUEUE:
-            return self.command("experiment_cli", "work", "--workers", "2", *words, fresh=fresh, before=before)
+            return self.command("experiment_cli", "work", "--max-concurrent", "2", *words, fresh=fresh, before=before)
         shared = ("--workers", "2") if way == WORKERS else ()
         return self.command(
             "run_experiments", "--mode", "run", *self._what, *shared, *words, fresh=fresh, before=before

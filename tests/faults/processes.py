@@ -42,7 +42,7 @@ class Command:
     @property
     def output(self) -> str:
         """What it printed so far."""
-        return self._log.read_text(errors="replace")
+        return self._log.read_text(errors="replace") if self._log.exists() else ""
 
     @property
     def running(self) -> bool:

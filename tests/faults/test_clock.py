@@ -1,0 +1,57 @@
+"""The clock of the day is set while a suite is made: nothing is lost, nothing is made twice, nobody waits for long."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.faults.clocks import JumpingClock, compiler
+from tests.faults.disturbed import QUEUE, WAYS, DisturbedSuite
+from tests.faults.endings import steps
+from tests.faults.processes import roles
+
+_HOUR = 3600
+
+
+@pytest.fixture
+def clock(tmp_path: Path) -> JumpingClock:
+    """A clock of the day of the test's own."""
+    if compiler() is None:
+        pytest.skip("no C compiler to build a clock that can be set")
+    return JumpingClock(tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("way", WAYS)
+def test_a_clock_that_jumps_to_and_fro_changes_nothing(way: str, suite: DisturbedSuite, clock: JumpingClock) -> None:
+    suite.environment = dict(clock.environment)
+    if way == QUEUE:
+        suite.add()
+    command = suite.start(way, fresh=True)
+    assert command.until(lambda: steps(suite.folder) >= 4), command.output
+    for jump in (_HOUR, -_HOUR, 24 * _HOUR, -24 * _HOUR, 0):
+        clock.set(jump)
+        before = steps(suite.folder)
+        if not command.until(lambda before=before: steps(suite.folder) > before + 6):  # type: ignore[misc]
+            break
+    assert command.wait() == 0, command.output
+    assert "lost" not in command.output
+    assert suite.faults(way) == [], suite.outputs
+
+
+@pytest.mark.slow
+def test_a_delay_does_not_grow_with_a_clock_that_is_set_back(suite: DisturbedSuite, clock: JumpingClock) -> None:
+    suite.environment = dict(clock.environment)
+    suite.add()
+    command = suite.start(QUEUE, fresh=True)
+    assert command.until(lambda: steps(suite.folder) >= 4 and roles(command)["worker"]), command.output
+    for worker in roles(command)["worker"]:
+        worker.kill()
+    assert command.until(lambda: "again" in command.output), command.output
+    clock.set(-_HOUR)
+    started = time.monotonic()
+    assert command.wait() == 0, command.output
+    assert time.monotonic() - started < _HOUR / 6
+    assert suite.faults(QUEUE) == [], suite.outputs

@@ -1,0 +1,61 @@
+"""The disk is full for a while: what fails is tried again, and the suite is complete once there is room."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.faults.disks import SmallDisk, why_no_disk
+from tests.faults.disturbed import QUEUE, WAYS, DisturbedSuite
+from tests.faults.endings import steps
+from tests.faults.processes import Commands
+
+_FULL_S = 8.0
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[SmallDisk]:
+    """An empty disk of 64 MB."""
+    if reason := why_no_disk():
+        pytest.skip(reason)
+    with SmallDisk(tmp_path / "small disk", megabytes=64) as mounted:
+        yield mounted
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("way", WAYS)
+def test_what_the_disk_refused_is_tried_again_until_there_is_room(
+    way: str, suite: DisturbedSuite, disk: SmallDisk
+) -> None:
+    suite = suite.elsewhere(disk.folder / "experiments")
+    if way == QUEUE:
+        suite.add()
+    command = suite.start(way)
+    assert command.until(lambda: steps(suite.folder, "baseline_seed1*") >= 8), command.output
+    disk.fill()
+    assert command.until(lambda: "No space left" in command.output or "full" in command.output), command.output
+    time.sleep(_FULL_S)
+    assert command.running, command.output
+    disk.free()
+    assert command.wait() == 0, command.output
+    assert suite.faults(way) == [], suite.outputs
+
+
+@pytest.mark.slow
+def test_a_store_on_the_full_disk_is_waited_for(
+    commands: Commands, undisturbed: dict[str, Any], disk: SmallDisk
+) -> None:
+    suite = DisturbedSuite(commands, disk.folder, undisturbed)
+    suite.add()
+    command = suite.start(QUEUE)
+    assert command.until(lambda: steps(suite.folder, "baseline_seed1*") >= 8), command.output
+    disk.fill()
+    time.sleep(_FULL_S)
+    assert command.running, command.output
+    disk.free()
+    assert command.wait() == 0, command.output
+    assert suite.faults(QUEUE) == [], suite.outputs
