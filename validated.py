@@ -54,6 +54,8 @@ def _translate_errors(init: Callable[..., None]) -> Callable[..., None]:
 
 def _coerced(given: Any, made: Any, path: str) -> Iterator[str]:
     """Yield a complaint for each scalar whose type validation changed."""
+    if given is made:
+        return
     if isinstance(made, tuple) and isinstance(given, Sequence):
         for index, (before, after) in enumerate(zip(given, made, strict=False)):
             yield from _coerced(before, after, f"{path}.{index}")

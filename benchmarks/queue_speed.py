@@ -40,6 +40,8 @@ class Times(NamedTuple):
 
     added: float
     drained: float
+    processor: float
+    """Of this process, for both: what a busy machine does not stretch."""
 
 
 def jobs(count: int) -> list[Job]:
@@ -81,17 +83,17 @@ def drain(database: str, wanted: Sequence[Job], options: ExecutorOptions, profil
     watch = cProfile.Profile() if profile else None
     guard: AbstractContextManager[object] = watch if watch is not None else nullcontext()
     with create_executor(options) as executor, guard:
-        begin = time.perf_counter()
+        begin, processor = time.perf_counter(), time.process_time()
         queue.add(wanted)
         added = time.perf_counter()
         Dispatcher(queue, executor, Listener(), Interruption(), DispatcherOptions()).run()
-        drained = time.perf_counter()
+        drained, processor = time.perf_counter(), time.process_time() - processor
     counts = queue.counts()
     if counts[QueueState.COMPLETED] != len(wanted):
         raise RuntimeError(f"not all jobs were completed: { {state: n for state, n in counts.items() if n} }")
     if watch is not None:
         pstats.Stats(watch).sort_stats("tottime").print_stats(30)
-    return Times(added - begin, drained - added)
+    return Times(added - begin, drained - added, processor)
 
 
 def main() -> int:
@@ -106,15 +108,18 @@ def main() -> int:
         parser.error("--jobs: expected 1 or more")
     executor = "inline" if flags.workers is None else "workers"
     print(f"{flags.jobs:,} jobs that do nothing, with needs, executor {executor}:\n")
-    print("| store | added, s | drained, s | jobs a second, both |\n|---|---:|---:|---:|")
+    print("| store | added, s | drained, s | jobs a second, both | and a second of processor time |")
+    print("|---|---:|---:|---:|---:|")
     rates = {}
     with tempfile.TemporaryDirectory() as folder:
         options = ExecutorOptions(executor=executor, workers=flags.workers, log_dir=Path(folder) / "logs")
         stores = {"SQLite file": f"{folder}/experiments.db"} | ({"PostgreSQL": flags.db} if flags.db else {})
         for name, database in stores.items():
             times = drain(database, jobs(flags.jobs), options, flags.profile)
-            rates[name] = flags.jobs / sum(times)
-            print(f"| {name} | {times.added:.1f} | {times.drained:.1f} | {rates[name]:.0f} |", flush=True)
+            rates[name] = flags.jobs / (times.added + times.drained)
+            computed = flags.jobs / times.processor
+            shown = f"{times.added:.1f} | {times.drained:.1f} | {rates[name]:.0f} | {computed:.0f}"
+            print(f"| {name} | {shown} |", flush=True)
     met = rates["SQLite file"] >= GOAL
     print(f"\ngoal on an SQLite file: {GOAL:.0f} jobs a second: {'met' if met else 'MISSED'}")
     return 0 if met else 1
