@@ -132,6 +132,9 @@ class Executor(ABC):
             stop_reason: see :attr:`execution.work.Context.stop_reason`.
         """
 
+    def warm_up(self, work: str) -> None:  # noqa: B027  (most have nothing to prepare)
+        """Begin in the background to load what a piece of work needs, so that its first job does not wait for it."""
+
     @abstractmethod
     def submit(self, job: Job) -> Handle:
         """Take a job and return at once (the inline executor returns when it is done).

@@ -7,9 +7,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from datasets import disable_progress_bars
-from transformers.utils.logging import disable_progress_bar
-
 from errors import ConfigError
 from execution.dispatcher import Dispatcher, DispatcherOptions
 from execution.executors import create_executor
@@ -20,11 +17,9 @@ from planning.estimate import Cost
 from planning.nodes import DONE
 from planning.status import read_results
 from running.display import Display
-from running.jobs import job_id, jobs_of
-from running.node_work import kept_data
+from running.jobs import NODE_WORK, job_id, jobs_of
 from running.options import RunnerOptions
 from running.outcomes import Outcomes
-from running.preflight import check_plan
 from running.results import describe_failure
 from running.run_log import shown_on
 from running.tracked import entered
@@ -58,12 +53,14 @@ def execute(plan: Plan, costs: Mapping[Path, Cost], options: RunnerOptions) -> l
         KeyboardInterrupt: the user stopped; what was done is kept.
         SystemExit: SIGTERM came; what was done is kept.
     """
-    disable_progress_bars()
-    disable_progress_bar()  # type: ignore[no-untyped-call]
     jobs = jobs_of(plan, costs, options)
-    # Workers load what they need while the plan is checked.
     with create_executor(options.execution) as executor:
         _check_possible(jobs, executor.capacity)
+        executor.warm_up(NODE_WORK)
+        # Loaded only now: this takes as long as what workers load meanwhile.
+        from running.node_work import kept_data
+        from running.preflight import check_plan
+
         check_plan(plan, costs, kept_data(executor.kept, str(Path.cwd())))
         queue = Queue(Database.open(":memory:"))
         queue.add(jobs)

@@ -6,6 +6,8 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+from datasets import disable_progress_bars
+
 from atomic_files import check_writable
 from errors import AssayError, ResourceError, SignalError
 from experiment_config import ExperimentConfig
@@ -49,6 +51,7 @@ def check_before_running(plan: Plan, cache: DataCache) -> None:
         AssayError: broken data, an unknown argument, a model that cannot be loaded, a signal of other data, a filter
             that keeps nothing.
     """
+    disable_progress_bars()
     for node in plan.experiments:
         if plan.state(node).status == DONE:
             continue

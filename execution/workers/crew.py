@@ -57,6 +57,10 @@ class Crew:
         """Whether a job waits for a worker."""
         return bool(self._waiting)
 
+    def warm_up(self, work: str) -> None:
+        """Let what ``work`` needs be imported before there is a job."""
+        self._force.warm_up(work)
+
     def add(self, handle: WorkerHandle) -> None:
         """Take a job; it begins at once if it can."""
         self._waiting.append(handle)

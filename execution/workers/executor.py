@@ -63,6 +63,10 @@ class WorkersExecutor(Executor):
         """The number of workers."""
         return self._room.workers
 
+    def warm_up(self, work: str) -> None:
+        """Start the process that workers are forked from, and let it import what ``work`` needs."""
+        self._crew.warm_up(work)
+
     def submit(self, job: Job) -> Handle:
         """Take a job; it begins once a worker, memory and GPUs are free, after those that came before.
 

@@ -47,13 +47,10 @@ class Template:
         """To the process, while there is one: can be read when it has something to tell, or is gone."""
         self.generation = 0
         """Of the process at hand; it knows nothing of workers of an earlier one."""
+        self.has_served = False
+        """Whether it was asked for a worker."""
         self.preloads = True
         """Whether it imports what work needs before it forks."""
-
-    @property
-    def has_served(self) -> bool:
-        """Whether it has forked a worker."""
-        return bool(self._works)
 
     def start(self) -> Channel:
         """Start the process, in place of one that is gone, and return the channel to it.
@@ -93,6 +90,10 @@ class Template:
         self.generation += 1
         return channel
 
+    def expect(self, work: str) -> None:
+        """Have the next process import what a piece of work needs before it is asked for a worker."""
+        self._works[work] = None
+
     def fork(self, number: int, work: str, gpus: Sequence[str] | None) -> Channel:
         """Have a worker forked that is ready for a piece of work, and return the channel to it.
 
@@ -106,7 +107,8 @@ class Template:
         Raises:
             OSError: there are no more file descriptors.
         """
-        self._works[work] = None
+        self.expect(work)
+        self.has_served = True
         mine, other = Channel.pair()
         order = {"number": number, "work": work, "gpus": None if gpus is None else list(gpus)}
         with other:

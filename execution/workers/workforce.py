@@ -109,6 +109,13 @@ class Workforce:
         self._selector.register(channel, selectors.EVENT_READ, worker)
         return worker
 
+    def warm_up(self, work: str) -> None:
+        """Let what ``work`` needs be imported before the first worker is wanted."""
+        self._template.expect(work)
+        # Where no process can be started now, the first job tries again and says so.
+        with suppress(OSError):
+            self._start_template()
+
     def _start_template(self) -> None:
         if self._template.channel is None:
             self._selector.register(self._template.start(), selectors.EVENT_READ, None)
