@@ -11,7 +11,7 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Mapping
+import time
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from atomic_files import write_text
 from tests.faults.disturbed import INLINE, DisturbedSuite
-from tests.faults.endings import content
+from tests.faults.endings import SuiteSize, content
 from tests.faults.processes import Commands
 from tests.faults.scenes import SCENES, Seen
 
@@ -30,14 +30,14 @@ _PLACE = re.compile(r"(<!-- chaos -->\n).*?(<!-- end -->)", re.DOTALL)
 
 def measure(names: list[str], arguments: argparse.Namespace, place: Path) -> str:
     """Return the table of these scenes."""
-    size = {"seeds": arguments.seeds, "rows": 200, "epochs": arguments.epochs}
+    size = SuiteSize(arguments.seeds, rows=200, epochs=arguments.epochs)
     with Commands(place) as commands:
         undisturbed, seconds = _undisturbed(commands, place, size)
         rows = [("none", "", f"{len(undisturbed)} things to be equal to", f"{seconds:.0f}")]
         for name in names:
             folder = place / name
             folder.mkdir()
-            suite = DisturbedSuite(commands, folder, undisturbed, **size)
+            suite = DisturbedSuite(commands, folder, undisturbed, size=size)
             seen = _attempt(name, suite, arguments)
             rows.append((seen.fault, seen.done, "; ".join(seen.wrong) or "nothing is wrong", f"{seen.seconds:.0f}"))
             print("\n".join([*_row(rows[-1]).splitlines(), *(seen.outputs if seen.wrong else [])]), flush=True)
@@ -45,12 +45,10 @@ def measure(names: list[str], arguments: argparse.Namespace, place: Path) -> str
     return "\n".join([_row(titles), _row(["---"] * 4), *map(_row, rows)])
 
 
-def _undisturbed(commands: Commands, place: Path, size: Mapping[str, int]) -> tuple[dict[str, Any], float]:
-    import time
-
+def _undisturbed(commands: Commands, place: Path, size: SuiteSize) -> tuple[dict[str, Any], float]:
     folder = place / "undisturbed"
     folder.mkdir()
-    suite, started = DisturbedSuite(commands, folder, {}, **size), time.monotonic()
+    suite, started = DisturbedSuite(commands, folder, {}, size=size), time.monotonic()
     command = suite.start(INLINE)
     if command.wait(1800):
         raise SystemExit(command.output)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.faults.endings import arguments, faults_of_folder, faults_of_queue, faults_of_store
+from tests.faults.endings import SMALL, SuiteSize, arguments, faults_of_folder, faults_of_queue, faults_of_store
 from tests.faults.processes import Command, Commands
 
 __all__ = ["INLINE", "QUEUE", "WAYS", "WORKERS", "DisturbedSuite"]
@@ -25,9 +25,7 @@ class DisturbedSuite:
         undisturbed: :func:`tests.faults.endings.content` of the suite that nothing befell.
         store: the store; None: an SQLite file in ``place``.
         folder: of the experiments; None: one in ``place``.
-        seeds: of each variant.
-        rows: to train on.
-        epochs: each ends with a checkpoint.
+        size: of the suite.
     """
 
     def __init__(
@@ -37,27 +35,26 @@ class DisturbedSuite:
         undisturbed: Mapping[str, Any],
         store: str | None = None,
         folder: Path | None = None,
-        seeds: int = 2,
-        rows: int = 96,
-        epochs: int = 3,
+        size: SuiteSize = SMALL,
     ) -> None:
         self._commands = commands
         self._place = place
         self._undisturbed = undisturbed
         self.store = store or str(place / "experiments.db")
         self.folder = folder or place / "experiments"
-        self.runs = 2 * seeds
-        self._what = arguments(self.folder, seeds, rows, epochs)
+        self.runs = size.runs
+        self._size = size
+        self._what = arguments(self.folder, size)
         self.environment: dict[str, str] = {}
         self.started: list[Command] = []
 
     def elsewhere(self, folder: Path) -> DisturbedSuite:
         """Return the same suite with its experiments in another folder, such as one on a small disk."""
-        return DisturbedSuite(self._commands, self._place, self._undisturbed, self.store, folder)
+        return DisturbedSuite(self._commands, self._place, self._undisturbed, self.store, folder, self._size)
 
     def with_store(self, store: str) -> DisturbedSuite:
         """Return the same suite in another store."""
-        return DisturbedSuite(self._commands, self._place, self._undisturbed, store, self.folder)
+        return DisturbedSuite(self._commands, self._place, self._undisturbed, store, self.folder, self._size)
 
     def command(self, program: str, *words: str, fresh: bool = False, before: str = "") -> Command:
         """Start a command that knows the store."""

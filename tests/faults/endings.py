@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from filelock import FileLock, Timeout
 
@@ -16,23 +16,51 @@ from tracking.queue.records import QueueState
 from tracking.reading.overview import overview
 from tracking.store.database import Database
 
-__all__ = ["arguments", "content", "faults_of_folder", "faults_of_queue", "faults_of_store", "finished", "steps"]
+__all__ = [
+    "SMALL",
+    "SuiteSize",
+    "arguments",
+    "content",
+    "faults_of_folder",
+    "faults_of_queue",
+    "faults_of_store",
+    "finished",
+    "steps",
+]
 
 _KEPT = ("success", "metrics", "strategy_report", "train_steps", "train_rows", "key")
 
 
-def arguments(folder: Path, seeds: int = 2, rows: int = 96, epochs: int = 3) -> tuple[str, ...]:
-    """Return what makes ``2 * seeds`` short runs, of which one also records the data map that others wait for.
+class SuiteSize(NamedTuple):
+    """How much is made."""
+
+    seeds: int = 2
+    """Of each of two variants."""
+    rows: int = 96
+    """To train on."""
+    epochs: int = 3
+    """Each ends with a checkpoint."""
+
+    @property
+    def runs(self) -> int:
+        """How many experiments there are."""
+        return 2 * self.seeds
+
+
+SMALL = SuiteSize()
+
+
+def arguments(folder: Path, size: SuiteSize = SMALL) -> tuple[str, ...]:
+    """Return what makes short runs, of which one also records the data map that others wait for.
 
     Args:
         folder: where they go.
-        seeds: of each variant.
-        rows: to train on.
-        epochs: each ends with a checkpoint.
+        size: how many, and how long.
     """
-    size = ("--max-train-samples", str(rows), "--max-eval-samples", "32", "--num-train-epochs", str(epochs))
-    what = ("--suite", "minimal", "--seeds", *(str(seed) for seed in range(1, seeds + 1)), "--eval-datasets")
-    return (*what, *size, "--per-device-train-batch-size", "16", "--experiments-dir", str(folder))
+    seeds = (str(seed) for seed in range(1, size.seeds + 1))
+    what = ("--suite", "minimal", "--seeds", *seeds, "--eval-datasets", "--experiments-dir", str(folder))
+    rows = ("--max-train-samples", str(size.rows), "--max-eval-samples", "32", "--per-device-train-batch-size", "16")
+    return (*what, *rows, "--num-train-epochs", str(size.epochs))
 
 
 def content(folder: Path) -> dict[str, Any]:

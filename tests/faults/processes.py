@@ -1,8 +1,9 @@
 """Runs commands in real processes, with all that they start in sight, so that tests may harm any of them.
 
 As a script it imports what the commands need, then starts one for each line on standard input: a JSON object with
-``program`` (``run_experiments`` or ``experiment_cli``), ``arguments``, ``folder``, ``environment``, ``log`` and ``exit``
-(files for its output and its exit status), ``fresh`` (not forked, but a new Python). It answers with the process id.
+``program`` (``run_experiments`` or ``experiment_cli``), ``arguments``, ``folder``, ``environment``, ``before`` (Python
+to run first), ``log`` and ``exit`` (files for its output and its exit status), ``fresh`` (not forked, but a new
+Python). It answers with the process id.
 Processes that outlive who started them become its children, so that no orphan is overlooked.
 """
 

@@ -1,0 +1,41 @@
+"""Workers that hang, crash or run out of memory: only what they were at is harmed, and it is made again."""
+
+from __future__ import annotations
+
+import signal
+
+import pytest
+
+from tests.faults.disturbed import QUEUE, WORKERS, DisturbedSuite
+from tests.faults.endings import steps
+from tests.faults.processes import Command, roles
+
+
+def _begin(suite: DisturbedSuite, way: str, *words: str) -> Command:
+    if way == QUEUE:
+        suite.add()
+    command = suite.start(way, *words)
+    assert command.until(lambda: steps(suite.folder) >= 8 and roles(command)["worker"]), command.output
+    return command
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("way", [WORKERS, QUEUE])
+def test_a_worker_that_hangs_is_killed_and_its_run_made_again(way: str, suite: DisturbedSuite) -> None:
+    command = _begin(suite, way, "--hang-minutes", "0.25")
+    for worker in roles(command)["worker"]:
+        worker.send_signal(signal.SIGSTOP)
+    assert command.wait() == 0, command.output
+    assert "reported nothing for" in command.output
+    assert suite.faults(way) == [], suite.outputs
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS])
+def test_a_worker_that_crashes_is_replaced(number: signal.Signals, suite: DisturbedSuite) -> None:
+    command = _begin(suite, WORKERS)
+    for worker in roles(command)["worker"]:
+        worker.send_signal(number)
+    assert command.wait() == 0, command.output
+    assert number.name in command.output
+    assert suite.faults(WORKERS) == [], suite.outputs
