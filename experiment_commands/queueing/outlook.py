@@ -108,7 +108,8 @@ class _Expected:
         since = now - (queued.started_at or now)
         step, total = queued.progress.get("step"), queued.progress.get("total_steps")
         if queued.progress.get("phase") == "training" and step and total:
-            return max(0.0, since * (total - step) / step)
+            share_left: float = total / step - 1.0
+            return max(0.0, since * share_left)
         expected = self.seconds(queued)
         return None if expected is None else max(0.0, expected - since)
 

@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from jobs import Job
 from tests.experiment_commands.stores import add_evaluation, add_run, take_in
+from tracking.queue.queue import Queue
+from tracking.store.database import Database
 
 SCRIPT = """
 source "$1"; shift
@@ -61,6 +64,17 @@ def test_metrics_and_benchmarks_are_proposed(root: Path, script: Path, tmp_path:
     assert _propose(root, script, "leaderboard", "--metric", "eval_") == ["eval_f1", "eval_loss"]
     assert _propose(root, script, "leaderboard", "--benchmark", "g") == ["gsm8k"]
     assert _propose(root, script, "leaderboard", "--benchmark", "gsm8k", "--metric", "a") == ["accuracy"]
+
+
+def test_jobs_groups_and_executors_are_proposed(root: Path, script: Path) -> None:
+    database = Database.open()
+    Queue(database).add([Job(id=f"a{seed}", name=f"base_{seed}", work="nothing", group="mine") for seed in (1, 2)])
+    database.close()
+    assert _propose(root, script, "queue", "re") == ["release"]
+    assert _propose(root, script, "queue", "hold", "base") == ["base_1", "base_2"]
+    assert _propose(root, script, "queue", "cancel", "--group", "m") == ["mine"]
+    assert _propose(root, script, "queue", "list", "--state", "c") == ["completed", "cancelled"]
+    assert _propose(root, script, "work", "--executor", "in") == ["inline"]
 
 
 def test_without_a_store_nothing_is_proposed(root: Path, script: Path) -> None:
