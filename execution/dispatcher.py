@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -188,7 +189,7 @@ class Dispatcher:
             self._listener.progressed(handle)
             if handle.state.is_final:
                 del self._running[claim.job.id]
-                self._end(claim, handle.result())
+                self._end(claim, dataclasses.replace(handle.result(), progress=handle.progress))
 
     def _pause(self) -> float:
         if self._is_away:

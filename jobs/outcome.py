@@ -8,7 +8,10 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
-__all__ = ["Failure", "FailureKind", "Outcome"]
+__all__ = ["REACHED", "Failure", "FailureKind", "Outcome"]
+
+REACHED = "reached"
+"""In what work reports: a number that only grows from attempt to attempt as long as they get further."""
 
 
 class FailureKind(StrEnum):
@@ -66,6 +69,8 @@ class Outcome:
     """What the work returned: JSON and nothing else."""
     seconds: float = 0.0
     """Time at work, that of waiting left out."""
+    progress: Mapping[str, Any] = field(default_factory=dict)
+    """What the work reported last, where whoever saw the end knows it."""
 
     @property
     def success(self) -> bool:

@@ -40,7 +40,8 @@ class Rule:
 
 RULES: Mapping[FailureKind, Rule] = {
     FailureKind.RESOURCE: Rule(attempts=5, first_delay_seconds=5.0),
-    FailureKind.WORKER_DIED: Rule(attempts=4, first_delay_seconds=1.0),
+    # Those that got no further than another one before.
+    FailureKind.WORKER_DIED: Rule(attempts=6, first_delay_seconds=1.0, longest_delay_seconds=30.0),
     FailureKind.TIMED_OUT: Rule(attempts=2, first_delay_seconds=1.0),
     # The effective batch stays: half of it, accumulated twice.
     FailureKind.OUT_OF_MEMORY: Rule(attempts=2, adjustments={DIVIDE_BATCH: 2}),

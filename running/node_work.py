@@ -12,6 +12,7 @@ from errors import ResourceError
 from execution.work import Context
 from jobs import Job
 from jobs.failures import Busy
+from jobs.outcome import REACHED
 from planning.exchange import node_from_mapping
 from running.locks import claimed
 from running.making import Making, NodeMaker
@@ -57,8 +58,12 @@ def make_node(job: Job, context: Context) -> Mapping[str, Any]:
 
 
 def _maker(payload: Mapping[str, Any], context: Context) -> NodeMaker:
+    reached = 0
+
     def report(progress: Progress) -> None:
-        context.report(dataclasses.asdict(progress))
+        nonlocal reached
+        reached = progress.step if progress.phase == "training" else reached
+        context.report({**dataclasses.asdict(progress), REACHED: reached})
 
     cache = kept_data(context.kept, payload["cwd"])
     return NodeMaker(cache, _tracking(payload["tracking"], context), report, context.stop_reason)

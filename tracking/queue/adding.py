@@ -33,6 +33,7 @@ _OF_THE_PLAN = ("name", "group_name", "open_needs", "code", "job", "round")
 _OF_A_ROUND = (*_OF_THE_PLAN, "state", "rank", "priority", "queued_at", "progress", "adjustments")
 _UNSET: Mapping[str, Any] = {
     **{"reason": "", "refusal": "", "overtaken": 0, "not_before": 0.0, "delay_seconds": 0.0, "busy": 0, "token": ""},
+    "reached": 0.0,
     **{"worker": "", "heartbeat_at": None, "cancel_requested": False, "finished_at": None},
 }
 

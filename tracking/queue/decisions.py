@@ -33,13 +33,15 @@ class History(NamedTuple):
     cancel_requested: bool
 
 
-def decide(outcome: Outcome, history: History, rng: random.Random) -> Decision:
+def decide(outcome: Outcome, history: History, rng: random.Random, *, got_further: bool = False) -> Decision:
     """Return what becomes of a job.
 
     Args:
         outcome: of the newest attempt.
         history: what was before.
         rng: draws the jitter of delays.
+        got_further: whether it came further than any attempt before whose worker died: what happened then was not its
+            doing, or it would have happened before.
     """
     failure = outcome.failure
     if failure is None:
@@ -47,6 +49,8 @@ def decide(outcome: Outcome, history: History, rng: random.Random) -> Decision:
     if failure.kind == FailureKind.CANCELLED or history.cancel_requested:
         return Decision(QueueState.CANCELLED, "cancelled while it ran", 0.0, history.adjustments, False)
     retry = next_attempt([*history.failures, failure.kind], rng)
+    if got_further:
+        retry = Retry(0.0, {}, counts=False)
     if retry is None:
         return Decision(QueueState.FAILED, failure.message, 0.0, history.adjustments, True)
     adjustments = _merged(history.adjustments, retry.adjustments)

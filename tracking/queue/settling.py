@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, select, update
 
 from jobs import Failure, FailureKind, Outcome
+from jobs.outcome import REACHED
 from tracking.indexing.columns import storable
 from tracking.queue.decisions import Decision, History, decide
 from tracking.queue.records import QueueState, Settled
@@ -23,13 +24,14 @@ _LONGEST_MESSAGE = 2000
 _ATTEMPT = (
     select(_A.finished_at, _A.taken_back, _A.then_state, _A.then_reason, _A.then_delay)
     .add_columns(_J.key, _J.token, _J.round, _J.attempts, _J.busy, _J.adjustments, _J.cancel_requested)
+    .add_columns(_J.reached, _J.progress)
     .join(queue_jobs, _J.key == _A.job_key)
     .where(_A.token == bindparam("wanted"))
 )
 _FAILURES = (
     select(_A.kind)
     .where(_A.job_key == bindparam("wanted"), _A.round == bindparam("its_round"))
-    .where(_A.kind.not_in(["", FailureKind.BUSY.value]))
+    .where(_A.counts)
     .order_by(_A.number)
 )
 _END = (
@@ -53,6 +55,7 @@ _MOVE_ON = (
             name: bindparam(f"its_{name}")
             for name in (
                 *("state", "reason", "attempts", "busy", "not_before", "delay_seconds", "adjustments", "finished_at"),
+                "reached",
             )
         }
         | {"token": "", "heartbeat_at": None, "cancel_requested": False}
@@ -85,10 +88,11 @@ def settle_attempt(
         return Settled(None, "its lease had ended")
     if row.finished_at is not None:
         return Settled(QueueState(row.then_state), row.then_reason, row.then_delay)
-    decision = decide(outcome, _history(connection, row, outcome), rng)
+    reached = _reached(outcome, row)
+    decision = decide(outcome, _history(connection, row, outcome), rng, got_further=reached > row.reached)
     now = store_clock(connection)
     _end_attempt(connection, token, outcome, decision, now, taken_back)
-    _move_on(connection, row, outcome.failure, decision, now)
+    _move_on(connection, row, outcome.failure, decision, max(reached, row.reached), now)
     if outcome.failure is not None and outcome.failure.kind == FailureKind.BUSY:
         connection.execute(_FORGET_BUSY, {"wanted": row.key, "newest": token})
     if decision.state.is_final:
@@ -127,7 +131,18 @@ def _end_attempt(
     connection.execute(_END, {"wanted": token, **{f"its_{name}": value for name, value in values.items()}})
 
 
-def _move_on(connection: Connection, row: Any, failure: Failure | None, decision: Decision, now: float) -> None:
+def _reached(outcome: Outcome, row: Any) -> float:
+    """Return how far an attempt came whose worker died; 0 for any other end, and where nothing is known."""
+    if outcome.failure is None or outcome.failure.kind != FailureKind.WORKER_DIED:
+        return 0.0
+    # Who ended it knows it best, what the last heartbeat said is next best.
+    reached = (outcome.progress or json.loads(row.progress)).get(REACHED)
+    return float(reached) if isinstance(reached, int | float) else 0.0
+
+
+def _move_on(
+    connection: Connection, row: Any, failure: Failure | None, decision: Decision, reached: float, now: float
+) -> None:
     busy = failure is not None and failure.kind == FailureKind.BUSY
     values = {
         "state": decision.state.value,
@@ -139,6 +154,7 @@ def _move_on(connection: Connection, row: Any, failure: Failure | None, decision
         "delay_seconds": decision.delay_seconds,
         "adjustments": json.dumps(dict(decision.adjustments)),
         "finished_at": now if decision.state.is_final else None,
+        "reached": reached,
     }
     connection.execute(_MOVE_ON, {"wanted": row.key, **{f"its_{name}": value for name, value in values.items()}})
 

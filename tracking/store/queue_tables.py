@@ -29,6 +29,7 @@ queue_jobs = Table(
     Column("round", Integer, nullable=False, default=1, comment="how often it was added"),
     Column("attempts", Integer, nullable=False, default=0),
     Column("busy", Integer, nullable=False, default=0, comment="how often in a row somebody else was making it"),
+    Column("reached", Double, nullable=False, default=0.0, comment="how far the furthest came whose worker died"),
     # Of the attempt that runs.
     Column("token", String(32), nullable=False, default=""),
     Column("worker", Text, nullable=False, default=""),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 from sqlalchemy import text
 
@@ -41,7 +43,7 @@ def test_what_ended_well_is_completed(queue: Queue) -> None:
         (FailureKind.NEED_FAILED, 1),
         (FailureKind.OUT_OF_MEMORY, 2),
         (FailureKind.TIMED_OUT, 2),
-        (FailureKind.WORKER_DIED, 4),
+        (FailureKind.WORKER_DIED, 6),
         (FailureKind.RESOURCE, 5),
     ],
 )
@@ -176,3 +178,22 @@ def test_messages_that_no_database_stores(queue: Queue) -> None:
     assert queue.settle(claim, Outcome(failure)).state == QueueState.FAILED
     assert seen(queue, "a").reason.startswith("zero \N{REPLACEMENT CHARACTER} half ?")
     assert len(seen(queue, "a").reason) < 2100
+
+
+def test_deaths_that_get_further_count_for_nothing_and_those_at_one_place_end(queue: Queue, database: Database) -> None:
+    queue.add([job("a")])
+    died = failed(FailureKind.WORKER_DIED, "killed by signal 9")
+    places = [3, 5, 9, 12, 20, 31, 40, *[40] * 6]
+    states = [attempt(queue, database, dataclasses.replace(died, progress={"reached": reached})) for reached in places]
+    assert states == [QueueState.QUEUED] * 12 + [QueueState.FAILED]
+    assert [each.counts for each in seen(queue, "a").attempts] == [False] * 7 + [True] * 6
+
+
+def test_how_far_a_worker_came_is_known_from_its_last_sign_of_life(queue: Queue, database: Database) -> None:
+    queue.add([job("a")])
+    for reached in (10, 10):
+        let_delays_pass(database)
+        [claim] = take(queue)
+        queue.renew([claim], {"a": {"reached": reached}})
+        queue.settle(claim, failed(FailureKind.WORKER_DIED))
+    assert [each.counts for each in seen(queue, "a").attempts] == [False, True]

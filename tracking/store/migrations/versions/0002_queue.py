@@ -38,6 +38,7 @@ def upgrade() -> None:
         sa.Column("round", sa.Integer(), nullable=False, comment="how often it was added"),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("busy", sa.Integer(), nullable=False, comment="how often in a row somebody else was making it"),
+        sa.Column("reached", sa.Double(), nullable=False, comment="how far the furthest came whose worker died"),
         sa.Column("token", sa.String(length=32), nullable=False),
         sa.Column("worker", sa.Text(), nullable=False),
         sa.Column("host", sa.Text(), nullable=False),
