@@ -10,12 +10,13 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
+import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -41,6 +42,8 @@ class Made(NamedTuple):
     """One way to make the suite."""
 
     seconds: float
+    processor_seconds: float
+    """Of all its processes: what a busy machine stretches less."""
     metrics: Metrics
     """Of each experiment, by its name."""
 
@@ -67,26 +70,21 @@ class Bench:
     def by_hand(self) -> Made:
         """Make it by one command after another."""
         folder = self._fresh()
-        begin = time.perf_counter()
-        for command in commands(self.experiments, folder):
-            _run(command)
-        seconds = time.perf_counter() - begin
+        spent = _timed(commands(self.experiments, folder))
         found = {each.name: output_of(each, folder) / "eval_metrics.json" for each in self.experiments}
-        return Made(seconds, {name: json.loads(file.read_text()) for name, file in found.items()})
+        return Made(*spent, {name: json.loads(file.read_text()) for name, file in found.items()})
 
     def by_runner(self, *flags: str) -> Made:
         """Make it by run_experiments.py with these flags."""
         folder = self._fresh()
         command = [sys.executable, "run_experiments.py", "--mode", "run", "--suite", "sample", *self._flags()]
         places = ["--experiments-dir", str(folder / "runs"), "--db", str(folder / "experiments.db")]
-        begin = time.perf_counter()
-        _run([*command, *places, *flags])
-        seconds = time.perf_counter() - begin
+        spent = _timed([[*command, *places, *flags]])
         results = [json.loads(file.read_text()) for file in (folder / "runs").glob("*/results.json")]
-        return Made(seconds, {each["name"]: each["metrics"] for each in results})
+        return Made(*spent, {each["name"]: each["metrics"] for each in results})
 
     def gaps(self, workers: int) -> list[dict[str, float]]:
-        """Return the times between two runs; see :class:`benchmarks.suite_runs.warm_gaps.Gap`."""
+        """Return the times between two runs; see :class:`benchmarks.suite_runs.gaps.Gap`."""
         script = ROOT / "benchmarks" / "suite_runs" / "warm_gaps.py"
         printed = _run([sys.executable, str(script), *self._flags("--rows"), "--workers", str(workers)])
         found: list[dict[str, float]] = json.loads(printed.splitlines()[-1])
@@ -100,6 +98,15 @@ class Bench:
         folder = self._folder / str(next(self._number))
         folder.mkdir()
         return folder
+
+
+def _timed(commands: Iterable[Sequence[str]]) -> tuple[float, float]:
+    """Run commands; return the seconds that passed, and those of processor time, of their children too."""
+    begin, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    for command in commands:
+        _run(command)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.perf_counter() - begin, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def _run(command: Sequence[str]) -> str:
@@ -134,11 +141,13 @@ def compare(bench: Bench, workers: int, turns: int, by_hand: bool) -> bool:
             made[name].append(make())
     seconds = {name: statistics.median(each.seconds for each in found) for name, found in made.items()}
     print(f"{count} experiments, and the data map and the clustering that they need:\n")
-    print(f"| way | seconds | times `{pool}` | runs an hour | metrics apart from `{pool}` by at most |")
-    print("|---|---:|---:|---:|---:|")
+    print(f"| way | seconds | times `{pool}` | processor seconds | runs an hour | metrics apart by at most |")
+    print("|---|---:|---:|---:|---:|---:|")
     for name, spent in seconds.items():
         apart = farthest(made[name][0].metrics, made[pool][0].metrics)
-        print(f"| {name} | {spent:.0f} | {spent / seconds[pool]:.2f} | {3600 * count / spent:.0f} | {apart:.2g} |")
+        computed = statistics.median(each.processor_seconds for each in made[name])
+        ratio, rate = spent / seconds[pool], 3600 * count / spent
+        print(f"| {name} | {spent:.0f} | {ratio:.2f} | {computed:.0f} | {rate:.0f} | {apart:.2g} |")
     met = seconds[INLINE] / seconds[pool] >= FASTER
     print(f"\ngoal: {FASTER:g} times as fast as one process: {'met' if met else 'MISSED'}")
     if by_hand:

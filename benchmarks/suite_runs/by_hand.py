@@ -41,7 +41,7 @@ def _train(experiment: ExperimentConfig, folder: Path, further: Mapping[str, Any
         "model": experiment.model,
         "dataset": experiment.dataset,
         "eval_datasets": experiment.eval_datasets,
-        **_training(experiment.training),
+        **_training(experiment),
         "strategies": [json.dumps(each.to_mapping()) for each in experiment.strategies],
         **{signals[name][0]: folder / signals[name][1] for name in sorted(experiment.required_signals)},
         **further,
@@ -50,9 +50,10 @@ def _train(experiment: ExperimentConfig, folder: Path, further: Mapping[str, Any
     return [sys.executable, "run.py", "--do_train", "--do_eval", *_words(flags)]
 
 
-def _training(training: TrainingConfig) -> dict[str, Any]:
-    chosen = {each.name: getattr(training, each.name) for each in dataclasses.fields(training)}
-    return {name: value for name, value in chosen.items() if name != "arguments" and value is not None}
+def _training(experiment: ExperimentConfig) -> dict[str, Any]:
+    usual = TrainingConfig.for_model(experiment.model)
+    chosen = {each.name: getattr(experiment.training, each.name) for each in dataclasses.fields(usual)}
+    return {name: value for name, value in chosen.items() if value != getattr(usual, name)}
 
 
 def _cluster(experiment: ExperimentConfig, folder: Path) -> list[list[str]]:
