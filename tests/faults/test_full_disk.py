@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.faults.disks import SmallDisk, why_no_disk
-from tests.faults.disturbed import QUEUE, WAYS, DisturbedSuite
+from tests.faults.disturbed import INLINE, QUEUE, DisturbedSuite
 from tests.faults.endings import steps
 from tests.faults.processes import Commands
 
@@ -27,7 +27,7 @@ def disk(tmp_path: Path) -> Iterator[SmallDisk]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", [INLINE, QUEUE])
 def test_what_the_disk_refused_is_tried_again_until_there_is_room(
     way: str, suite: DisturbedSuite, disk: SmallDisk
 ) -> None:

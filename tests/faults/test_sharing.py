@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from execution.code_version import code_version
 from tests.faults.disturbed import INLINE, QUEUE, DisturbedSuite
 from tests.faults.endings import steps
 from tracking.queue.queue import Queue
@@ -44,7 +45,7 @@ def test_what_an_unreachable_machine_had_is_taken_when_its_lease_ends(suite: Dis
     suite.add()
     database = Database.open(suite.store)
     elsewhere = WorkerIdentity("elsewhere:1:abcdef", "elsewhere", "another boot", 1, time.time())
-    [claim] = Queue(database).claim(elsewhere, lambda job, taken: True, lease_seconds=_LEASE_S)
+    [claim] = Queue(database).claim(elsewhere, lambda job, taken: True, code=code_version(), lease_seconds=_LEASE_S)
     database.close()
     command = suite.start(QUEUE)
     assert command.wait() == 0, command.output

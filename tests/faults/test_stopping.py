@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from tests.faults.disturbed import QUEUE, WAYS, DisturbedSuite
+from tests.faults.disturbed import INLINE, QUEUE, WAYS, WORKERS, DisturbedSuite
 from tests.faults.endings import finished, steps
 from tests.faults.processes import Command
 
@@ -42,7 +42,7 @@ def test_sigterm_saves_and_ends_in_time(way: str, suite: DisturbedSuite) -> None
     _go_on(suite, way)
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", [INLINE, QUEUE])
 def test_ctrl_c_once_begins_nothing_new_and_ends_what_runs(way: str, suite: DisturbedSuite) -> None:
     command = _begin(suite, way)
     command.press_ctrl_c()
@@ -53,7 +53,7 @@ def test_ctrl_c_once_begins_nothing_new_and_ends_what_runs(way: str, suite: Dist
     _go_on(suite, way)
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", [WORKERS])
 def test_ctrl_c_twice_saves_what_runs_and_ends(way: str, suite: DisturbedSuite) -> None:
     command = _begin(suite, way)
     command.press_ctrl_c()
@@ -65,7 +65,7 @@ def test_ctrl_c_twice_saves_what_runs_and_ends(way: str, suite: DisturbedSuite) 
     _go_on(suite, way)
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", [INLINE, WORKERS])
 def test_ctrl_c_thrice_ends_at_once(way: str, suite: DisturbedSuite) -> None:
     command = _begin(suite, way)
     for _ in range(3):
