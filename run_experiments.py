@@ -174,12 +174,17 @@ def _submit(flags: argparse.Namespace, experiments: Sequence[ExperimentConfig], 
     if not handles:
         print(f"nothing is left to do; next: {_analysis(flags)}")
         return 0
-    print(f"{len(handles)} jobs are with {execution.executor}, from {handles[0].where} to {handles[-1].where}")
+    jobs = "1 job is" if len(handles) == 1 else f"{len(handles):,} jobs are"
+    print(f"{jobs} with {execution.executor}: {_first_and_last([handle.where for handle in handles])}")
     for line in commands_when_left(execution.executor):
         print(f"  {line}")
     print("the same command with --wait stays until the end, and submits nothing twice")
     print(f"then: {_analysis(flags)}")
     return 0
+
+
+def _first_and_last(places: Sequence[str]) -> str:
+    return places[0] if len(places) == 1 else f"from {places[0]} to {places[-1]}"
 
 
 def _analysis(flags: argparse.Namespace) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from experiment_config import ExperimentConfig, create_baseline_config
+from experiment_config import ExperimentConfig, TrainingConfig, create_baseline_config
 from run_experiments import main
 from tests.experiment_folders import write_suite
 from tracking.queue.queue import Queue
@@ -244,3 +244,18 @@ def test_workers_make_what_one_process_makes(tmp_path: Path, capsys: pytest.Capt
     for results in tmp_path.glob("one/*/results.json"):
         other = json.loads((tmp_path / "two" / results.parent.name / "results.json").read_text())
         assert json.loads(results.read_text())["metrics"] == other["metrics"]
+
+
+def test_a_cluster_is_left_alone_and_submitted_to_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    training = TrainingConfig(seed=1, max_train_samples=64, max_eval_samples=8, num_train_epochs=1)
+    create_baseline_config(training=training).save(tmp_path / "config.json")
+    run = [*RUN, "--configs", str(tmp_path / "config.json"), "--experiments-dir", str(tmp_path / "e")]
+    run += ["--executor", "slurm", "--slurm", "cluster=local"]
+    assert main(run) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith("1 job is with slurm: ") and "the same command with --wait" in printed
+    assert main([*run, "--wait"]) == 0
+    assert "1 of 1 experiments are done, 0 failed" in capsys.readouterr().out
+    assert len(list(tmp_path.glob("e/*/results.json"))) == 1
+    assert main(run) == 0
+    assert capsys.readouterr().out.startswith("nothing is left to do; next: ")
