@@ -97,7 +97,7 @@ class Executor(ABC):
     name: ClassVar[str]
     """In the registry ``execution.executors.EXECUTORS``."""
     can_be_left: ClassVar[bool] = False
-    """Whether jobs go on without the process that submitted them; see :meth:`submit_all`."""
+    """Whether jobs go on without the process that submitted them; see :meth:`submit_all` and :meth:`detach`."""
     commands_when_left: ClassVar[tuple[str, ...]] = ()
     """Lines for people: which commands show and cancel what was submitted and left."""
     reads: ClassVar[tuple[str, ...] | None] = None
@@ -157,12 +157,34 @@ class Executor(ABC):
     def wait(self, handles: Collection[Handle], timeout: float) -> None:
         """Return when one of ``handles`` has ended or has something new to tell, at the latest after ``timeout`` s."""
 
-    def has_room(self, job: Job, running: Collection[Job]) -> bool:
-        """Whether a job could begin now beside those that run.
+    def refresh(self) -> None:  # noqa: B027  (most have nothing to look at)
+        """Look at the machine or the cluster now: what is free of it, and what others use.
 
-        Where a cluster decides it always could; a machine also looks at what others use of it.
+        Called before :attr:`capacity`, :meth:`has_room` and :meth:`blocked_by_others`, which only calculate with what
+        was seen: they are asked about many jobs while the whole queue waits for the answers.
+
+        Raises:
+            ResourceError: it does not answer.
+        """
+
+    def has_room(self, job: Job, running: Collection[Job]) -> bool:
+        """Whether a job could begin now beside those that run. Where a cluster decides it always could.
+
+        Args:
+            job: the next one.
+            running: what was submitted and has not ended, and what is about to be submitted.
         """
         return len(running) < self.max_concurrent
+
+    def blocked_by_others(self, job: Job) -> str:
+        """Return in words what others use that a job needs, so that it has to wait though nothing of ours ran."""
+        return ""
+
+    def detach(self) -> None:  # noqa: B027  (only for those that can be left)
+        """Leave what was submitted and has not ended: :meth:`close` stops none of it, and it goes on.
+
+        Only where :attr:`can_be_left`. A later :meth:`submit` of the same job, from whatever process, attaches to it.
+        """
 
     @abstractmethod
     def close(self) -> None:
