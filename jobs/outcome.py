@@ -37,6 +37,8 @@ class FailureKind(StrEnum):
     """What it needs failed before."""
     OTHER_CODE = "other_code"
     """It was planned by another version of the code than the one at hand."""
+    NOT_HERE = "not_here"
+    """This machine lacks what it needs, such as its folder; another one may have it."""
     CANCELLED = "cancelled"
     """The user does not want it any more."""
 

@@ -31,6 +31,8 @@ class Rule:
 
     attempts: int | None
     """How often a job may fail in this way in all; None: without end."""
+    at_once: int = 0
+    """So many are tried again without a delay."""
     first_delay_seconds: float = 0.0
     """Doubled with each further failure of the kind."""
     longest_delay_seconds: float = 600.0
@@ -39,14 +41,20 @@ class Rule:
 
 
 RULES: Mapping[FailureKind, Rule] = {
-    FailureKind.RESOURCE: Rule(attempts=5, first_delay_seconds=5.0),
+    # The last of the delays is 80 s.
+    FailureKind.RESOURCE: Rule(attempts=6, first_delay_seconds=5.0),
     # Those that got no further than another one before.
     FailureKind.WORKER_DIED: Rule(attempts=6, first_delay_seconds=1.0, longest_delay_seconds=30.0),
     FailureKind.TIMED_OUT: Rule(attempts=2, first_delay_seconds=1.0),
     # The effective batch stays: half of it, accumulated twice.
     FailureKind.OUT_OF_MEMORY: Rule(attempts=2, adjustments={DIVIDE_BATCH: 2}),
-    FailureKind.PREEMPTED: Rule(attempts=None, counts=False),
-    FailureKind.BUSY: Rule(attempts=None, first_delay_seconds=0.5, longest_delay_seconds=2.0, counts=False),
+    # In a row, and without getting further; so what is stopped again and again lets others have their turns.
+    FailureKind.PREEMPTED: Rule(None, at_once=1, first_delay_seconds=1.0, longest_delay_seconds=60.0, counts=False),
+    # Whoever makes it may take hours: what waits longer may as well look less often.
+    FailureKind.BUSY: Rule(None, first_delay_seconds=0.5, longest_delay_seconds=30.0, counts=False),
+    # By others: who told it does not take it again.
+    FailureKind.NOT_HERE: Rule(None, first_delay_seconds=1.0, longest_delay_seconds=60.0, counts=False),
+    FailureKind.OTHER_CODE: Rule(None, first_delay_seconds=1.0, longest_delay_seconds=60.0, counts=False),
 }
 """Kinds that are not here are never tried again."""
 
@@ -58,7 +66,7 @@ def next_attempt(failures: Sequence[FailureKind], rng: random.Random) -> Retry |
     """Return how a job is tried again, or None where it has failed for good.
 
     Args:
-        failures: the kinds of its failures up to now, the newest last.
+        failures: the kinds of its failures up to now, the newest last; of those that do not count, those in a row.
         rng: draws the jitter.
     """
     rule = RULES.get(failures[-1])
@@ -67,6 +75,12 @@ def next_attempt(failures: Sequence[FailureKind], rng: random.Random) -> Retry |
     times = sum(kind == failures[-1] for kind in failures)
     if rule.attempts is not None and times >= rule.attempts:
         return None
+    delay = _delay(rule, times - rule.at_once) * (1 + rng.uniform(-_JITTER, _JITTER))
+    return Retry(delay, rule.adjustments, rule.counts)
+
+
+def _delay(rule: Rule, times: int) -> float:
+    if times <= 0:
+        return 0.0
     # 2**60 is as long as any limit, and a float still.
-    delay = min(rule.longest_delay_seconds, rule.first_delay_seconds * 2.0 ** min(times - 1, 60))
-    return Retry(delay * (1 + rng.uniform(-_JITTER, _JITTER)), rule.adjustments, rule.counts)
+    return min(rule.longest_delay_seconds, rule.first_delay_seconds * 2.0 ** min(times - 1, 60))

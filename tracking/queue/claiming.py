@@ -12,7 +12,7 @@ from sqlalchemy import Connection, bindparam, insert, or_, select, update
 from errors import ConfigError
 from jobs import Job
 from tracking.indexing.columns import storable
-from tracking.queue.records import Claim, Limits, QueueState, WorkerIdentity
+from tracking.queue.records import Claim, Fit, Limits, QueueState, WorkerIdentity
 from tracking.queue.specs import Specs, with_values
 from tracking.queue.spending import Budget
 from tracking.queue.transactions import pages
@@ -83,9 +83,10 @@ class Wishes(NamedTuple):
     """What a worker wants; see :meth:`tracking.queue.queue.Queue.claim`."""
 
     worker: WorkerIdentity
-    fits: Callable[[Job, Sequence[Job]], bool]
+    fits: Callable[[Job, Sequence[Job]], Fit]
     limit: int
     refusal: Callable[[Job], str]
+    obstacle: Callable[[Job], str]
     spending: Limits | None
     code: str
     lease_seconds: float
@@ -127,10 +128,13 @@ class _Choice:
                 self._consider(row, job)
 
     def _consider(self, row: Any, job: Job) -> None:
-        if self._wishes.fits(job, [each.job for each in self.taken]):
+        fit = self._wishes.fits(job, [each.job for each in self.taken])
+        if fit == Fit.NOW:
             self.taken.append(_Taken(row, job))
             self._budget.spend(job)
             self._times_overtaken = {key: times + 1 for key, times in self._times_overtaken.items()}
+        elif fit == Fit.BLOCKED:
+            self._refuse(row, "waits", self._wishes.obstacle(job) or "others use what it needs")
         else:
             self._times_overtaken[row.key] = min(row.overtaken, MOST_OVERTAKEN)
 

@@ -13,12 +13,14 @@ from jobs import FailureKind, Job, Outcome
 from tracking.queue.adding import add_jobs
 from tracking.queue.claiming import Wishes, claim_jobs
 from tracking.queue.commands import cancel_jobs, hold_jobs, move_job, release_jobs, set_priorities
+from tracking.queue.giving_back import give_back_claim, give_back_unknown
 from tracking.queue.leases import Expired, LeaseWatch, renew_leases, running, still_silent
 from tracking.queue.listing import count_states, drained, list_jobs, seconds_to_change
 from tracking.queue.records import (
     Added,
     Change,
     Claim,
+    Fit,
     Limits,
     Orders,
     QueuedJob,
@@ -40,7 +42,7 @@ class Queue:
 
     Any number of processes may use one store's queue at once: no job is ever handed to two. Every method may raise
     :class:`tracking.store.database.DatabaseUnavailable`, and may then simply be called again: what was done already is
-    not done twice, and gives the same answer. Threads may share a queue.
+    not done twice, and gives the same answer; but see :meth:`claim`. Threads may share a queue.
 
     The queue says what is to be done; what *was* done stands in the folders. ``rebuild`` leaves the queue as it is,
     but a broken SQLite file that is made anew has an empty one: add the jobs again, and finished ones are skipped.
@@ -77,26 +79,31 @@ class Queue:
     def claim(
         self,
         worker: WorkerIdentity,
-        fits: Callable[[Job, Sequence[Job]], bool],
+        fits: Callable[[Job, Sequence[Job]], Fit],
         limit: int = 1,
         *,
         refusal: Callable[[Job], str] = lambda job: "",
+        obstacle: Callable[[Job], str] = lambda job: "",
         spending: Limits | None = None,
         code: str = "",
         lease_seconds: float = 60.0,
     ) -> list[Claim]:
         """Take the next jobs that can begin; none where there is nothing to do now.
 
+        What is asked of jobs is asked while nobody else may change the queue: it must answer at once, and do nothing.
+        Where the store goes away meanwhile, jobs may be handed out that nobody knows of: see :meth:`give_back_unknown`.
+
         Args:
             worker: who takes them.
-            fits: whether a job can begin now, given those that this call has taken already.
+            fits: whether there is room for a job, given those that this call has taken already.
             limit: take at most so many.
             refusal: why a job can never run on this worker, empty where it could; shown to people.
+            obstacle: who has what a job takes that is :attr:`Fit.BLOCKED`; shown to people.
             spending: limits over the whole queue.
             code: version of the worker's code; jobs that another one planned are left for others, and say so.
             lease_seconds: see :class:`Claim`.
         """
-        wishes = Wishes(worker, fits, limit, refusal, spending, code, lease_seconds)
+        wishes = Wishes(worker, fits, limit, refusal, obstacle, spending, code, lease_seconds)
         with alone(self._database) as connection:
             return claim_jobs(connection, wishes, self._specs)
 
@@ -119,6 +126,29 @@ class Queue:
         """Do the same for several, at one stroke."""
         with alone(self._database) as connection:
             return [settle_attempt(connection, claim.token, outcome, self._rng) for claim, outcome in ended]
+
+    def give_back(self, claim: Claim, reason: str) -> bool:
+        """Put a job back in its place as if it had never been handed out.
+
+        Args:
+            claim: of a job that has not begun.
+            reason: in words; shown to people until somebody takes the job.
+
+        Returns:
+            Whether the claim was still valid.
+        """
+        with alone(self._database) as connection:
+            return give_back_claim(connection, claim.token, reason)
+
+    def give_back_unknown(self, worker: WorkerIdentity, held_tokens: Collection[str]) -> list[Change]:
+        """Put back what a worker was handed out without ever knowing: the store went away before it could say so.
+
+        Args:
+            worker: who asks, and nobody else.
+            held_tokens: of all its claims, those included that have ended and are not settled yet.
+        """
+        with alone(self._database) as connection:
+            return give_back_unknown(connection, worker.id, held_tokens)
 
     def take_back(self) -> list[TakenBack]:
         """End the leases of workers that are gone; to be called every few seconds."""

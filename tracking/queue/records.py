@@ -6,7 +6,7 @@ import os
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Annotated, Any, NamedTuple, Self
 
 from pydantic import Field
@@ -20,6 +20,7 @@ __all__ = [
     "Attempt",
     "Change",
     "Claim",
+    "Fit",
     "Limits",
     "Orders",
     "QueueState",
@@ -47,6 +48,16 @@ class QueueState(StrEnum):
     def is_final(self) -> bool:
         """Whether it stays so unless the job is added again."""
         return self in (QueueState.COMPLETED, QueueState.FAILED, QueueState.CANCELLED)
+
+
+class Fit(IntEnum):
+    """Whether a worker has room for a job."""
+
+    LATER = 0
+    """As soon as what runs here has ended: others overtake it a few times, then its room is kept free."""
+    NOW = 1
+    BLOCKED = 2
+    """Somebody else has what it takes, and nobody knows for how long: nothing is kept free, others pass by."""
 
 
 @dataclass(frozen=True)
