@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import psutil
 
-from tests.faults.disturbed import QUEUE, DisturbedSuite
+from tests.faults.disturbed import INLINE, QUEUE, DisturbedSuite
 from tests.faults.processes import Command, roles
 
 __all__ = ["Killings", "kill_again_and_again"]
@@ -51,7 +51,7 @@ def kill_again_and_again(
     while len(done.failed) < _MOST_FAILED:
         command = suite.start(way)
         done.starts += 1
-        while done.killed.total() < kills and _runs_for(command, chance.uniform(*pause_s)):
+        while done.killed.total() < kills and _runs_for(command, way, chance.uniform(*pause_s)):
             if role := _kill_one(command, chance):
                 done.killed[role] += 1
         status = command.wait()
@@ -65,13 +65,13 @@ def kill_again_and_again(
     return done
 
 
-def _has_begun(command: Command) -> bool:
-    return "start  " in command.output
+def _has_begun(command: Command, way: str) -> bool:
+    return "start  " in command.output if way == INLINE else bool(roles(command)["worker"])
 
 
-def _runs_for(command: Command, seconds: float) -> bool:
+def _runs_for(command: Command, way: str, seconds: float) -> bool:
     # Otherwise it is the runner alone that is hit: whoever is killed while it starts has started nobody else.
-    if not command.until(lambda: _has_begun(command)):
+    if not command.until(lambda: _has_begun(command, way)):
         return False
     limit = time.monotonic() + seconds
     return command.until(lambda: time.monotonic() > limit)
