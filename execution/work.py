@@ -9,23 +9,30 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from errors import ConfigError
+from execution.code_version import code_version
 from jobs import Failure, FailureKind, Job, Outcome
 from jobs.failures import NeedFailed, kind_of
 from registry import Registry
 
-__all__ = ["WORK", "Context", "carry_out"]
+__all__ = ["WORK", "Context", "carry_out", "takes_failed_needs"]
 
 Work = Callable[[Job, "Context"], Mapping[str, Any]]
 """Does what a job says and returns a result: JSON and nothing else.
 
-With a true attribute ``takes_failed_needs`` it is called although something that the job needs failed. Its module may
-have an attribute ``PRELOAD``, names of modules that the work imports on use: see :mod:`execution.workers.preload`.
+Its module may have an attribute ``PRELOAD``, names of modules that the work imports on use: see
+:mod:`execution.workers.preload`.
 """
 
 WORK: Registry[Work] = Registry("work")
 """Third parties register theirs through the entry-point group ``assay.work``."""
 WORK.register("node", "running.node_work:make_node")
 WORK.register("nothing", "execution.work:nothing")
+
+
+def takes_failed_needs(work: Work) -> Work:
+    """Let ``work`` be called although something that its job needs failed."""
+    work.takes_failed_needs = True  # type: ignore[attr-defined]
+    return work
 
 
 @dataclass
@@ -42,18 +49,23 @@ class Context:
 
 
 def carry_out(job: Job, context: Context) -> Outcome:
-    """Do what a job says, in this process.
+    """Do what a job says, in this process, if the code at hand is that which planned it.
 
     Every exception becomes an outcome, those that end a process too: whoever called looks whether it was to end.
     """
     started = time.monotonic()
+    # Whoever submitted it may have looked hours ago; here is what will be executed.
+    if job.code and job.code != code_version():
+        return Outcome.failed(
+            FailureKind.OTHER_CODE, f"planned by code {job.code}, and the code here is {code_version()}"
+        )
     try:
         work = WORK.get(job.work)
         if job.failed_needs and not getattr(work, "takes_failed_needs", False):
             raise NeedFailed(f"{job.name} {'; '.join(job.failed_needs.values())}")
         result = _as_json(job, work(job, context))
     except BaseException as error:
-        return Outcome(Failure.of(error, _kind(job, error)), seconds=time.monotonic() - started)
+        return Outcome(Failure.of(error, _kind(job, error, context)), seconds=time.monotonic() - started)
     return Outcome(result=result, seconds=time.monotonic() - started)
 
 
@@ -68,7 +80,10 @@ def _as_json(job: Job, result: Mapping[str, Any]) -> dict[str, Any]:
     return returned
 
 
-def _kind(job: Job, error: BaseException) -> FailureKind:
+def _kind(job: Job, error: BaseException, context: Context) -> FailureKind:
+    # Work that ends its process by itself would do so again; whom somebody stops has a reason.
+    if isinstance(error, (SystemExit, KeyboardInterrupt)) and not context.stop_reason():
+        return FailureKind.ERROR
     # A package that another process has and this one lacks is a mistake of the installation, not of the job.
     if isinstance(error, ConfigError) and job.work not in WORK:
         return FailureKind.OTHER_CODE

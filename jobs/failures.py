@@ -7,7 +7,7 @@ import errno
 from errors import AssayError, ResourceError
 from jobs.outcome import FailureKind
 
-__all__ = ["Busy", "NeedFailed", "Preempted", "kind_of"]
+__all__ = ["Busy", "NeedFailed", "NotHere", "Preempted", "kind_of"]
 
 _MEMORY_PHRASES = ("out of memory", "can't allocate memory", "cannot allocate memory", "cuda_error_out_of_memory")
 """What PyTorch and its allocators say; on a CPU it is a bare RuntimeError."""
@@ -26,6 +26,10 @@ class Busy(Exception):
 
 class NeedFailed(Exception):
     """What this job needs failed."""
+
+
+class NotHere(Exception):
+    """This machine lacks what the work needs; another one may have it."""
 
 
 class Preempted(Exception):
@@ -61,6 +65,7 @@ def _kind_of_number(number: int) -> FailureKind:
 _KINDS: tuple[tuple[tuple[type[BaseException], ...], FailureKind], ...] = (
     ((Busy,), FailureKind.BUSY),
     ((NeedFailed,), FailureKind.NEED_FAILED),
+    ((NotHere,), FailureKind.NOT_HERE),
     ((Preempted, KeyboardInterrupt, SystemExit), FailureKind.PREEMPTED),
     ((ResourceError, ConnectionError, TimeoutError), FailureKind.RESOURCE),
     ((AssayError,), FailureKind.MISTAKE),

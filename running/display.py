@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextC
 from execution.base import Handle
 from execution.listening import Listener
 from jobs import FailureKind, Job, Outcome
-from running.lines import end_line, retry_line
+from running.lines import Warned, end_line, retry_line, warning_lines
 from tracking.queue.records import Settled
 
 __all__ = ["Display"]
@@ -29,7 +29,6 @@ class Display(Listener):
 
     Args:
         weights: expected seconds of each job that takes time, by its id.
-        num_done: how many of the suite's experiments were finished before.
         console: where to print; None means standard output.
         quiet: print nothing.
     """
@@ -43,6 +42,7 @@ class Display(Listener):
         self._running: dict[str, _Bar] = {}
         self._fractions: dict[str, float] = {}
         self._waited_for: set[str] = set()
+        self._warned = Warned()
         self._bars = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -66,7 +66,9 @@ class Display(Listener):
         self._bars.stop()
 
     def said(self, text: str) -> None:
-        """Print a line above the bars."""
+        """Print a line above the bars; a warning once."""
+        if not self._warned.is_new(text):
+            return
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def begun(self, job: Job) -> None:
@@ -87,12 +89,13 @@ class Display(Listener):
         bar, progress = self._running.get(handle.job.id), handle.progress
         if bar is None or not progress:
             return
-        if progress["phase"] != "training":
-            self._bars.update(bar.task, detail=progress["phase"])
+        step, total, loss = progress.get("step"), progress.get("total_steps"), progress.get("loss")
+        # Work of third parties reports what it likes.
+        if progress.get("phase") != "training" or not step or not total:
+            self._bars.update(bar.task, detail=str(progress.get("phase", "")))
             return
-        fraction = progress["step"] / progress["total_steps"]
-        loss = "" if progress["loss"] is None else f"  loss {progress['loss']:.3f}"
-        detail = f"step {progress['step']}/{progress['total_steps']}{loss}"
+        fraction = step / total
+        detail = f"step {step}/{total}" + ("" if loss is None else f"  loss {loss:.3f}")
         self._fractions[handle.job.id] = fraction
         self._bars.update(bar.task, completed=fraction, detail=detail)
         self._update_suite()
@@ -103,6 +106,8 @@ class Display(Listener):
         bar = self._running.pop(job.id, None)
         if bar is not None:
             self._bars.remove_task(bar.task)
+        for line in warning_lines(outcome):
+            self.said(line)
         if settled.state is not None and settled.state.is_final:
             self._done += bar.weight if bar else self._weights.get(job.id, 0.0)
             self.said(end_line(job, outcome))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -37,13 +37,13 @@ def jobs_of(plan: Plan, costs: Mapping[Path, Cost], options: RunnerOptions, code
     """
     by_folder = {node.folder: node for node in plan.nodes}
     unfinished = {node.folder for node in plan.unfinished}
-    group = str(plan.experiments_dir)
+    group, identity = str(plan.experiments_dir), secrets.token_hex(8)
     return [
         Job(
             id=job_id(node),
             name=node.name,
             work=NODE_WORK,
-            payload=_payload(node, plan, by_folder, options),
+            payload={**_payload(node, plan, by_folder, options), "plan": identity},
             needs=tuple(job_id(by_folder[folder]) for folder in node.needs if folder in unfinished),
             resources=options.resources,
             priority=options.priority,
@@ -65,7 +65,6 @@ def _payload(node: Node, plan: Plan, by_folder: Mapping[Path, Node], options: Ru
         "recorder": None if recorder is None else recorder.name,
         "experiments_dir": str(plan.experiments_dir),
         "cwd": str(Path.cwd()),
-        "planned_at": datetime.now(UTC).isoformat(timespec="milliseconds"),
         "force": options.force,
         "tracking": tracked if options.tracking else None,
     }

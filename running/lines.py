@@ -9,7 +9,11 @@ from jobs import FailureKind, Job, Outcome
 from planning.table import duration
 from tracking.queue.records import QueueState, Settled
 
-__all__ = ["end_line", "outcome_line", "retry_line"]
+__all__ = ["WARNINGS", "Warned", "end_line", "outcome_line", "retry_line", "warning_lines"]
+
+WARNINGS = "warnings"
+"""In what work returns: texts that whoever started it should see, wherever it was done."""
+_WARNING = "warning: "
 
 
 def outcome_line(results: Mapping[str, Any]) -> str:
@@ -60,3 +64,23 @@ def retry_line(job: Job, outcome: Outcome, settled: Settled) -> str:
         return f"stopped {job.name}: {failure.message}; what it did is kept"
     wait = f" in {settled.delay_seconds:.0f} s" if settled.delay_seconds >= 1 else ""
     return f"again   {job.name}{wait}: {failure.message}"
+
+
+def warning_lines(outcome: Outcome) -> list[str]:
+    """Return a line for each warning that an attempt gave."""
+    return [f"{_WARNING}{text}" for text in outcome.result.get(WARNINGS, ())]
+
+
+class Warned:
+    """Remembers which warnings were said: many runs give the same one, and some by two ways."""
+
+    def __init__(self) -> None:
+        self._said: set[str] = set()
+
+    def is_new(self, line: str) -> bool:
+        """Whether a line is still to be said; what is no warning always is."""
+        if not line.startswith(_WARNING):
+            return True
+        known = line in self._said
+        self._said.add(line)
+        return not known

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from experiment_config import ExperimentConfig
-from jobs import Failure
+from jobs import Failure, FailureKind
 from jobs.failures import NeedFailed, Preempted, kind_of
 from planning import Node
 from planning.nodes import DONE, NEW
@@ -43,10 +43,10 @@ class Making:
     recorder: str | None
     """For a data map: name of the experiment that fills it."""
     experiments_dir: Path
-    planned_at: str
-    """When it was planned, as results.json writes times: what began later is not begun again."""
+    plan: str
+    """What tells this plan from any other: what was begun for it is not begun again."""
     force: bool = False
-    """Train again what was finished when this was planned."""
+    """Train again what was begun for another plan."""
     failed_needs: tuple[str, ...] = ()
     """Why what it needs is missing: "needs <name>, which failed: <why>", one each."""
     adjustments: Mapping[str, Any] = field(default_factory=dict)
@@ -121,7 +121,7 @@ class NodeMaker:
         try:
             _check_needs(making)
             config = adjusted(node.config, making.adjustments)
-            write_start(node, started_at, making.adjustments)
+            write_start(node, started_at, making.plan, making.adjustments)
             logger.info("%s: starting", node.name)
             outcome = self._train_and_record(making, config, attempt)
             metric = create_task(node.config.task).primary_metric
@@ -130,13 +130,15 @@ class NodeMaker:
             logger.warning("%s; what was done is kept", stop)
             attempt.stopped(str(stop))
             raise
-        except (KeyboardInterrupt, SystemExit):
-            logger.warning("interrupted; the last checkpoint is kept")
-            attempt.left()
-            raise
-        except Exception as error:
+        except BaseException as error:
+            ends_process = not isinstance(error, Exception)
+            if ends_process and self._stop_reason():
+                logger.warning("interrupted; the last checkpoint is kept")
+                attempt.left()
+                raise
             logger.exception("%s: failed", node.name)
-            write_failure(node, Failure.of(error, kind_of(error)), started_at)
+            kind = FailureKind.ERROR if ends_process else kind_of(error)
+            write_failure(node, Failure.of(error, kind), started_at)
             attempt.failed(error)
             raise
         attempt.succeeded(results)
@@ -169,7 +171,7 @@ def _finished(making: Making) -> dict[str, Any] | None:
     results = read_results(node.folder)
     if results.get("success") is not True or state_of(node).status != DONE:
         return None
-    return results if not making.force or str(results.get("finished_at", "")) >= making.planned_at else None
+    return None if _is_forced(making, read_environment(node.folder)) else results
 
 
 def _adjustments(making: Making) -> Mapping[str, Any]:
@@ -187,7 +189,8 @@ def _is_to_begin_anew(making: Making) -> bool:
 
 
 def _is_forced(making: Making, environment: Mapping[str, Any]) -> bool:
-    return making.force and str(environment.get("started_at", "")) < making.planned_at
+    # Not by times: the clock of whoever planned it may be another one.
+    return making.force and environment.get("plan") != making.plan
 
 
 def _recording(making: Making) -> Making:

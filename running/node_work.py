@@ -8,14 +8,16 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from errors import ResourceError
-from execution.work import Context
+from execution.code_version import code_version
+from execution.work import Context, takes_failed_needs
 from jobs import Job
-from jobs.failures import Busy
+from jobs.failures import Busy, NotHere
 from jobs.outcome import REACHED
 from planning.exchange import node_from_mapping
+from running.lines import WARNINGS
 from running.locks import claimed
 from running.making import Making, NodeMaker
+from running.run_log import warnings_in
 from running.tracked import RunTracking, tracking_of
 from training.callbacks import Progress
 from training.data import DataCache
@@ -25,18 +27,23 @@ __all__ = ["kept_data", "make_node"]
 PRELOAD = ("training.session",)
 """What warm processes import before they are given a job."""
 
+# Now: what a process that lives for days has imported is no longer what lies in its folder.
+code_version()
 
+
+@takes_failed_needs  # its folder is to say why it failed
 def make_node(job: Job, context: Context) -> Mapping[str, Any]:
     """Make the node that a job of :func:`running.jobs.jobs_of` describes.
 
     Returns:
-        ``found``: in words, where it was found finished; ``results``: of an experiment, the content of results.json.
+        ``found``: in words, where it was found finished; ``results``: of an experiment, the content of results.json;
+        ``warnings``: what was warned of meanwhile.
 
     Raises:
         Busy: another process makes it at this moment.
         NeedFailed: what it needs failed.
         Preempted: it was to stop; what it did is kept.
-        ResourceError: the folder in which it was planned is not on this machine.
+        NotHere: the folder in which it was planned is not on this machine.
         Exception: whatever made it fail; of an experiment results.json says so too.
     """
     payload = job.payload
@@ -46,7 +53,7 @@ def make_node(job: Job, context: Context) -> Mapping[str, Any]:
             fills=None if payload["fills"] is None else node_from_mapping(payload["fills"]),
             recorder=payload["recorder"],
             experiments_dir=Path(payload["experiments_dir"]),
-            planned_at=payload["planned_at"],
+            plan=payload["plan"],
             force=payload["force"],
             failed_needs=tuple(job.failed_needs.values()),
             adjustments=job.adjustments,
@@ -54,7 +61,9 @@ def make_node(job: Job, context: Context) -> Mapping[str, Any]:
         with claimed(making.node, making.experiments_dir) as held:
             if not held:
                 raise Busy(f"{making.node.name}: another process is at it")
-            return _maker(payload, context).make(making)
+            with warnings_in() as warned:
+                result = _maker(payload, context).make(making)
+            return {**result, WARNINGS: warned} if warned else result
 
 
 def _maker(payload: Mapping[str, Any], context: Context) -> NodeMaker:
@@ -67,9 +76,6 @@ def _maker(payload: Mapping[str, Any], context: Context) -> NodeMaker:
 
     cache = kept_data(context.kept, payload["cwd"])
     return NodeMaker(cache, _tracking(payload["tracking"], context), report, context.stop_reason)
-
-
-make_node.takes_failed_needs = True  # type: ignore[attr-defined]  # its folder is to say why it failed
 
 
 def kept_data(kept: dict[str, Any], folder: str) -> DataCache:
@@ -94,7 +100,11 @@ def _in_folder(folder: str) -> Iterator[None]:
     if Path(folder) == Path.cwd():
         yield
         return
-    if not Path(folder).is_dir():
-        raise ResourceError(f"{folder}: this folder, in which the run was planned, is not on this machine")
-    with contextlib.chdir(folder):
+    with contextlib.ExitStack() as back:
+        try:
+            back.enter_context(contextlib.chdir(folder))
+        except OSError as error:
+            raise NotHere(
+                f"{folder}: this folder, in which the run was planned, is not on this machine ({error.strerror})"
+            ) from error
         yield

@@ -7,9 +7,10 @@ import logging
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from errors import AssayError
 from execution.base import Handle
 from execution.listening import Listener
-from jobs import FailureKind, Job, Outcome
+from jobs import Failure, FailureKind, Job, Outcome
 from planning.exchange import node_from_mapping
 from planning.status import read_results
 from running.jobs import NODE_WORK
@@ -62,14 +63,19 @@ def write_down(job: Job, outcome: Outcome) -> None:
     failure = outcome.failure
     if failure is None or failure.kind not in _WITHOUT_A_WORD or job.work != NODE_WORK:
         return
+    try:
+        _write_failure(job, failure, datetime.now(UTC) - timedelta(seconds=outcome.seconds))
+    except (AssayError, OSError) as error:
+        # A full disk; or a job that was planned by another version of the code.
+        logger.warning("%s: how it failed is not written down: %s", job.name, error)
+
+
+def _write_failure(job: Job, failure: Failure, started_at: datetime) -> None:
     node, folder = node_from_mapping(job.payload["node"]), Path(job.payload["cwd"])
     if node.kind != "experiment":
         return
     node = dataclasses.replace(node, folder=folder / node.folder, records_to=None)
-    try:
-        # Somebody else may have taken it up meanwhile.
-        with claimed(node, folder / job.payload["experiments_dir"]) as held:
-            if held and read_results(node.folder).get("success") is not True:
-                write_failure(node, failure, datetime.now(UTC) - timedelta(seconds=outcome.seconds))
-    except OSError as error:
-        logger.warning("%s: how it failed is not written down: %s", job.name, error)
+    # Somebody else may have taken it up meanwhile.
+    with claimed(node, folder / job.payload["experiments_dir"]) as held:
+        if held and read_results(node.folder).get("success") is not True:
+            write_failure(node, failure, started_at)

@@ -18,12 +18,13 @@ if TYPE_CHECKING:
 __all__ = ["describe_failure", "write_failure", "write_start", "write_success"]
 
 
-def write_start(node: Node, started_at: datetime, adjustments: Mapping[str, Any]) -> None:
+def write_start(node: Node, started_at: datetime, plan: str, adjustments: Mapping[str, Any]) -> None:
     """Write config.json and environment.json before the run.
 
     Args:
         node: the experiment.
         started_at: when it began.
+        plan: what tells the plan that it is made for from any other.
         adjustments: what is done otherwise than configured, as an earlier attempt failed.
 
     Raises:
@@ -33,6 +34,7 @@ def write_start(node: Node, started_at: datetime, adjustments: Mapping[str, Any]
     environment = {
         "key": node.key,
         "started_at": started_at.isoformat(timespec="milliseconds"),
+        "plan": plan,
         "records_to": None if node.records_to is None else str(node.records_to),
         "signals": _signals(node),
         "adjustments": dict(adjustments),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from atomic_files import explain_os_error
 
-__all__ = ["recorded_in", "shown_on"]
+__all__ = ["recorded_in", "shown_on", "warnings_in"]
 
 _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 _OWN_HANDLERS = ("transformers", "datasets")
@@ -41,9 +41,17 @@ def recorded_in(path: Path) -> Iterator[None]:
 
 @contextmanager
 def shown_on(show: Callable[[str], None]) -> Iterator[None]:
-    """Pass our own warnings to ``show``, each text once."""
-    with _attached(_Shown(show)):
+    """Pass our own warnings to ``show``, each text once, behind "warning: "."""
+    with _attached(_Shown(lambda message: show(f"warning: {message}"))):
         yield
+
+
+@contextmanager
+def warnings_in() -> Iterator[list[str]]:
+    """Collect our own warnings, each text once: for whoever cannot see what this process shows."""
+    found: list[str] = []
+    with _attached(_Shown(found.append)):
+        yield found
 
 
 class _Shown(logging.Handler):
@@ -57,7 +65,7 @@ class _Shown(logging.Handler):
         foreign = record.name.partition(".")[0] in (*_OWN_HANDLERS, "py", "accelerate", "torch", "filelock")
         if record.levelno == logging.WARNING and not foreign and message not in self._seen:
             self._seen.add(message)
-            self._show(f"warning: {message}")
+            self._show(message)
 
 
 @contextmanager

@@ -41,7 +41,7 @@ class Attempt:
     def succeeded(self, results: Mapping[str, Any]) -> None:
         """Take note of what was written to results.json."""
 
-    def failed(self, error: Exception) -> None:
+    def failed(self, error: BaseException) -> None:
         """Take note of why it failed."""
 
     def stopped(self, reason: str) -> None:
@@ -188,7 +188,7 @@ class _TrackedAttempt(Attempt):
             self._log_evaluations(results["metrics"])
             self._log_artifacts()
 
-    def failed(self, error: Exception) -> None:
+    def failed(self, error: BaseException) -> None:
         with _harmless():
             self._log_artifacts()
             self._tracker.finish_experiment(Status.FAILED, error=error)

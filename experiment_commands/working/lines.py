@@ -8,7 +8,7 @@ from datetime import datetime
 from execution.listening import Listener
 from experiment_results.wording import printable
 from jobs import FailureKind, Job, Outcome
-from running.lines import end_line, retry_line
+from running.lines import Warned, end_line, retry_line, warning_lines
 from running.outcomes import write_down
 from tracking.queue.records import Settled
 
@@ -22,12 +22,15 @@ class WorkLines(Listener):
         # What runs in this process has its own output redirected into its log.
         self._output = sys.stdout
         self._waited_for: set[str] = set()
+        self._warned = Warned()
         self.num_done = 0
         self.num_failed = 0
         """For good; those that were given back count nowhere."""
 
     def said(self, text: str) -> None:
-        """Print a line."""
+        """Print a line; a warning once."""
+        if not self._warned.is_new(text):
+            return
         print(printable(f"{datetime.now():%H:%M:%S}  {text}"), file=self._output, flush=True)
 
     def begun(self, job: Job) -> None:
@@ -39,6 +42,8 @@ class WorkLines(Listener):
 
     def ended(self, job: Job, outcome: Outcome, settled: Settled) -> None:
         """Say how an attempt ended; where its process could not, its folder is told too."""
+        for line in warning_lines(outcome):
+            self.said(line)
         if settled.state is not None and settled.state.is_final:
             write_down(job, outcome)
             self.num_done += outcome.success
