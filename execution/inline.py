@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 from execution.base import Executor, Handle, JobState
 from execution.options import ExecutorOptions
 from execution.work import Context, carry_out
-from jobs import Job, Outcome, Resources
+from jobs import FailureKind, Job, Outcome, Resources
 
 __all__ = ["InlineExecutor"]
 
 
 class InlineExecutor(Executor):
-    """Executes a job within :meth:`submit`. What only another process can do is left out: limits of time, killing.
+    """Executes a job within :meth:`submit`. Nobody is there to kill it.
+
+    Work that takes longer than its job may is stopped when it next asks whether it is to stop, as training does after
+    each step; whether it hangs nobody sees.
 
     Args:
         options: none of them means anything here.
@@ -71,7 +76,9 @@ class _Done(Handle):
         self._outcome: Outcome | None = None
 
     def carry_out(self, context: Context) -> None:
-        self._outcome = carry_out(self.job, context)
+        limit = _Limit(self.job.resources.minutes, context.stop_reason)
+        outcome = carry_out(self.job, replace(context, stop_reason=limit.stop_reason))
+        self._outcome = limit.outcome(outcome)
 
     def report(self, progress: Mapping[str, Any]) -> None:
         self._progress = json.loads(json.dumps(progress))
@@ -99,3 +106,27 @@ class _Done(Handle):
 
     def logs(self) -> str:
         return ""
+
+
+class _Limit:
+    """Of time: as good as it can be kept without another process."""
+
+    def __init__(self, minutes: float | None, stop_reason: Callable[[], str]) -> None:
+        self._minutes = minutes
+        self._others = stop_reason
+        self._started = time.monotonic()
+        self._reason = ""
+
+    def stop_reason(self) -> str:
+        if reason := self._others():
+            return reason
+        if self._minutes is not None and time.monotonic() - self._started > self._minutes * 60:
+            self._reason = f"it took longer than {self._minutes:g} minutes"
+        return self._reason
+
+    def outcome(self, outcome: Outcome) -> Outcome:
+        """Return what an end stands for that this limit, and nobody else, led to."""
+        failure = outcome.failure
+        if failure is None or failure.kind != FailureKind.PREEMPTED or not self._reason or self._others():
+            return outcome
+        return replace(outcome, failure=replace(failure, kind=FailureKind.TIMED_OUT, message=self._reason))

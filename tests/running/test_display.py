@@ -131,6 +131,30 @@ def test_an_attempt_that_is_followed_by_another_says_so_once_where_it_only_waits
     ]
 
 
+def test_a_warning_is_said_once_whoever_gives_it() -> None:
+    warned = Outcome(result={"warnings": ["x changes nothing here"]}, seconds=3.0)
+
+    def events(display: Display, out: io.StringIO) -> None:
+        display.said("warning: x changes nothing here")
+        display.ended(_job("x"), warned, DONE)
+        display.ended(_job("y"), Outcome(result={"warnings": ["another"]}, seconds=3.0), DONE)
+
+    assert _shown(False, events).splitlines() == [
+        *("warning: x changes nothing here", "done    x  3 s"),
+        *("warning: another", "done    y  3 s"),
+    ]
+
+
+def test_work_may_report_what_it_likes() -> None:
+    def events(display: Display, out: io.StringIO) -> None:
+        job = _job("x")
+        display.begun(job)
+        for progress in ({"rows": 3}, {"phase": "training", "total_steps": 0}, {"phase": "training", "step": 1}):
+            display.progressed(_Reported(job, progress))
+
+    assert _shown(False, events).splitlines() == ["start   x  (1/2)"]
+
+
 def test_ten_thousand_ends_take_no_longer_each_than_a_few(capsys: Any) -> None:
     weights = {str(number): 1.0 for number in range(10_000)}
     started = time.process_time()

@@ -133,3 +133,12 @@ def test_an_experiment_whose_process_died_for_good_says_so(tmp_path: Path) -> No
 def test_nothing_is_written_in_place_of_somebody_who_could(outcome: Outcome, tmp_path: Path) -> None:
     write_down(_job(tmp_path), outcome)
     assert not (tmp_path / "experiments").exists()
+
+
+def test_a_job_of_another_version_ends_nobody_who_would_write_it_down(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    job = _job(tmp_path)
+    job.payload["node"]["depth"] = 3
+    write_down(job, Outcome.failed(FailureKind.TIMED_OUT, "longer than 1 minutes"))
+    assert "another version may have written it" in caplog.text
