@@ -53,7 +53,7 @@ class KillsForMemory:
     machine otherwise.
 
     Args:
-        counters: files with a line ``oom_kill <count>``; the first that has one is used. By default those of the system.
+        counters: files with a line ``oom_kill <count>``, of which the first that has one is used; None: the system's.
     """
 
     def __init__(self, counters: Sequence[Path] | None = None) -> None:
