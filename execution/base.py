@@ -120,6 +120,11 @@ class Executor(ABC):
     def max_concurrent(self) -> int:
         """How many jobs it takes at the same time."""
 
+    @property
+    def spans_hosts(self) -> bool:
+        """Whether jobs may be done on other machines than this one, as far as that is known."""
+        return False
+
     def listen(  # noqa: B027  (most have no use for it)
         self, on_progress: Callable[[Handle], None], stop_reason: Callable[[], str]
     ) -> None:

@@ -22,6 +22,7 @@ from running.options import RunnerOptions
 from running.outcomes import Outcomes
 from running.results import describe_failure
 from running.run_log import shown_on
+from running.shared_stores import store_warning
 from running.tracked import entered
 from tracking.queue.queue import Queue
 from tracking.queue.records import QueueState
@@ -69,6 +70,8 @@ def execute(plan: Plan, costs: Mapping[Path, Cost], options: RunnerOptions) -> l
         with entered(plan, options), Display(weights, quiet=options.quiet) as display:
             interruption, outcomes = Interruption(lambda: display.said(_QUESTION)), Outcomes(display)
             chosen = DispatcherOptions(stop_on_failure=options.stop_on_error)
+            if options.tracking and (warning := store_warning(executor, options.db)):
+                display.said(f"warning: {warning}")
             with interruption, shown_on(display.said):
                 Dispatcher(queue, executor, outcomes, interruption, chosen).run()
         # Also where the last run has just ended: whoever called may have more to begin.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from planning.estimate import Cost
 from running.jobs import jobs_of
 from running.options import RunnerOptions
 from running.preflight import check_plan
+from running.shared_stores import store_warning
 from running.tracked import entered
 from tracking.queue.queue import Queue
 from tracking.queue.records import Added
@@ -41,5 +43,7 @@ def submit(plan: Plan, costs: Mapping[Path, Cost], options: RunnerOptions) -> li
     """
     with create_executor(options.execution) as executor:
         check_plan(plan, costs, DataCache())
+        if options.tracking and not options.quiet and (warning := store_warning(executor, options.db)):
+            print(f"warning: {warning}", file=sys.stderr)
         with entered(plan, options):
             return executor.submit_all(jobs_of(plan, costs, options, code_version()))
