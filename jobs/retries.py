@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from jobs.outcome import FailureKind
 
-__all__ = ["Retry", "Rule", "RULES", "next_attempt"]
+__all__ = ["Retry", "Rule", "RULES", "counts", "next_attempt"]
 
 DIVIDE_BATCH = "divide_batch"
 """Adjustment: the batch is divided by this, and the gradient accumulated over as many batches."""
@@ -60,6 +60,11 @@ RULES: Mapping[FailureKind, Rule] = {
 
 _JITTER = 0.25
 """Delays vary by this share up and down, so that what failed together does not come back together."""
+
+
+def counts(kind: FailureKind) -> bool:
+    """Whether failures of a kind count for the whole life of a job; of the others, those in a row do."""
+    return kind not in RULES or RULES[kind].counts
 
 
 def next_attempt(failures: Sequence[FailureKind], rng: random.Random) -> Retry | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import socket
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 __all__ = ["boot_id", "booted_at", "host_name", "process_started"]
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+_PROCESSES = Path("/proc")
 _DEAD_STATES = ("Z", "X", "x")
 
 
@@ -46,17 +48,29 @@ def booted_at() -> float | None:
 def process_started(pid: int) -> float | None:
     """Return when a process started, or None where none of this id is alive.
 
-    On Linux this counts seconds from the boot: a clock that is set while the process runs does not change it.
+    On Linux this counts seconds from the boot: a clock that is set while the process runs does not change it. It is
+    NaN for one that lives where nobody may see more of it, as on clusters that hide what belongs to other users.
     """
     if sys.platform != "linux":
         return _started_elsewhere(pid)
     try:
         # The second field is the program's name in brackets, and may hold anything.
-        fields = Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
+        fields = (_PROCESSES / str(pid) / "stat").read_text(errors="replace").rpartition(")")[2].split()
     except OSError:
-        return None
+        return math.nan if _answers(pid) else None
     # A killed process stays as a zombie until its parent asks how it ended.
     return None if fields[0] in _DEAD_STATES else int(fields[19]) / os.sysconf("SC_CLK_TCK")
+
+
+def _answers(pid: int) -> bool:
+    try:
+        # Sends nothing.
+        os.kill(pid, 0)
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+    return True
 
 
 def _started_elsewhere(pid: int) -> float | None:
@@ -67,3 +81,5 @@ def _started_elsewhere(pid: int) -> float | None:
         return None if process.status() == psutil.STATUS_ZOMBIE else float(process.create_time())
     except psutil.NoSuchProcess:
         return None
+    except psutil.AccessDenied:
+        return math.nan

@@ -79,18 +79,24 @@ def _emptied_postgresql_url(postgresql: PostgresqlServer, _postgresql_template: 
     return postgresql.new_database(_postgresql_template).render_as_string(hide_password=False)
 
 
+@pytest.fixture
+def emptied_postgresql(_emptied_postgresql_url: str) -> Iterator[Database]:
+    """A PostgreSQL database that tests share one after another: emptying it is faster than making another."""
+    store = Database.open(_emptied_postgresql_url)
+    yield store
+    with store.begin() as connection:
+        tables = ", ".join(f'"{name}"' for name in METADATA.tables)
+        connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY"))
+        connection.execute(text("UPDATE alembic_version SET version_num = :head"), {"head": HEAD})
+    store.close()
+
+
 @pytest.fixture(params=["memory", "file", "postgresql"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """An open, empty store of each kind."""
     if request.param == "postgresql":
-        # Emptying one database is faster than making another.
-        store = Database.open(request.getfixturevalue("_emptied_postgresql_url"))
-        yield store
-        with store.begin() as connection:
-            tables = ", ".join(f'"{name}"' for name in METADATA.tables)
-            connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY"))
-            connection.execute(text("UPDATE alembic_version SET version_num = :head"), {"head": HEAD})
-    else:
-        store = Database.open(":memory:" if request.param == "memory" else tmp_path / "experiments.db")
-        yield store
+        yield request.getfixturevalue("emptied_postgresql")
+        return
+    store = Database.open(":memory:" if request.param == "memory" else tmp_path / "experiments.db")
+    yield store
     store.close()

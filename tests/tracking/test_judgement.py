@@ -6,14 +6,16 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tracking import processes
 from tracking.folders.contents import Run
-from tracking.processes import boot_id, booted_at, process_started
+from tracking.processes import boot_id, booted_at, host_name, process_started
 from tracking.states.judgement import Observer, judge
 from tracking.statuses import ENDED, Status
 
@@ -153,6 +155,15 @@ def test_a_process_is_known_until_it_ends_and_a_zombie_is_dead() -> None:
         os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
         assert process_started(process.pid) is None
     assert process_started(process.pid) is None
+
+
+def test_a_process_that_nobody_may_look_at_is_not_dead(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Where /proc shows only one's own, as clusters have it with hidepid=2, or a sandbox."""
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        monkeypatch.setattr(processes, "_PROCESSES", tmp_path)
+        run = replace(RUN, boot_id=boot_id(), host=host_name(), pid=process.pid)
+        assert judge(run, NOW, Observer.here()).status == Status.RUNNING
+    assert judge(run, NOW, Observer.here()).status == Status.LOST
 
 
 def test_this_machine_knows_its_boot_and_its_processes() -> None:

@@ -8,14 +8,14 @@ from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Update, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Update, bindparam, case, delete, func, insert, select, update
 
 from errors import ConfigError
 from jobs import Job
 from tracking.indexing.columns import storable
-from tracking.queue.ranks import rank_of
+from tracking.queue.ranks import rank_after, rank_of
 from tracking.queue.records import Added, QueueState
-from tracking.queue.specs import spec_text
+from tracking.queue.specs import read_spec, spec_text
 from tracking.queue.transactions import pages
 from tracking.store.clock import store_clock
 from tracking.store.schema import queue_jobs, queue_needs
@@ -29,11 +29,11 @@ _NAMED = 5
 """So many jobs are named in an error."""
 
 # What a job says goes by its round, and so do the failures that count; what earlier rounds came to stays all the same.
-_OF_THE_PLAN = ("name", "group_name", "open_needs", "code", "job", "round")
-_OF_A_ROUND = (*_OF_THE_PLAN, "state", "rank", "priority", "queued_at", "progress", "adjustments")
+_OF_THE_PLAN = ("name", "group_name", "open_needs", "code", "job", "round", "rank", "priority")
+_OF_A_ROUND = (*_OF_THE_PLAN, "state", "queued_at", "progress", "adjustments")
 _UNSET: Mapping[str, Any] = {
-    **{"reason": "", "refusal": "", "overtaken": 0, "not_before": 0.0, "delay_seconds": 0.0, "busy": 0, "token": ""},
-    "reached": 0.0,
+    **{"reason": "", "refusal": "", "overtaken": 0, "not_before": 0.0, "delay_seconds": 0.0, "token": ""},
+    **{"uncounted": 0, "uncounted_kind": "", "reached": 0.0},
     **{"worker": "", "heartbeat_at": None, "cancel_requested": False, "finished_at": None},
 }
 
@@ -43,6 +43,10 @@ class _Known(NamedTuple):
     state: QueueState
     round: int
     code: str
+    rank: float
+    priority: int
+    text: str
+    """What was added; empty unless it waits."""
 
 
 def add_jobs(connection: Connection, jobs: Sequence[Job], redo: bool) -> Added:
@@ -81,8 +85,21 @@ def _is_queued_again(state: QueueState, redo: bool) -> bool:
 
 
 def _is_planned_anew(known: _Known, job: Job) -> bool:
-    """Whether a job waits that no worker of the code at hand would take."""
-    return known.state in (QueueState.QUEUED, QueueState.HELD) and known.code not in ("", storable(job.code))
+    """Whether a job waits that the plan at hand has otherwise, or that no worker of this code would take."""
+    if not known.text:
+        return False
+    text = spec_text(job)
+    if known.code not in ("", storable(job.code)):
+        return True
+    return known.text != text and _without_code(known.text) != _without_code(text)
+
+
+def _without_code(text: str) -> dict[str, Any]:
+    """Return what is said of a job; one that was released for any version of the code stays so."""
+    try:
+        return {**json.loads(text), "code": ""}
+    except (TypeError, ValueError):
+        return {}
 
 
 def _distinct(jobs: Sequence[Job]) -> dict[str, Job]:
@@ -95,10 +112,12 @@ def _distinct(jobs: Sequence[Job]) -> dict[str, Job]:
 
 def _stored(connection: Connection, ids: Iterable[str]) -> dict[str, _Known]:
     found = {}
+    waits = _J.state.in_([QueueState.QUEUED, QueueState.HELD])
+    text = case((waits, _J.job), else_="")
     for page in pages(ids):
-        query = select(_J.id, _J.key, _J.state, _J.round, _J.code).where(_J.id.in_(page))
-        for id, key, state, number, code in connection.execute(query):
-            found[id] = _Known(key, QueueState(state), number, code)
+        query = select(_J.id, _J.key, _J.state, _J.round, _J.code, _J.rank, _J.priority, text).where(_J.id.in_(page))
+        for id, key, state, *others in connection.execute(query):
+            found[id] = _Known(key, QueueState(state), *others)
     return found
 
 
@@ -182,4 +201,14 @@ def _replace(again: bool) -> Update:
 
 def _replacement(row: Mapping[str, Any], known: _Known, again: bool) -> dict[str, Any]:
     values = {**row, "round": known.round + 1}
+    if not again:
+        values |= _in_its_place(row, known)
     return {"of": known.key, **{name: values[name] for name in (_OF_A_ROUND if again else _OF_THE_PLAN)}}
+
+
+def _in_its_place(row: Mapping[str, Any], known: _Known) -> dict[str, Any]:
+    """Return the place of a job that waits: a priority counts anew only where the plan has another one than before."""
+    before = read_spec(known.text)
+    unchanged = isinstance(before, Job) and before.priority == row["priority"]
+    priority = known.priority if unchanged else row["priority"]
+    return {"priority": priority, "rank": rank_after(known.rank, known.priority, priority)}

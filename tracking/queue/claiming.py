@@ -26,6 +26,8 @@ MOST_OVERTAKEN = 10
 
 _J, _N = queue_jobs.c, queue_needs.c
 _PAGE = 200
+_MOST_LATER = 1000
+"""Behind so many that have no room yet nobody looks for one that has."""
 _EXTRA = 8
 # A clock that goes back a little is no clock that was set.
 _CLOCK_SLACK = 1.0
@@ -100,6 +102,7 @@ class _Taken(NamedTuple):
 def claim_jobs(connection: Connection, wishes: Wishes, specs: Specs) -> list[Claim]:
     """See :meth:`tracking.queue.queue.Queue.claim`."""
     now = store_clock(connection)
+    specs.begin()
     choice = _Choice(connection, wishes, specs, now)
     choice.walk()
     choice.write_down()
@@ -115,6 +118,7 @@ class _Choice:
         self._wishes = wishes
         self._specs = specs
         self._now = now
+        self._place = f" on {wishes.worker.host}: "
         self._budget = Budget(connection, wishes.spending, now)
         self._times_overtaken: dict[int, int] = {}
         self._held: dict[int, str] = {}
@@ -122,9 +126,12 @@ class _Choice:
 
     def walk(self) -> None:
         for row, job in self._waiting():
-            if len(self.taken) == self._wishes.limit or MOST_OVERTAKEN in self._times_overtaken.values():
+            full = len(self.taken) == self._wishes.limit or len(self._times_overtaken) == _MOST_LATER
+            if full or MOST_OVERTAKEN in self._times_overtaken.values():
                 return
-            if job is not None and self._may_begin(row, job):
+            if not self._is_of_this_code(row):
+                self._refuse(row, "not possible", self._of_other_code(row.code))
+            elif job is not None and self._may_begin(row, job):
                 self._consider(row, job)
 
     def _consider(self, row: Any, job: Job) -> None:
@@ -136,10 +143,12 @@ class _Choice:
         elif fit == Fit.BLOCKED:
             self._refuse(row, "waits", self._wishes.obstacle(job) or "others use what it needs")
         else:
+            if self._place in row.refusal:
+                self._refused[row.key] = ""
             self._times_overtaken[row.key] = min(row.overtaken, MOST_OVERTAKEN)
 
     def _may_begin(self, row: Any, job: Job) -> bool:
-        refusal = self._of_other_code(job) or self._wishes.refusal(job) or self._budget.refusal(job)
+        refusal = self._wishes.refusal(job) or self._budget.refusal(job)
         if refusal:
             self._refuse(row, "not possible", refusal)
             return False
@@ -148,29 +157,29 @@ class _Choice:
             self._refuse(row, "waits", shortage)
         return not shortage
 
-    def _of_other_code(self, job: Job) -> str:
-        if job.code in ("", self._wishes.code):
-            return ""
+    def _is_of_this_code(self, row: Any) -> bool:
+        return row.code in ("", storable(self._wishes.code))
+
+    def _of_other_code(self, code: str) -> str:
         return (
-            f"planned by code {job.code}, and the code here is {self._wishes.code or 'not known'}: "
+            f"planned by code {code}, and the code here is {self._wishes.code or 'not known'}: "
             "release it with --any-code, or plan it again"
         )
 
     def _refuse(self, row: Any, how: str, why: str) -> None:
         """Note why a job does not begin here; where another worker has said so, its words stay."""
-        place = f" on {self._wishes.worker.host}: "
-        words = storable(f"{how}{place}{why}")
-        if words != row.refusal and (not row.refusal or place in row.refusal):
+        words = storable(f"{how}{self._place}{why}")
+        if words != row.refusal and (not row.refusal or self._place in row.refusal):
             self._refused[row.key] = words
 
     def _waiting(self) -> Iterator[tuple[Any, Job | None]]:
-        """Yield those that wait, in the order of their turns, a page at a time; None for one that cannot be read."""
+        """Yield those that wait, in the order of their turns, a page at a time; None for one that is not to be read."""
         place: dict[str, Any] = {"rank": -1e300, "key": -1, "limit": self._wishes.limit + _EXTRA}
         while True:
             rows = self._connection.execute(_WAITING, {"now": self._now, **place}).all()
-            found = self._specs.of(self._connection, rows)
+            found = self._specs.of(self._connection, [row for row in rows if self._is_of_this_code(row)])
             for row in rows:
-                spec = found[row.key]
+                spec = found.get(row.key)
                 if isinstance(spec, ConfigError):
                     self._held[row.key] = storable(f"not to be read by this version of the program: {spec}")
                 yield row, spec if isinstance(spec, Job) else None

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, func, or_, select, update
 
 from errors import ConfigError
 from jobs.job import HIGHEST_PRIORITY
-from tracking.queue.ranks import PRIORITY_SECONDS
+from tracking.queue.ranks import rank_after
 from tracking.queue.records import Change, QueueState
 from tracking.queue.settling import let_dependents_go
 from tracking.queue.transactions import pages
@@ -77,7 +77,7 @@ def set_priorities(connection: Connection, priority: int, ids: Sequence[str], gr
     def give(row: Any) -> str | None:
         if row.state not in _WAITING:
             return None
-        rank = row.rank + PRIORITY_SECONDS * (row.priority - priority)
+        rank = rank_after(row.rank, row.priority, priority)
         _change(connection, row, priority=priority, rank=rank)
         return f"priority {priority}, was {row.priority}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -10,7 +11,7 @@ from jobs import Failure, FailureKind, Outcome
 from jobs.retries import DIVIDE_BATCH, Retry, next_attempt
 from tracking.queue.records import QueueState
 
-__all__ = ["Decision", "decide"]
+__all__ = ["Decision", "History", "as_requested", "decide"]
 
 
 class Decision(NamedTuple):
@@ -28,25 +29,33 @@ class History(NamedTuple):
     """What is known of a job when an attempt at it ends."""
 
     failures: Sequence[FailureKind]
-    """Of this round's earlier attempts, the oldest first."""
+    """Of this round's earlier attempts, the oldest first; of kinds that do not count, those in a row."""
     adjustments: Mapping[str, Any]
     cancel_requested: bool
+
+
+def as_requested(outcome: Outcome, cancel_requested: bool) -> Outcome:
+    """Return what an outcome means: what the user of the queue did not cancel was stopped by somebody else."""
+    failure = outcome.failure
+    if failure is None or failure.kind != FailureKind.CANCELLED or cancel_requested:
+        return outcome
+    return dataclasses.replace(outcome, failure=dataclasses.replace(failure, kind=FailureKind.PREEMPTED))
 
 
 def decide(outcome: Outcome, history: History, rng: random.Random, *, got_further: bool = False) -> Decision:
     """Return what becomes of a job.
 
     Args:
-        outcome: of the newest attempt.
+        outcome: of the newest attempt, :func:`as_requested`.
         history: what was before.
         rng: draws the jitter of delays.
-        got_further: whether it came further than any attempt before whose worker died: what happened then was not its
+        got_further: whether it came further than any attempt before that was ended from outside: that was not its
             doing, or it would have happened before.
     """
     failure = outcome.failure
     if failure is None:
         return Decision(QueueState.COMPLETED, "", 0.0, history.adjustments, False)
-    if failure.kind == FailureKind.CANCELLED or history.cancel_requested:
+    if history.cancel_requested:
         return Decision(QueueState.CANCELLED, "cancelled while it ran", 0.0, history.adjustments, False)
     retry = next_attempt([*history.failures, failure.kind], rng)
     if got_further:
@@ -80,4 +89,6 @@ _WHAT_HAPPENED: Mapping[FailureKind, str] = {
     FailureKind.WORKER_DIED: "its worker died",
     FailureKind.TIMED_OUT: "it took too long",
     FailureKind.PREEMPTED: "it was stopped from outside",
+    FailureKind.NOT_HERE: "a machine lacked what it needs",
+    FailureKind.OTHER_CODE: "the code was another one",
 }

@@ -110,8 +110,8 @@ class Added(NamedTuple):
     known: tuple[str, ...]
     """They wait, run, or are completed and not to be done again: they were left as they are."""
     again: tuple[str, ...]
-    """They had ended, and are queued once more; or they waited as another version of the code had planned them, and
-    wait in the same place as they are planned now."""
+    """They had ended, and are queued once more; or they waited as they had been planned otherwise, and wait in the same
+    place as they are planned now."""
 
     def in_words(self) -> str:
         """Return one line for people."""

@@ -10,21 +10,25 @@ from sqlalchemy import Connection, bindparam, delete, select, update
 
 from jobs import Failure, FailureKind, Outcome
 from jobs.outcome import REACHED
+from jobs.retries import counts
 from tracking.indexing.columns import storable
-from tracking.queue.decisions import Decision, History, decide
+from tracking.queue.decisions import Decision, History, as_requested, decide
 from tracking.queue.records import QueueState, Settled
 from tracking.store.clock import store_clock
 from tracking.store.schema import queue_attempts, queue_jobs, queue_needs
 
-__all__ = ["let_dependents_go", "settle_attempt"]
+__all__ = ["NEVER_BEGAN", "let_dependents_go", "settle_attempt"]
+
+NEVER_BEGAN = frozenset({FailureKind.BUSY, FailureKind.NOT_HERE, FailureKind.OTHER_CODE})
+"""After these nothing was done and nothing used up; of several in a row the newest is kept."""
 
 _J, _A, _N = queue_jobs.c, queue_attempts.c, queue_needs.c
 _LONGEST_MESSAGE = 2000
 
 _ATTEMPT = (
     select(_A.finished_at, _A.taken_back, _A.then_state, _A.then_reason, _A.then_delay)
-    .add_columns(_J.key, _J.token, _J.round, _J.attempts, _J.busy, _J.adjustments, _J.cancel_requested)
-    .add_columns(_J.reached, _J.progress)
+    .add_columns(_J.key, _J.token, _J.round, _J.attempts, _J.uncounted, _J.uncounted_kind, _J.adjustments)
+    .add_columns(_J.cancel_requested, _J.reached, _J.progress)
     .join(queue_jobs, _J.key == _A.job_key)
     .where(_A.token == bindparam("wanted"))
 )
@@ -54,15 +58,15 @@ _MOVE_ON = (
         {
             name: bindparam(f"its_{name}")
             for name in (
-                *("state", "reason", "attempts", "busy", "not_before", "delay_seconds", "adjustments", "finished_at"),
-                "reached",
+                *("state", "reason", "attempts", "not_before", "delay_seconds", "adjustments", "finished_at"),
+                *("uncounted", "uncounted_kind", "reached"),
             )
         }
         | {"token": "", "heartbeat_at": None, "cancel_requested": False}
     )
 )
-_FORGET_BUSY = delete(queue_attempts).where(
-    _A.job_key == bindparam("wanted"), _A.kind == FailureKind.BUSY.value, _A.token != bindparam("newest")
+_FORGET = delete(queue_attempts).where(
+    _A.job_key == bindparam("wanted"), _A.kind == bindparam("its_kind"), _A.token != bindparam("newest")
 )
 _LET_GO = (
     update(queue_jobs)
@@ -88,13 +92,16 @@ def settle_attempt(
         return Settled(None, "its lease had ended")
     if row.finished_at is not None:
         return Settled(QueueState(row.then_state), row.then_reason, row.then_delay)
+    outcome = as_requested(outcome, row.cancel_requested)
     reached = _reached(outcome, row)
-    decision = decide(outcome, _history(connection, row, outcome), rng, got_further=reached > row.reached)
+    got_further = reached > row.reached
+    in_a_row = 0 if got_further else _in_a_row(row, outcome.failure)
+    decision = decide(outcome, _history(connection, row, outcome, in_a_row), rng, got_further=got_further)
     now = store_clock(connection)
     _end_attempt(connection, token, outcome, decision, now, taken_back)
-    _move_on(connection, row, outcome.failure, decision, max(reached, row.reached), now)
-    if outcome.failure is not None and outcome.failure.kind == FailureKind.BUSY:
-        connection.execute(_FORGET_BUSY, {"wanted": row.key, "newest": token})
+    _move_on(connection, row, outcome.failure, decision, in_a_row, max(reached, row.reached), now)
+    if outcome.failure is not None and outcome.failure.kind in NEVER_BEGAN:
+        connection.execute(_FORGET, {"wanted": row.key, "its_kind": outcome.failure.kind.value, "newest": token})
     if decision.state.is_final:
         let_dependents_go(connection, row.key)
     return Settled(decision.state, _short(decision.reason), decision.delay_seconds)
@@ -105,11 +112,17 @@ def let_dependents_go(connection: Connection, key: int) -> None:
     connection.execute(_LET_GO, {"wanted": key})
 
 
-def _history(connection: Connection, row: Any, outcome: Outcome) -> History:
+def _in_a_row(row: Any, failure: Failure | None) -> int:
+    """Return how often before in a row it ended like this, where that does not count."""
+    same = failure is not None and not counts(failure.kind) and row.uncounted_kind == failure.kind.value
+    return int(row.uncounted) if same else 0
+
+
+def _history(connection: Connection, row: Any, outcome: Outcome, in_a_row: int) -> History:
     failures: list[FailureKind] = []
     if outcome.failure is not None:
         found = connection.execute(_FAILURES, {"wanted": row.key, "its_round": row.round}).scalars()
-        failures = [*map(FailureKind, found), *[FailureKind.BUSY] * row.busy]
+        failures = [*map(FailureKind, found), *[outcome.failure.kind] * in_a_row]
     return History(failures, json.loads(row.adjustments), row.cancel_requested)
 
 
@@ -132,8 +145,8 @@ def _end_attempt(
 
 
 def _reached(outcome: Outcome, row: Any) -> float:
-    """Return how far an attempt came whose worker died; 0 for any other end, and where nothing is known."""
-    if outcome.failure is None or outcome.failure.kind != FailureKind.WORKER_DIED:
+    """Return how far an attempt came that was ended from outside; 0 for any other end, and where nothing is known."""
+    if outcome.failure is None or outcome.failure.kind not in (FailureKind.WORKER_DIED, FailureKind.PREEMPTED):
         return 0.0
     # Who ended it knows it best, what the last heartbeat said is next best.
     reached = (outcome.progress or json.loads(row.progress)).get(REACHED)
@@ -141,15 +154,21 @@ def _reached(outcome: Outcome, row: Any) -> float:
 
 
 def _move_on(
-    connection: Connection, row: Any, failure: Failure | None, decision: Decision, reached: float, now: float
+    connection: Connection,
+    row: Any,
+    failure: Failure | None,
+    decision: Decision,
+    in_a_row: int,
+    reached: float,
+    now: float,
 ) -> None:
-    busy = failure is not None and failure.kind == FailureKind.BUSY
+    uncounted = failure is not None and not counts(failure.kind)
     values = {
         "state": decision.state.value,
         "reason": _short(decision.reason),
-        # It had not begun.
-        "attempts": row.attempts - busy,
-        "busy": row.busy + 1 if busy else 0,
+        "attempts": row.attempts - (failure is not None and failure.kind in NEVER_BEGAN),
+        "uncounted": in_a_row + 1 if uncounted else 0,
+        "uncounted_kind": failure.kind.value if failure is not None and uncounted else "",
         "not_before": now + decision.delay_seconds if decision.delay_seconds else 0.0,
         "delay_seconds": decision.delay_seconds,
         "adjustments": json.dumps(dict(decision.adjustments)),

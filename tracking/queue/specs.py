@@ -23,10 +23,21 @@ _MOST = 20_000
 
 
 class Specs:
-    """Keeps what jobs say, as whoever looks for the next one looks at the same ones again and again."""
+    """Keeps what jobs say, as whoever looks for the next one looks at the same ones again and again.
 
-    def __init__(self) -> None:
+    Args:
+        most: keep so many.
+    """
+
+    def __init__(self, most: int = _MOST) -> None:
+        self._most = most
         self._known: dict[tuple[str, int], Job | ConfigError] = {}
+        self._not_seen_since: dict[tuple[str, int], Job | ConfigError] = {}
+
+    def begin(self) -> None:
+        """Say that somebody looks from the front again: what is not seen any more then makes room for others."""
+        if len(self._known) >= self._most:
+            self._known, self._not_seen_since = {}, self._known
 
     def of(self, connection: Connection, rows: Sequence[Any]) -> dict[int, Job | ConfigError]:
         """Return jobs, or what is wrong with them, by the key of their row.
@@ -35,14 +46,25 @@ class Specs:
             connection: to the database.
             rows: with ``key``, ``id``, ``round``, ``priority`` and ``code``; the last two may have changed since.
         """
-        unknown = {row.key: row for row in rows if (row.id, row.round) not in self._known}
-        if len(self._known) + len(unknown) > _MOST:
-            self._known.clear()
-            unknown = {row.key: row for row in rows}
+        found = {row.key: self._look_up((row.id, row.round)) for row in rows}
+        unknown = {row.key: row for row in rows if found[row.key] is None}
         for page in pages(unknown):
             for key, text in connection.execute(_TEXTS, {"keys": page}):
-                self._known[unknown[key].id, unknown[key].round] = read_spec(text)
-        return {row.key: _as_it_is_now(self._known[row.id, row.round], row) for row in rows}
+                found[key] = spec = read_spec(text)
+                self._keep((unknown[key].id, unknown[key].round), spec)
+        return {row.key: _as_it_is_now(spec, row) for row in rows if (spec := found[row.key]) is not None}
+
+    def _look_up(self, name: tuple[str, int]) -> Job | ConfigError | None:
+        if name in self._not_seen_since:
+            self._known[name] = self._not_seen_since.pop(name)
+        return self._known.get(name)
+
+    def _keep(self, name: tuple[str, int], spec: Job | ConfigError) -> None:
+        if len(self._known) + len(self._not_seen_since) >= self._most:
+            self._not_seen_since.clear()
+        # Where there are more than that, those in front stay: giving up the oldest would find none of them next time.
+        if len(self._known) < self._most:
+            self._known[name] = spec
 
 
 def spec_text(job: Job) -> str:

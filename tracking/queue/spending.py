@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, bindparam, func, select
 
-from jobs import FailureKind, Job
+from jobs import Job
 from tracking.queue.records import Limits
+from tracking.queue.settling import NEVER_BEGAN
 from tracking.store.schema import queue_attempts
 
 __all__ = ["Budget"]
@@ -13,10 +14,10 @@ __all__ = ["Budget"]
 _A = queue_attempts.c
 _HOUR, _DAY = 3600.0, 86_400.0
 
-# What somebody else was making cost nothing. Attempts beyond the window's other end began before the clock was set back
+# What never began cost nothing. Attempts beyond the window's other end began before the clock was set back
 # by more than that; nobody would live to see them count no more.
 _SPENT = select(func.coalesce(func.sum(_A.cost), 0.0), func.coalesce(func.sum(_A.calls), 0)).where(
-    _A.started_at.between(bindparam("since"), bindparam("until")), _A.kind != FailureKind.BUSY
+    _A.started_at.between(bindparam("since"), bindparam("until")), _A.kind.not_in(sorted(NEVER_BEGAN))
 )
 
 

@@ -75,7 +75,10 @@ def postgresql_engine(url: URL) -> Engine:
     """
     arguments = {"connect_timeout": _CONNECT_SECONDS, **_KEEPALIVE}
     try:
-        engine = create_engine(url, pool_pre_ping=True, pool_size=2, connect_args=arguments)
+        # Whoever waits for his turn to write has to see what the one before him wrote, whatever the server's usual is.
+        engine = create_engine(
+            url, pool_pre_ping=True, pool_size=2, connect_args=arguments, isolation_level="READ COMMITTED"
+        )
     except ImportError as error:
         raise ConfigError(
             f"PostgreSQL needs a driver that is not installed ({error}); install it: pip install 'psycopg[binary]'"

@@ -28,8 +28,9 @@ queue_jobs = Table(
     Column("delay_seconds", Double, nullable=False, default=0.0, comment="not_before was set to so long after then"),
     Column("round", Integer, nullable=False, default=1, comment="how often it was added"),
     Column("attempts", Integer, nullable=False, default=0),
-    Column("busy", Integer, nullable=False, default=0, comment="how often in a row somebody else was making it"),
-    Column("reached", Double, nullable=False, default=0.0, comment="how far the furthest came whose worker died"),
+    Column("uncounted", Integer, nullable=False, default=0, comment="how often in a row it ended in vain, uncounted"),
+    Column("uncounted_kind", String(16), nullable=False, default="", comment="in which way"),
+    Column("reached", Double, nullable=False, default=0.0, comment="how far it came before it was ended from outside"),
     # Of the attempt that runs.
     Column("token", String(32), nullable=False, default=""),
     Column("worker", Text, nullable=False, default=""),

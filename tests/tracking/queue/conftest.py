@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 
 import pytest
 
@@ -37,6 +38,20 @@ def day(monkeypatch: pytest.MonkeyPatch) -> Day:
     day = Day()
     monkeypatch.setattr(clock, "time", day)
     return day
+
+
+@pytest.fixture(params=["memory", "postgresql"])
+def database(request: pytest.FixtureRequest) -> Iterator[Database]:
+    """An open, empty store: SQLite as whoever waits for nobody has it, and the one that is shared for real.
+
+    A file is the same SQLite; where several processes meet, ``store_url`` gives one.
+    """
+    if request.param == "postgresql":
+        yield request.getfixturevalue("emptied_postgresql")
+        return
+    store = Database.open(":memory:")
+    yield store
+    store.close()
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from typing import Any
 
 from jobs import FailureKind, Job, Outcome
 from tracking.queue.queue import Queue
-from tracking.queue.records import Claim, QueuedJob, WorkerIdentity
+from tracking.queue.records import Claim, Fit, QueuedJob, WorkerIdentity
 
 __all__ = ["DONE", "FAR", "HERE", "FOREVER", "anything", "drain", "failed", "job", "seen", "take"]
 
@@ -22,8 +22,8 @@ def job(id: str, *needs: str, **fields: Any) -> Job:
     return Job(**{"id": id, "name": f"job {id}", "work": "nothing", "needs": needs, **fields})
 
 
-def anything(job: Job, taken: Any) -> bool:
-    return True
+def anything(job: Job, taken: Any) -> Fit:
+    return Fit.NOW
 
 
 def failed(kind: FailureKind, message: str = "so it is") -> Outcome:
@@ -31,8 +31,9 @@ def failed(kind: FailureKind, message: str = "so it is") -> Outcome:
 
 
 def take(queue: Queue, limit: int = FOREVER, worker: WorkerIdentity = HERE, **wishes: Any) -> list[Claim]:
+    """Claim jobs; ``fits`` may say True for now and False for later."""
     fits = wishes.pop("fits", anything)
-    return queue.claim(worker, fits, limit, **wishes)
+    return queue.claim(worker, lambda job, taken: Fit(fits(job, taken)), limit, **wishes)
 
 
 def drain(queue: Queue, **wishes: Any) -> list[str]:

@@ -34,12 +34,13 @@ def test_names_that_no_database_stores_are_shown_all_the_same(queue: Queue) -> N
     assert [change.name for change in queue.hold(group="g")] == ["zero \N{REPLACEMENT CHARACTER} half ?"]
 
 
-def test_what_waits_runs_or_is_completed_is_left_as_it_is(queue: Queue) -> None:
+def test_what_runs_or_is_completed_is_left_as_it_is_and_so_is_what_waits_as_planned(queue: Queue) -> None:
     queue.add([job("done"), job("runs"), job("waits"), job("held")])
     [done, runs] = take(queue, 2)
     queue.settle(done, DONE)
     queue.hold(["held"])
-    assert queue.add([job(id, priority=9) for id in ("done", "runs", "waits", "held", "new")]) == (
+    again = [*(job(id, priority=9) for id in ("done", "runs", "new")), job("waits"), job("held")]
+    assert queue.add(again) == (
         ("new",),
         ("done", "runs", "waits", "held"),
         (),
@@ -53,6 +54,34 @@ def test_what_waits_runs_or_is_completed_is_left_as_it_is(queue: Queue) -> None:
         "new": (QueueState.QUEUED, 9),
     }
     assert queue.renew([runs], {}).lost == ()
+
+
+def test_what_waits_takes_over_what_is_planned_otherwise_in_its_place(queue: Queue) -> None:
+    wide = Resources(gpus=99)
+    queue.add([job("first"), job("wide", resources=wide), job("held", resources=wide), job("moved"), job("last")])
+    queue.hold(["held"])
+    queue.set_priority(-1, ["moved"])
+    mended = [
+        job("wide", resources=Resources(gpus=1), payload={"x": 1}),
+        job("held", resources=Resources(gpus=1)),
+        # Its priority is planned as before, so what the user said of it holds.
+        job("moved", payload={"x": 2}),
+        job("last", priority=2),
+    ]
+    assert queue.add(mended) == ((), (), ("wide", "held", "moved", "last"))
+    assert queue.add(mended) == ((), ("wide", "held", "moved", "last"), ())
+    assert seen(queue, "held").state == QueueState.HELD
+    queue.release(["held"])
+    claims = [each.job for each in take(queue)]
+    assert [(each.id, each.priority) for each in claims] == [
+        ("last", 2),
+        ("first", 0),
+        ("wide", 0),
+        ("held", 0),
+        ("moved", -1),
+    ]
+    assert claims[2].resources.gpus == claims[3].resources.gpus == 1
+    assert (claims[2].payload, claims[4].payload) == ({"x": 1}, {"x": 2})
 
 
 def test_what_failed_or_was_cancelled_is_queued_again_with_its_history(queue: Queue) -> None:

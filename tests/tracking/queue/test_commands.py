@@ -211,7 +211,7 @@ def test_what_waits_and_is_planned_again_by_newer_code_keeps_its_place(queue: Qu
     queue.settle(claim, DONE)
     queue.release(["b"])
     assert drain(queue, code="Y") == ["b", "a", "c"]
-    assert (seen(queue, "a").job.payload, seen(queue, "a").job.priority) == ({"new": 1}, 0)
+    assert (seen(queue, "a").job.payload, seen(queue, "a").job.priority) == ({"new": 1}, 9)
 
 
 def test_a_circle_through_what_is_planned_anew_is_found(queue: Queue) -> None:

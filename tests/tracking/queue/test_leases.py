@@ -20,9 +20,9 @@ from tracking.store.database import Database, DatabaseUnavailable
 CLAIMING = """
 import sys
 from tracking.queue.queue import Queue
-from tracking.queue.records import WorkerIdentity
+from tracking.queue.records import Fit, WorkerIdentity
 from tracking.store.database import Database
-claims = Queue(Database.open(sys.argv[1])).claim(WorkerIdentity.here(), lambda job, taken: True, 2)
+claims = Queue(Database.open(sys.argv[1])).claim(WorkerIdentity.here(), lambda job, taken: Fit.NOW, 2)
 print(len(claims), flush=True)
 sys.stdin.read()
 """

@@ -18,14 +18,14 @@ from tracking.queue.queue import Queue
 from tracking.queue.records import QueueState
 from tracking.store.database import Database
 
-NUM_JOBS = 400
+NUM_JOBS = 200
 
 DRAINING = """
 import sys, time
 from pathlib import Path
 from jobs import Outcome
 from tracking.queue.queue import Queue
-from tracking.queue.records import WorkerIdentity
+from tracking.queue.records import Fit, WorkerIdentity
 from tracking.store.database import Database, DatabaseUnavailable
 
 store, log, limit, seconds = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4])
@@ -40,7 +40,7 @@ def insist(do):
 
 with log.open("a", buffering=1) as out:
     while not insist(queue.is_drained):
-        claims = insist(lambda: queue.claim(me, lambda job, taken: True, limit))
+        claims = insist(lambda: queue.claim(me, lambda job, taken: Fit.NOW, limit))
         for claim in claims:
             out.write(f"begun {claim.job.id} {claim.job.attempt}\\n")
         time.sleep(seconds)
@@ -70,11 +70,11 @@ def logged(folder: Path) -> list[list[str]]:
 
 
 @pytest.mark.parametrize("store_url", ["file", "postgresql"], indirect=True)
-def test_eight_processes_do_each_job_once_and_in_the_order_of_needs(store_url: str, tmp_path: Path) -> None:
+def test_five_processes_do_each_job_once_and_in_the_order_of_needs(store_url: str, tmp_path: Path) -> None:
     queue = Queue(Database.open(store_url))
     queue.add(chain_jobs())
-    workers = [start(store_url, tmp_path / f"{number}.log", 1 + number % 3) for number in range(8)]
-    assert [(worker.communicate()[1], worker.returncode) for worker in workers] == [("", 0)] * 8
+    workers = [start(store_url, tmp_path / f"{number}.log", 1 + number % 3) for number in range(5)]
+    assert [(worker.communicate()[1], worker.returncode) for worker in workers] == [("", 0)] * 5
     lines = logged(tmp_path)
     for word in ("begun", "completed"):
         assert sorted(id for said, id, _ in lines if said == word) == [f"{number:03}" for number in range(NUM_JOBS)]
@@ -90,23 +90,23 @@ def test_eight_processes_do_each_job_once_and_in_the_order_of_needs(store_url: s
 def test_workers_that_are_killed_lose_no_job_and_do_none_twice(store_url: str, tmp_path: Path) -> None:
     rng = random.Random(5)
     queue = Queue(Database.open(store_url))
-    queue.add(chain_jobs()[:200])
-    workers = [start(store_url, tmp_path / f"{number}.log", 2, 0.02) for number in range(4)]
+    queue.add(chain_jobs()[:100])
+    workers = [start(store_url, tmp_path / f"{number}.log", 2, 0.02) for number in range(3)]
     kills = 0
     while not queue.is_drained():
         time.sleep(0.1)
-        if kills < 12 and any(line[0] == "begun" for line in logged(tmp_path)):
+        if kills < 5 and any(line[0] == "begun" for line in logged(tmp_path)):
             victim = rng.randrange(len(workers))
             workers[victim].send_signal(signal.SIGKILL)
             workers[victim].wait()
             kills += 1
-            workers[victim] = start(store_url, tmp_path / f"{4 + kills}.log", 2, 0.02)
+            workers[victim] = start(store_url, tmp_path / f"{3 + kills}.log", 2, 0.02)
     for worker in workers:
         worker.communicate(timeout=120)
     counts = queue.counts()
     # A job whose workers were killed again and again is given up and says so.
     ended = counts[QueueState.COMPLETED] + counts[QueueState.FAILED]
-    assert (ended, sum(counts.values())) == (200, 200)
+    assert (ended, sum(counts.values())) == (100, 100)
     lines = logged(tmp_path)
     assert max(Counter((id, attempt) for said, id, attempt in lines if said == "begun").values()) == 1
     assert max(Counter(id for said, id, _ in lines if said == "completed").values()) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 
 import pytest
 from sqlalchemy import text
@@ -44,7 +45,7 @@ def test_what_ended_well_is_completed(queue: Queue) -> None:
         (FailureKind.OUT_OF_MEMORY, 2),
         (FailureKind.TIMED_OUT, 2),
         (FailureKind.WORKER_DIED, 6),
-        (FailureKind.RESOURCE, 5),
+        (FailureKind.RESOURCE, 6),
     ],
 )
 def test_how_often_a_failure_is_tried_again(queue: Queue, database: Database, kind: FailureKind, times: int) -> None:
@@ -82,26 +83,61 @@ def test_delays_double_and_keep_the_job_waiting(queue: Queue, database: Database
     assert seen(queue, "a").position is None
 
 
-@pytest.mark.parametrize("kind", [FailureKind.PREEMPTED, FailureKind.BUSY])
+@pytest.mark.parametrize(
+    "kind", [FailureKind.PREEMPTED, FailureKind.BUSY, FailureKind.NOT_HERE, FailureKind.OTHER_CODE]
+)
 def test_what_does_not_count_gives_a_job_its_place_back(queue: Queue, database: Database, kind: FailureKind) -> None:
     queue.add([job("a"), job("b")])
-    for _ in range(20):
+    for _ in range(8):
         assert attempt(queue, database, failed(kind)) == QueueState.QUEUED
     let_delays_pass(database)
     assert drain(queue) == ["a", "b"]
     assert not any(each.counts for each in seen(queue, "a").attempts)
 
 
-def test_a_job_that_others_made_all_the_time_leaves_one_line(queue: Queue, database: Database) -> None:
+@pytest.mark.parametrize("kind", [FailureKind.BUSY, FailureKind.NOT_HERE])
+def test_a_job_that_never_began_all_the_time_leaves_one_line(
+    queue: Queue, database: Database, kind: FailureKind
+) -> None:
     queue.add([job("a")])
     delays = []
     for _ in range(5):
         let_delays_pass(database)
         [claim] = take(queue)
         assert claim.job.attempt == 1
-        delays.append(queue.settle(claim, failed(FailureKind.BUSY)).delay_seconds)
-    assert delays[-1] > 1.4 > 0.7 > delays[0]
+        delays.append(queue.settle(claim, failed(kind)).delay_seconds)
+    assert all(after > 1.1 * before for before, after in itertools.pairwise(delays))
     assert len(seen(queue, "a").attempts) == 1
+
+
+def test_what_is_stopped_again_and_again_waits_ever_longer_until_it_gets_further(
+    queue: Queue, database: Database
+) -> None:
+    queue.add([job("a"), job("b")])
+    stopped = failed(FailureKind.PREEMPTED, "SIGTERM")
+    delays = []
+    for reached in (0, 0, 0, 7, 7, 7):
+        let_delays_pass(database)
+        [claim] = take(queue, 1)
+        outcome = dataclasses.replace(stopped, progress={"reached": reached})
+        delays.append(round(queue.settle(claim, outcome).delay_seconds / 0.75))
+    # Others have their turns meanwhile.
+    assert [each.job.id for each in take(queue, 1)] == ["b"]
+    assert (delays[0], delays[3]) == (0, 0)
+    assert 1 <= delays[1] < delays[2] and 1 <= delays[4] < delays[5]
+    assert queue.jobs(["a"])[0].job.attempt == 6
+
+
+def test_only_what_the_user_of_the_queue_cancels_is_cancelled_for_good(queue: Queue) -> None:
+    """Whoever cancels with a cluster's own command, and a dispatcher that lost its claim, end one attempt."""
+    queue.add([job("a"), job("b", "a")])
+    [claim] = take(queue)
+    settled = queue.settle(claim, failed(FailureKind.CANCELLED, "it was cancelled in SLURM"))
+    assert settled == (QueueState.QUEUED, "tried again, as it was stopped from outside: it was cancelled in SLURM", 0.0)
+    assert [each.kind for each in seen(queue, "a").attempts] == [FailureKind.PREEMPTED]
+    [claim] = take(queue)
+    queue.cancel(["a"])
+    assert queue.settle(claim, failed(FailureKind.CANCELLED)).state == QueueState.CANCELLED
 
 
 def test_preempted_jobs_begin_again_at_once(queue: Queue) -> None:

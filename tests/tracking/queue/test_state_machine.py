@@ -86,6 +86,23 @@ class Model(RuleBasedStateMachine):
         if twice:
             assert self.queue.settle(claim, DONE) == settled
 
+    @precondition(lambda self: self.claims)
+    @rule(data=st.data())
+    def give_back(self, data: st.DataObject) -> None:
+        claim = self.claims.pop(data.draw(st.integers(0, len(self.claims) - 1)))
+        assert self.queue.give_back(claim, "not now")
+        assert not self.queue.give_back(claim, "not now")
+        self.lost.append(claim)
+
+    @rule(worker=st.sampled_from(WORKERS), limit=st.integers(1, 3))
+    def lose_sight_of_what_is_handed_out(self, worker: WorkerIdentity, limit: int) -> None:
+        before = self.states()
+        known = {claim.token for claim in self.claims}
+        unseen = self.queue.claim(worker, anything, limit)
+        assert {each.id for each in self.queue.give_back_unknown(worker, known)} == {each.job.id for each in unseen}
+        self.lost += unseen
+        assert self.states() == before
+
     @precondition(lambda self: self.lost)
     @rule()
     def settle_what_was_lost(self) -> None:
@@ -167,7 +184,7 @@ class Model(RuleBasedStateMachine):
 
 @pytest.mark.slow
 def test_whatever_happens(database: Database) -> None:
-    examples, steps = (40, 40) if database.is_sqlite and database.file is None else (12, 30)
+    examples, steps = (15, 40) if database.is_sqlite else (4, 30)
     machine = type("Here", (Model,), {"database": database})
     run_state_machine_as_test(
         machine, settings=settings(max_examples=examples, stateful_step_count=steps, deadline=None)
