@@ -29,7 +29,7 @@ _NAMED = 5
 """So many jobs are named in an error."""
 
 # What a job says goes by its round, and so do the failures that count; what earlier rounds came to stays all the same.
-_OF_THE_PLAN = ("name", "group_name", "open_needs", "code", "job", "round", "rank", "priority")
+_OF_THE_PLAN = ("name", "group_name", "open_needs", "code", "job", "round", "rank", "priority", "seconds")
 _OF_A_ROUND = (*_OF_THE_PLAN, "state", "queued_at", "progress", "adjustments")
 _UNSET: Mapping[str, Any] = {
     **{"reason": "", "refusal": "", "overtaken": 0, "not_before": 0.0, "delay_seconds": 0.0, "token": ""},
@@ -184,6 +184,7 @@ def _row(job: Job, key: int, queued_at: float, open_ids: set[str]) -> dict[str, 
         "open_needs": sum(need in open_ids for need in set(job.needs)),
         "rank": rank_of(queued_at, job.priority),
         "priority": job.priority,
+        "seconds": job.seconds,
         "code": storable(job.code),
         "queued_at": queued_at,
         "progress": "{}",

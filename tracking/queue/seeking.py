@@ -13,7 +13,16 @@ from tracking.queue.records import QueueState
 from tracking.store.database import Database
 from tracking.store.schema import queue_attempts, queue_jobs
 
-__all__ = ["JobName", "Standing", "counts_by_group", "groups_of", "names_like", "seek_jobs", "standings"]
+__all__ = [
+    "JobName",
+    "Standing",
+    "counts_by_group",
+    "groups_of",
+    "names_like",
+    "open_ids",
+    "seek_jobs",
+    "standings",
+]
 
 _J, _A = queue_jobs.c, queue_attempts.c
 _OPEN = (QueueState.RUNNING, QueueState.QUEUED, QueueState.HELD)
@@ -76,6 +85,15 @@ def groups_of(database: Database) -> list[str]:
     """
     with database.read() as connection:
         return list(connection.execute(select(_J.group_name).distinct().order_by(_J.group_name)).scalars())
+
+
+def open_ids(database: Database) -> list[str]:
+    """Return the ids of all jobs that have not ended, in the order of their turns.
+
+    Raises:
+        DatabaseUnavailable: the store cannot be reached.
+    """
+    return [each.id for each in _read(database, _NAMES.where(_J.state.in_(_OPEN)).order_by(_J.rank, _J.key))]
 
 
 def counts_by_group(database: Database) -> dict[str, Counter[QueueState]]:

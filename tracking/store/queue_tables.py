@@ -22,6 +22,7 @@ queue_jobs = Table(
     Column("rank", Double, nullable=False, comment="the lower the sooner"),
     Column("overtaken", Integer, nullable=False, default=0, comment="how many began before it that stood behind it"),
     Column("priority", Integer, nullable=False),
+    Column("seconds", Double, comment="that it is expected to take"),
     Column("code", Text, nullable=False, default=""),
     Column("queued_at", Double, nullable=False),
     Column("not_before", Double, nullable=False, default=0.0),

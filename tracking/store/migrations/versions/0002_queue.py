@@ -31,6 +31,7 @@ def upgrade() -> None:
         sa.Column("rank", sa.Double(), nullable=False, comment="the lower the sooner"),
         sa.Column("overtaken", sa.Integer(), nullable=False, comment="how many began before it that stood behind it"),
         sa.Column("priority", sa.Integer(), nullable=False),
+        sa.Column("seconds", sa.Double(), comment="that it is expected to take"),
         sa.Column("code", sa.Text(), nullable=False),
         sa.Column("queued_at", sa.Double(), nullable=False),
         sa.Column("not_before", sa.Double(), nullable=False),
