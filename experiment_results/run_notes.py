@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -19,15 +21,14 @@ OF_BASELINE = "baseline: "
 
 
 def notes_on_runs(variant: VariantRuns, metric: str) -> list[str]:
-    """Return which runs of a variant failed, did nothing, were repeated or lack the metric; a clause each."""
+    """Return which runs of a variant failed, did nothing, were adjusted or repeated, or lack the metric; a clause each."""
     notes = []
-    failed = variant.failed
-    if failed:
-        known = [int(run["seed"]) for run in failed if not pd.isna(run["seed"])]
-        which = f" ({seeds_text(known)})" if known else ""
-        notes.append(f"{len(failed)} of {counted(len(variant.runs), 'run')} failed{which}: {failed[0]['error']}")
+    if failed := variant.failed:
+        notes.append(f"{_share(failed, variant)} failed{_seeds(failed)}: {failed[0]['error']}")
     if variant.changed_nothing:
         notes.append("changed nothing: every row was kept, with hard labels and equal weights, as in the baseline")
+    if smaller := [run for run in variant.runs if run["success"] and run["smaller_batches"]]:
+        notes.append(f"{_share(smaller, variant)}{_seeds(smaller)} made with smaller batches, as memory ran out")
     seeds = Counter(int(run["seed"]) for run in variant.runs if run["success"] and not pd.isna(run["seed"]))
     repeated = [seed for seed, count in seeds.items() if count > 1]
     if repeated:
@@ -44,6 +45,15 @@ def notes_on_runs(variant: VariantRuns, metric: str) -> list[str]:
     if num_without_seed:
         notes.append(f"{counted(num_without_seed, 'run')} without a seed: not counted")
     return notes
+
+
+def _share(runs: Sequence[Mapping[str, Any]], variant: VariantRuns) -> str:
+    return f"{len(runs)} of {counted(len(variant.runs), 'run')}"
+
+
+def _seeds(runs: Sequence[Mapping[str, Any]]) -> str:
+    known = [int(run["seed"]) for run in runs if not pd.isna(run["seed"])]
+    return f" ({seeds_text(known)})" if known else ""
 
 
 def notes_of(candidate: Candidate) -> list[str]:

@@ -37,7 +37,8 @@ def jobs_of(plan: Plan, costs: Mapping[Path, Cost], options: RunnerOptions, code
     """
     by_folder = {node.folder: node for node in plan.nodes}
     unfinished = {node.folder for node in plan.unfinished}
-    group, identity = str(plan.experiments_dir), secrets.token_hex(8)
+    # Absolute: projects that share a store may each have a folder of that name.
+    group, identity = str(plan.experiments_dir.absolute()), secrets.token_hex(8)
     return [
         Job(
             id=job_id(node),

@@ -22,7 +22,7 @@ def store_warning(executor: Executor, db: str | None) -> str:
     if not executor.spans_hosts or url.drivername.partition("+")[0] != "sqlite":
         return ""
     return (
-        f"the store is a file ({url.database}), and {executor.name} makes runs on several machines: a file on a network "
-        "disk breaks where several write to it; give --db postgresql+psycopg://..., or --no-tracking and, when all is "
-        "done, experiment_cli.py rebuild"
+        f"the store is a file ({url.database}), and {executor.name} makes runs on several machines: a file on a "
+        "network disk breaks where several write; give --db postgresql+psycopg://..., or --no-tracking and, when all "
+        "is done, experiment_cli.py rebuild"
     )

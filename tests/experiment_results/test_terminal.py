@@ -53,6 +53,15 @@ def test_summary_reads_as_agreed(suite: Path) -> None:
     assert _printed(suite) == GOLDEN.read_text(encoding="utf-8")
 
 
+def test_runs_with_smaller_batches_are_named(suite: Path) -> None:
+    assert "smaller batches" not in _printed(suite)
+    for seed in (50, 51):
+        config = config_mapping(f"cartography_filter_0.33_seed{seed}", seed, FILTER)
+        write_run(suite, config, {"eval_f1": 0.8}, adjustments={"divide_batch": 2} if seed == 51 else {})
+    notes = " ".join(_printed(suite).split())
+    assert "cartography_filter_0.33: 1 of 5 runs (seed 51) made with smaller batches, as memory ran out" in notes
+
+
 def test_piped_output_is_never_cut_to_a_width(tmp_path: Path) -> None:
     label = "a_rather_long_name_of_a_variant_that_goes_on_and_on_and_needs_ninety_characters_at_the_least"
     write_suite(tmp_path, {label: ((), {"eval_f1": [0.5, 0.6, 0.7]})}, [1, 2, 3])
