@@ -1,4 +1,4 @@
-"""Being asked to stop from outside: Ctrl-C, and SIGTERM, which schedulers send before they kill."""
+"""Being asked to stop from outside: Ctrl-C, SIGTERM, which schedulers send before they kill, and a lost terminal."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import signal
 import threading
 from collections.abc import Callable
 from types import FrameType
-from typing import Self
+from typing import Any, Self
 
 __all__ = ["TERMINATED", "Interruption"]
 
@@ -16,15 +16,20 @@ TERMINATED = 128 + signal.SIGTERM
 
 _GRACE_SECONDS = 25
 """From SIGTERM to the end, whatever is still going on; schedulers kill 30 seconds later."""
+_PATIENCE_SECONDS = 35
+"""The same from the second Ctrl-C, behind which nobody kills."""
+_KILLING_SECONDS = 5
+"""What a process takes at most to end that is killed."""
+_SAVE_SECONDS = 25
 
 
 class Interruption:
     """Turns signals into wishes that whoever works looks at between two steps.
 
-    The first Ctrl-C asks that nothing new is begun. The second, and SIGTERM, ask that what runs is saved and stopped;
-    a third Ctrl-C stops at once. Whoever does not stop within 25 seconds of SIGTERM is stopped where it is, and 3
-    seconds later the process ends, whatever it hangs in. Somebody else's handlers are left alone; in a thread other
-    than the main one nothing is guarded.
+    The first Ctrl-C asks that nothing new is begun. The second, SIGTERM, and SIGHUP of a terminal that is lost ask that
+    what runs is saved and stopped; a third Ctrl-C stops at once. Whoever does not stop within 25 seconds of SIGTERM or
+    SIGHUP, or 35 of the second Ctrl-C, is stopped where it is, and 3 seconds later the process ends, whatever it hangs
+    in. Somebody else's handlers are left alone; in a thread other than the main one nothing is guarded.
 
     Args:
         ask: told at the first Ctrl-C, in the middle of whatever happens.
@@ -34,21 +39,27 @@ class Interruption:
         self._ask = ask
         self._interrupts = 0
         self._has_asked = False
-        self._is_terminated = False
-        self._replaced: dict[int, signal.Handlers] = {}
+        self._ended_by: signal.Signals | None = None
+        self._replaced: dict[int, Any] = {}
+        self._terminals: list[int] = []
         self._end: threading.Timer | None = None
 
     @property
     def is_asked(self) -> bool:
         """Whether nothing new is to be begun."""
-        return self._interrupts > 0 or self._is_terminated
+        return self._interrupts > 0 or self._ended_by is not None
+
+    @property
+    def seconds_to_save(self) -> float:
+        """How long what runs may take to save what it did, before it is killed."""
+        return _SAVE_SECONDS if self._ended_by is None else _GRACE_SECONDS - _KILLING_SECONDS
 
     def stop_reason(self) -> str:
         """Return why what runs is to be saved and stopped; empty while it is to go on."""
         if self._interrupts and not self._has_asked:
             self._ask_once()
-        if self._is_terminated:
-            return "terminated (SIGTERM)"
+        if self._ended_by is not None:
+            return f"terminated ({self._ended_by.name})"
         return "interrupted (Ctrl-C)" if self._interrupts > 1 else ""
 
     def raise_if_asked(self) -> None:
@@ -56,23 +67,25 @@ class Interruption:
 
         Raises:
             KeyboardInterrupt: after Ctrl-C.
-            SystemExit: after SIGTERM, with :data:`TERMINATED`.
+            SystemExit: after SIGTERM, with :data:`TERMINATED`; after SIGHUP with its own status.
         """
-        if self._is_terminated:
-            raise SystemExit(TERMINATED)
+        if self._ended_by is not None:
+            raise SystemExit(128 + self._ended_by)
         if self._interrupts:
             raise KeyboardInterrupt
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
+            # Once it is lost, nobody can tell any more that it was one.
+            self._terminals = [number for number in (1, 2) if os.isatty(number)]
             self._guard(signal.SIGINT, signal.default_int_handler, self._interrupt)
             self._guard(signal.SIGTERM, signal.SIG_DFL, self._terminate)
+            self._guard(signal.SIGHUP, signal.SIG_DFL, self._hang_up)
         return self
 
     def __exit__(self, *error: object) -> None:
-        if signal.SIGTERM in self._replaced:
-            signal.alarm(0)
         if self._end is not None:
+            signal.alarm(0)
             self._end.cancel()
         for number, handler in self._replaced.items():
             signal.signal(number, handler)
@@ -81,7 +94,7 @@ class Interruption:
     def _guard(self, number: signal.Signals, usual: object, handle: Callable[[int, FrameType | None], None]) -> None:
         handler = signal.getsignal(number)
         if handler == usual:
-            self._replaced[number] = handler  # type: ignore[assignment]  # any handler may be put back
+            self._replaced[number] = handler
             signal.signal(number, handle)
 
     def _interrupt(self, number: int, frame: FrameType | None) -> None:
@@ -90,6 +103,8 @@ class Interruption:
             raise KeyboardInterrupt
         if self._interrupts == 1:
             self._ask_once()
+        elif self._ended_by is None:
+            self._end_in(_PATIENCE_SECONDS, 128 + signal.SIGINT)
 
     def _ask_once(self) -> None:
         try:
@@ -100,14 +115,27 @@ class Interruption:
         self._has_asked = True
 
     def _terminate(self, number: int, frame: FrameType | None) -> None:
-        if self._is_terminated:
-            return
-        self._is_terminated = True
+        if self._ended_by is None:
+            self._ended_by = signal.Signals(number)
+            self._end_in(_GRACE_SECONDS, 128 + number)
+
+    def _hang_up(self, number: int, frame: FrameType | None) -> None:
+        # Whoever prints to a terminal that is gone gets an error, in the middle of saving.
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        for terminal in self._terminals:
+            os.dup2(nowhere, terminal)
+        os.close(nowhere)
+        self._terminate(number, frame)
+
+    def _end_in(self, seconds: int, status: int) -> None:
+        if self._end is not None:
+            self._end.cancel()
+        self._replaced.setdefault(signal.SIGALRM, signal.getsignal(signal.SIGALRM))
         signal.signal(signal.SIGALRM, self._out_of_patience)
-        signal.alarm(_GRACE_SECONDS)
-        self._end = threading.Timer(_GRACE_SECONDS + 3, os._exit, [TERMINATED])
+        signal.alarm(seconds)
+        self._end = threading.Timer(seconds + 3, os._exit, [status])
         self._end.daemon = True
         self._end.start()
 
     def _out_of_patience(self, number: int, frame: FrameType | None) -> None:
-        raise SystemExit(TERMINATED)
+        self.raise_if_asked()

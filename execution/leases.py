@@ -6,10 +6,9 @@ import threading
 from collections.abc import Mapping
 from typing import Any, Self
 
-from errors import AssayError
-from jobs import Job
 from tracking.queue.queue import Queue
 from tracking.queue.records import Claim, Orders
+from tracking.store.database import DatabaseUnavailable
 
 __all__ = ["LeaseKeeper"]
 
@@ -30,10 +29,12 @@ class LeaseKeeper:
         self._queue = queue
         self._seconds = min(lease_seconds / _BEATS_A_LEASE, _LONGEST_SECONDS)
         self._turn = threading.Lock()
+        # By token: a job that was lost and taken again is two claims.
         self._claims: dict[str, Claim] = {}
         self._progress: dict[str, Mapping[str, Any]] = {}
         self._cancelled: set[str] = set()
-        self._unwanted: list[Claim] = []
+        self._unwanted: dict[str, Claim] = {}
+        self._trouble = ""
         self._is_over = threading.Event()
         self._thread = threading.Thread(target=self._work, name="leases", daemon=True)
 
@@ -49,30 +50,26 @@ class LeaseKeeper:
     def add(self, claim: Claim) -> None:
         """Keep a claim alive."""
         with self._turn:
-            self._claims[claim.job.id] = claim
+            self._claims[claim.token] = claim
 
     def remove(self, claim: Claim) -> None:
         """Let go of a claim that was settled."""
         with self._turn:
-            self._claims.pop(claim.job.id, None)
-            self._progress.pop(claim.job.id, None)
+            self._claims.pop(claim.token, None)
+            self._progress.pop(claim.token, None)
             self._cancelled.discard(claim.token)
-            self._unwanted = [each for each in self._unwanted if each.token != claim.token]
+            self._unwanted.pop(claim.token, None)
 
     def note(self, claim: Claim, progress: Mapping[str, Any]) -> None:
         """Say with the next beat how far a job is."""
-        self.note_job(claim.job, progress)
-
-    def note_job(self, job: Job, progress: Mapping[str, Any]) -> None:
-        """Say with the next beat how far a job is."""
         if progress:
             with self._turn:
-                self._progress[job.id] = progress
+                self._progress[claim.token] = progress
 
     def take_unwanted(self) -> list[Claim]:
         """Return the claims that are to be stopped, each once: the user cancelled them, or others have them now."""
         with self._turn:
-            unwanted, self._unwanted = self._unwanted, []
+            unwanted, self._unwanted = list(self._unwanted.values()), {}
         return unwanted
 
     def is_cancelled(self, claim: Claim) -> bool:
@@ -83,26 +80,36 @@ class LeaseKeeper:
         """Return why the one job that runs in this process is to stop; empty while it is to go on."""
         return "taken from the queue meanwhile" if self._unwanted else ""
 
+    def take_trouble(self) -> str:
+        """Return why signs of life could not be given, other than that the store is away; each once."""
+        trouble, self._trouble = self._trouble, ""
+        return trouble
+
     def _work(self) -> None:
         while not self._is_over.wait(self._seconds):
-            with self._turn:
-                claims, progress = list(self._claims.values()), dict(self._progress)
             try:
-                orders = self._queue.renew(claims, progress) if claims else None
-            except AssayError:
-                # The store is away; the dispatcher says so, and the next beat tries again.
+                self._beat()
+            except DatabaseUnavailable:
+                # The dispatcher says so, and the next beat tries again.
                 continue
-            if orders is not None:
-                self._obey(orders)
+            except Exception as error:
+                # Without beats others would take every job, while each is being done here.
+                self._trouble = f"{type(error).__name__}: {error}"
+
+    def _beat(self) -> None:
+        with self._turn:
+            claims = list(self._claims.values())
+            progress = {each.job.id: self._progress[each.token] for each in claims if each.token in self._progress}
+        if claims:
+            self._obey(self._queue.renew(claims, progress))
 
     def _obey(self, orders: Orders) -> None:
         with self._turn:
-            known = {claim.token for claim in self._unwanted} | self._cancelled
-            held = {claim.token for claim in self._claims.values()}
-            # One that was settled while the store was asked is no matter any more.
-            unwanted = [claim for claim in (*orders.cancel, *orders.lost) if claim.token in held - known]
-            self._unwanted += unwanted
-            self._cancelled |= {claim.token for claim in orders.cancel} & held
+            for claim in (*orders.cancel, *orders.lost):
+                # One that was settled while the store was asked is no matter any more.
+                if claim.token in self._claims and claim.token not in self._cancelled:
+                    self._unwanted[claim.token] = claim
+            self._cancelled |= {claim.token for claim in orders.cancel} & set(self._claims)
             # Whoever lost a claim has no right to beat for it; what is cancelled may take a while to stop.
             for claim in orders.lost:
-                self._claims.pop(claim.job.id, None)
+                self._claims.pop(claim.token, None)

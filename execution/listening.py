@@ -21,5 +21,8 @@ class Listener:
     def ended(self, job: Job, outcome: Outcome, settled: Settled) -> None:
         """An attempt at a job ended; ``settled`` says whether another follows."""
 
+    def given_back(self, job: Job) -> None:
+        """A job that had begun went back to the queue as if it had not: it could not be submitted, or was left."""
+
     def said(self, text: str) -> None:
         """Something happened that people should know, in a line."""

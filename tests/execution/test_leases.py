@@ -13,7 +13,7 @@ from execution.leases import LeaseKeeper
 from jobs import Job, Outcome
 from tests.tracking.trainings import eventually
 from tracking.queue.queue import Queue
-from tracking.queue.records import Claim, QueueState, WorkerIdentity
+from tracking.queue.records import Claim, Fit, QueueState, WorkerIdentity
 from tracking.store.database import Database
 
 LEASE = 1.0
@@ -34,7 +34,7 @@ def queue(database: Database) -> Queue:
 
 
 def _claim(queue: Queue, limit: int = 1) -> list[Claim]:
-    return queue.claim(WorkerIdentity.here(), lambda job, taken: True, limit, lease_seconds=LEASE)
+    return queue.claim(WorkerIdentity.here(), lambda job, taken: Fit.NOW, limit, lease_seconds=LEASE)
 
 
 def test_what_is_kept_is_not_taken_back_and_says_how_far_it_is(queue: Queue) -> None:

@@ -1,0 +1,139 @@
+"""What becomes of running jobs when a dispatcher is to stop, or is to stop one of them."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import time
+from collections.abc import Mapping
+
+from execution.base import Executor, Handle
+from execution.interruption import Interruption
+from execution.listening import Listener
+from execution.queue_link import QueueLink
+from execution.stopping import Stopper
+from jobs import Failure, FailureKind, Outcome
+from tracking.queue.records import Claim
+
+__all__ = ["Shutdown"]
+
+_MOST_NAMED = 3
+_KILLING_SECONDS = 5.0
+"""What a process takes at most to end that is killed."""
+
+
+class Shutdown:
+    """Has jobs saved, left or killed.
+
+    Args:
+        running: what runs, by the tokens of its claims; what is left is taken out of it.
+        executor: who does it.
+        link: where orders come from, and where to say what was left.
+        interruption: from outside.
+        listener: told what is going to happen.
+    """
+
+    def __init__(
+        self,
+        running: dict[str, tuple[Claim, Handle]],
+        executor: Executor,
+        link: QueueLink,
+        interruption: Interruption,
+        listener: Listener,
+    ) -> None:
+        self._running = running
+        self._executor = executor
+        self._link = link
+        self._interruption = interruption
+        self._listener = listener
+        self._stopper = Stopper(listener.said)
+        self._reason = ""
+        self._kill_at = math.inf
+        self._give_up_at = math.inf
+
+    @property
+    def is_out_of_patience(self) -> bool:
+        """Whether what runs has had its time to be saved, and to be killed after that."""
+        return time.monotonic() >= self._give_up_at
+
+    def reason_at_work(self, claim: Claim | None) -> str:
+        """Return why the job at work in this process is to stop; empty while it is to go on.
+
+        Args:
+            claim: of that job.
+        """
+        reason = self._interruption.stop_reason()
+        if reason and not self._reason and claim is not None:
+            self._reason = reason
+            self._listener.said(f"saving  {claim.job.name}: {reason}")
+        return reason or self._link.keeper.stop_reason()
+
+    def turn(self) -> None:
+        """Do what is due."""
+        if not self._reason and (reason := self._interruption.stop_reason()):
+            self.begin(reason)
+        if time.monotonic() >= self._kill_at:
+            self._kill()
+        for claim in self._link.keeper.take_unwanted():
+            if claim.token in self._running:
+                self._stopper.cancel(*self._running[claim.token])
+        self._stopper.turn()
+
+    def begin(self, reason: str) -> None:
+        """Have all that runs saved, or leave it where it goes on by itself.
+
+        Args:
+            reason: in a few words, for people.
+        """
+        self._reason = reason
+        if not self._running:
+            return
+        if self._executor.can_be_left:
+            self._leave()
+            return
+        seconds = self._interruption.seconds_to_save
+        self._kill_at = time.monotonic() + seconds
+        self._give_up_at = self._kill_at + _KILLING_SECONDS
+        for claim, handle in self._running.values():
+            self._stopper.preempt(claim, handle, reason)
+        self._listener.said(
+            f"saving  {_names(self._running)}: {reason}; what has not ended in {seconds:.0f} s is killed"
+        )
+
+    def ended(self, claim: Claim, outcome: Outcome) -> Outcome:
+        """Return as what an end counts: nobody but the user cancels."""
+        self._stopper.forget(claim)
+        if outcome.failure is None:
+            return outcome
+        if self._link.keeper.is_cancelled(claim):
+            return Outcome.failed(FailureKind.CANCELLED, "cancelled while it ran", outcome.seconds)
+        if outcome.failure.kind == FailureKind.CANCELLED and self._reason:
+            why = f"{self._reason}; killed, as it had not saved what it did in time"
+            return dataclasses.replace(outcome, failure=Failure(FailureKind.PREEMPTED, why))
+        return outcome
+
+    def _kill(self) -> None:
+        self._kill_at = math.inf
+        if not self._running:
+            return
+        for claim, handle in self._running.values():
+            self._stopper.cancel(claim, handle)
+        self._listener.said(f"killing {_names(self._running)}: time to save it is up")
+
+    def _leave(self) -> None:
+        self._executor.detach()
+        left, names = list(self._running.values()), _names(self._running)
+        self._running.clear()
+        for claim, handle in left:
+            self._stopper.forget(claim)
+            self._link.give_back(claim, f"left to {handle.where or self._executor.name}, where it goes on")
+            self._listener.given_back(claim.job)
+        self._listener.said(
+            f"leaving {names}: {self._reason}; {self._executor.name} goes on with it, and the same command waits for it"
+        )
+
+
+def _names(running: Mapping[str, tuple[Claim, Handle]]) -> str:
+    names = [claim.job.name for claim, _ in running.values()]
+    more = f" and {len(names) - _MOST_NAMED:,} more" if len(names) > _MOST_NAMED else ""
+    return ", ".join(names[:_MOST_NAMED]) + more
