@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypeVar
 
 import typer
 
@@ -10,6 +11,8 @@ from errors import AssayError
 
 if TYPE_CHECKING:
     from sqlalchemy import Column
+
+    from tracking.store.database import Database
 
 __all__ = [
     "complete_benchmark",
@@ -23,6 +26,8 @@ __all__ = [
 ]
 
 _MAX_PROPOSED = 50
+
+T = TypeVar("T")
 
 
 def complete_experiment(context: typer.Context, incomplete: str) -> list[str]:
@@ -80,25 +85,29 @@ def complete_status(incomplete: str) -> list[str]:
 
 def complete_job(context: typer.Context, incomplete: str) -> list[str]:
     """Return names and ids of jobs of the queue that begin so, those that have not ended first."""
-    texts = [text for name, id, _ in _queued(context) for text in (name, id)]
+    from tracking.queue.seeking import names_like
+
+    found = _asked(context, lambda database: names_like(database, incomplete, _MAX_PROPOSED))
+    texts = [text for each in found for text in (each.name, each.id)]
     return [text for text in dict.fromkeys(texts) if text.startswith(incomplete)][:_MAX_PROPOSED]
 
 
 def complete_group(context: typer.Context, incomplete: str) -> list[str]:
     """Return the groups of the queue that begin so."""
-    groups = dict.fromkeys(group for _, _, group in _queued(context))
-    return [group for group in groups if group.startswith(incomplete)][:_MAX_PROPOSED]
+    from experiment_commands.queueing.groups import shown_group
+    from tracking.queue.seeking import groups_of
+
+    names = [name for group in _asked(context, groups_of) for name in (shown_group(group), group)]
+    return [name for name in dict.fromkeys(names) if name.startswith(incomplete)][:_MAX_PROPOSED]
 
 
-def _queued(context: typer.Context) -> list[tuple[str, str, str]]:
-    from tracking.queue.queue import Queue
+def _asked(context: typer.Context, ask: Callable[[Database], Sequence[T]]) -> Sequence[T]:
     from tracking.store.database import Database
 
     try:
-        jobs = Queue(Database.open(context.params.get("db"), create=False)).jobs()
+        return ask(Database.open(context.params.get("db"), create=False))
     except AssayError:
         return []
-    return [(each.job.name, each.job.id, each.job.group) for each in jobs]
 
 
 def complete_queue_state(incomplete: str) -> list[str]:

@@ -12,8 +12,9 @@ from errors import ConfigError
 from experiment_commands.completion import complete_job
 from experiment_commands.options import Db, Json
 from experiment_commands.output import print_json, remark
-from experiment_commands.queueing.choosing import All, Group, SomeJobs, chosen_ids, find_job
+from experiment_commands.queueing.choosing import All, Chosen, Group, SomeJobs, chosen, find_job
 from experiment_results.wording import printable
+from jobs.job import HIGHEST_PRIORITY
 from tracking.queue.queue import Queue
 from tracking.queue.records import Change
 from tracking.store.database import Database
@@ -21,6 +22,7 @@ from tracking.store.database import Database
 __all__ = ["cancel", "hold", "move", "priority", "release"]
 
 _MOST_SHOWN = 20
+_RANGE = f"From -{HIGHEST_PRIORITY} to {HIGHEST_PRIORITY}; 0 is usual."
 
 
 class Place(StrEnum):
@@ -41,7 +43,7 @@ PlaceArgument = Annotated[Place | None, typer.Argument(help="To the front, or to
 Before = Annotated[
     str | None, typer.Option("--before", metavar="JOB", help="Right before this one.", autocompletion=complete_job)
 ]
-To = Annotated[int, typer.Option("--to", metavar="N", min=-100, max=100, help="From -100 to 100; 0 is usual.")]
+To = Annotated[int, typer.Option("--to", metavar="N", min=-HIGHEST_PRIORITY, max=HIGHEST_PRIORITY, help=_RANGE)]
 
 
 def hold(jobs: SomeJobs = None, group: Group = None, all: All = False, db: Db = None, as_json: Json = False) -> int:
@@ -52,8 +54,8 @@ def hold(jobs: SomeJobs = None, group: Group = None, all: All = False, db: Db = 
       python experiment_cli.py queue hold baseline_seed42
       python experiment_cli.py queue hold --group experiments/core
     """
-    queue = _open(db)
-    return _print(queue.hold(chosen_ids(queue, jobs, group, all)), as_json)
+    queue, meant = _meant(db, jobs, group, all)
+    return _print(queue.hold(*meant), as_json, each=bool(jobs))
 
 
 def release(
@@ -74,8 +76,8 @@ def release(
       python experiment_cli.py queue release --all
       python experiment_cli.py queue release a1b2c3 --any-code
     """
-    queue = _open(db)
-    return _print(queue.release(chosen_ids(queue, jobs, group, all), any_code=any_code), as_json)
+    queue, meant = _meant(db, jobs, group, all)
+    return _print(queue.release(*meant, any_code=any_code), as_json, each=bool(jobs))
 
 
 def cancel(jobs: SomeJobs = None, group: Group = None, all: All = False, db: Db = None, as_json: Json = False) -> int:
@@ -89,8 +91,8 @@ def cancel(jobs: SomeJobs = None, group: Group = None, all: All = False, db: Db 
       python experiment_cli.py queue cancel cluster_filter_seed42
       python experiment_cli.py queue cancel --group experiments/core
     """
-    queue = _open(db)
-    return _print(queue.cancel(chosen_ids(queue, jobs, group, all)), as_json)
+    queue, meant = _meant(db, jobs, group, all)
+    return _print(queue.cancel(*meant), as_json, each=bool(jobs))
 
 
 def move(job: OneJob, place: PlaceArgument = None, before: Before = None, db: Db = None, as_json: Json = False) -> int:
@@ -103,12 +105,11 @@ def move(job: OneJob, place: PlaceArgument = None, before: Before = None, db: Db
     """
     if (place is None) == (before is None):
         raise ConfigError("say where to: first, last, or --before another job")
-    queue = _open(db)
-    known = queue.jobs()
-    chosen = find_job(known, job).job.id
+    database = Database.open(db, create=False)
+    queue, id = Queue(database), find_job(database, job).id
     if before is not None:
-        return _print([queue.move(chosen, before=find_job(known, before).job.id)], as_json)
-    return _print([queue.move(chosen, "first" if place is Place.FIRST else "last")], as_json)
+        return _print([queue.move(id, before=find_job(database, before).id)], as_json)
+    return _print([queue.move(id, "first" if place is Place.FIRST else "last")], as_json)
 
 
 def priority(
@@ -124,22 +125,25 @@ def priority(
       python experiment_cli.py queue priority baseline_seed42 --to 5
       python experiment_cli.py queue priority --group experiments/core --to -10
     """
-    queue = _open(db)
-    return _print(queue.set_priority(to, chosen_ids(queue, jobs, group, all)), as_json)
+    queue, meant = _meant(db, jobs, group, all)
+    return _print(queue.set_priority(to, *meant), as_json, each=bool(jobs))
 
 
-def _open(db: str | None) -> Queue:
-    return Queue(Database.open(db, create=False))
+def _meant(db: str | None, jobs: Sequence[str] | None, group: str | None, everything: bool) -> tuple[Queue, Chosen]:
+    database = Database.open(db, create=False)
+    return Queue(database), chosen(database, jobs, group, everything)
 
 
-def _print(changes: Sequence[Change], as_json: bool) -> int:
+def _print(changes: Sequence[Change], as_json: bool, each: bool = True) -> int:
+    """Print what was done, and with ``each`` why nothing was done to others; return the exit status."""
     if as_json:
         print_json([change._asdict() for change in changes])
     else:
-        for change in changes[:_MOST_SHOWN]:
+        said = [change for change in changes if each or change.changed]
+        for change in said[:_MOST_SHOWN]:
             print(printable(f"{change.id} {change.name}: {change.message}"))
-        if len(changes) > _MOST_SHOWN:
-            print(f"and {len(changes) - _MOST_SHOWN:,} more")
+        if len(said) > _MOST_SHOWN:
+            print(f"and {len(said) - _MOST_SHOWN:,} more")
     done = sum(change.changed for change in changes)
     if not as_json and done != len(changes):
         remark("nothing was changed" if not done else f"{done:,} of {len(changes):,} were changed")

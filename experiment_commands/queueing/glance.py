@@ -8,18 +8,17 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from experiment_commands.output import print_table
+from experiment_commands.queueing.groups import shown_group
 from experiment_commands.queueing.outlook import GroupOutlook, Outlook, look_ahead
 from experiment_commands.queueing.wording import counts_line, progress_text, why
 from experiment_commands.wording import span
 from experiment_results.wording import printable
 from tracking.queue.queue import Queue
 from tracking.queue.records import QueuedJob, QueueState
+from tracking.queue.seeking import counts_by_group, seek_jobs, standings
 from tracking.store.database import Database
 
 __all__ = ["Glance", "glance_at", "place_text", "print_glance", "queued_as"]
-
-_OPEN = (QueueState.RUNNING, QueueState.QUEUED, QueueState.HELD)
-_ENDED_LOOKED_AT = 1000
 
 
 class Glance(NamedTuple):
@@ -58,11 +57,8 @@ def glance_at(database: Database) -> Glance | None:
     counts = dict(queue.counts())
     if not sum(counts.values()):
         return None
-    left = queue.jobs(states=_OPEN)
-    # Of a long history the newest tell how fast it goes.
-    ended = queue.jobs(states=[QueueState.COMPLETED], limit=_ENDED_LOOKED_AT)
-    running = [each for each in left if each.state == QueueState.RUNNING]
-    return Glance(look_ahead([*left, *ended], time.time()), running, counts)
+    outlook = look_ahead(standings(database), time.time(), counts_by_group(database))
+    return Glance(outlook, queue.jobs(states=[QueueState.RUNNING]), counts)
 
 
 def print_glance(glance: Glance) -> None:
@@ -76,7 +72,7 @@ def print_glance(glance: Glance) -> None:
         rows = [(each.job.name, progress_text(each.progress), each.worker, why(each)) for each in glance.running]
         print_table(("job", "progress", "worker", "why"), rows, spare=("why", "worker"))
     for group in outlook.groups:
-        print(printable(f"{group.group}: {_left(group, outlook.num_running)}"))
+        print(printable(f"{shown_group(group.group)}: {_left(group, outlook.num_running)}"))
 
 
 def _rate(number: float) -> str:
@@ -89,6 +85,8 @@ def _left(group: GroupOutlook, num_running: int) -> str:
     parts += [f"{waiting:,} waiting", *([f"{held:,} held"] if held else [])]
     if group.seconds_left is not None:
         return f"{', '.join(parts)}; about {span(group.seconds_left)} left"
+    if not waiting and not group.counts[QueueState.RUNNING]:
+        return ", ".join(parts)
     if not num_running:
         return f"{', '.join(parts)}; nobody works on them: python experiment_cli.py work"
     return f"{', '.join(parts)}; no time is known yet"
@@ -102,7 +100,8 @@ def queued_as(database: Database, text: str, folder: Path | None = None) -> Queu
         text: its id or name.
         folder: of the experiment; None where it is not known.
     """
-    jobs = [each for each in Queue(database).jobs() if text in (each.job.id, each.job.name)]
+    ids = [each.id for each in seek_jobs(database, text) if text in (each.id, each.name)]
+    jobs = Queue(database).jobs(ids=ids) if ids else []
     return next((each for each in jobs if folder is None or _folder(each) == folder), None)
 
 

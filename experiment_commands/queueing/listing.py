@@ -12,6 +12,7 @@ from errors import ConfigError
 from experiment_commands.completion import complete_group, complete_queue_state
 from experiment_commands.options import Db, Json
 from experiment_commands.output import print_json, print_table, remark
+from experiment_commands.queueing.groups import group_called
 from experiment_commands.queueing.wording import counts_line, needs_text, progress_text, why
 from registry import nearest
 from tracking.queue.queue import Queue
@@ -60,7 +61,9 @@ def list_queue(
       python experiment_cli.py queue list --group experiments/core --limit 0
     """
     states = [_state(text) for text in state or ()] or (list(QueueState) if as_json else list(_USUAL))
-    queue = Queue(Database.open(db, create=False))
+    database = Database.open(db, create=False)
+    queue = Queue(database)
+    group = None if group is None else group_called(database, group)
     counts = queue.counts(group)
     number = None if limit == 0 or (as_json and limit is None) else limit or _DEFAULT_LIMIT
     jobs = queue.jobs(states=states, group=group, limit=number)
@@ -72,7 +75,7 @@ def list_queue(
         if len(jobs) < total:
             remark(f"{len(jobs):,} of {total:,} jobs; all: --limit 0")
     else:
-        remark("the queue is empty" if group is None else f"nothing is queued of {group}")
+        remark("the queue is empty")
     return 0 if sum(counts.values()) else 1
 
 

@@ -27,7 +27,6 @@ __all__ = [
 _J, _A = queue_jobs.c, queue_attempts.c
 _OPEN = (QueueState.RUNNING, QueueState.QUEUED, QueueState.HELD)
 _NAMES: Select[Any] = select(_J.id, _J.name, _J.group_name, _J.state)
-_NEWEST_FIRST = _J.key.desc()
 _ENDED_LOOKED_AT = 1000
 
 
@@ -57,13 +56,13 @@ class Standing(NamedTuple):
 
 
 def seek_jobs(database: Database, text: str) -> list[JobName]:
-    """Return the jobs that a text names: an id, a name, or the beginning of an id; the newest first.
+    """Return the jobs that a text names: an id, a name, or the beginning of an id; the oldest first.
 
     Raises:
         DatabaseUnavailable: the store cannot be reached.
     """
     named = or_(_J.id == text, _J.name == text, _J.id.startswith(text, autoescape=True))
-    return _read(database, _NAMES.where(named).order_by(_NEWEST_FIRST)) if text else []
+    return _read(database, _NAMES.where(named).order_by(_J.key)) if text else []
 
 
 def names_like(database: Database, beginning: str, limit: int | None = None) -> list[JobName]:

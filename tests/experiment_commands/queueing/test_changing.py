@@ -94,4 +94,4 @@ def test_json_and_many(run: Command, queue: Queue) -> None:
     (change, *_) = run.json("queue", "hold", "aa1")
     assert change == {"id": "aa1", "name": "job aa1", "changed": True, "message": "held"}
     queue.add([job(f"m{number:03}") for number in range(30)])
-    assert "and 14 more" in run("queue", "hold", "--all")[1]
+    assert "and 13 more" in run("queue", "hold", "--all")[1], "the one that is held already is not worth a line"

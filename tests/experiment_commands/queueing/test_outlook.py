@@ -7,25 +7,23 @@ from typing import Any
 import pytest
 
 from experiment_commands.queueing.outlook import Outlook, look_ahead
-from jobs import Job
-from tracking.queue.records import Attempt, QueuedJob, QueueState
+from tracking.queue.records import QueueState
+from tracking.queue.seeking import Standing
 
 NOW = 10_000.0
 
 
-def _job(state: QueueState, group: str = "g", planned: float | None = 60.0, **fields: Any) -> QueuedJob:
-    job = Job(id="x", name="x", work="nothing", group=group, seconds=planned)
-    given = {"position": None, "reason": "", "queued_at": 0.0, "worker": "", "heartbeat_age": None, **fields}
-    return QueuedJob(job=job, state=state, **{"started_at": None, "finished_at": None, **given})
+def _job(state: QueueState, group: str = "g", planned: float | None = 60.0, **fields: Any) -> Standing:
+    return Standing(group, state, planned, **fields)
 
 
-def _done(took: float, ago: float = 100.0, **fields: Any) -> QueuedJob:
+def _done(took: float, ago: float = 100.0, **fields: Any) -> Standing:
     end = NOW - ago
-    attempt = Attempt(1, "w", end - took, end, took, None, "", False)
-    return _job(QueueState.COMPLETED, finished_at=end, attempts=(attempt,), **fields)
+    started = {"first_started_at": end - took, "started_at": end - took}
+    return _job(QueueState.COMPLETED, finished_at=end, took=took, **started, **fields)
 
 
-def _running(since: float, **fields: Any) -> QueuedJob:
+def _running(since: float, **fields: Any) -> Standing:
     return _job(QueueState.RUNNING, started_at=NOW - since, **fields)
 
 
