@@ -72,20 +72,28 @@ class Cluster:
             with _signals_kept():
                 self.ray.shutdown()
 
-    def nodes(self) -> list[Resources]:
-        """Return what each node has that is there now."""
-        return [_resources(node["Resources"]) for node in self._alive()]
+    def nodes(self) -> dict[str, Resources]:
+        """Return what each node has that is there now, by its id.
 
-    def is_alive(self, node: str) -> bool:
-        """Whether the node with this id is there."""
-        return any(found["NodeID"] == node for found in self._alive())
+        Raises:
+            ResourceError: the cluster does not answer.
+        """
+        with self.asked():
+            return {node["NodeID"]: _resources(node["Resources"]) for node in self.ray.nodes() if node["Alive"]}
 
-    def hosts(self) -> set[str]:
-        """Return the names of the machines."""
-        return {str(node["NodeManagerHostname"]) for node in self._alive()}
+    @contextmanager
+    def asked(self) -> Iterator[None]:
+        """Make Ray's errors ours.
 
-    def _alive(self) -> list[dict[str, Any]]:
-        return [node for node in self.ray.nodes() if node["Alive"]]
+        Raises:
+            ResourceError: the cluster does not answer.
+        """
+        try:
+            yield
+        except (self.ray.exceptions.RayError, ConnectionError, RuntimeError, TimeoutError) as error:
+            raise ResourceError(
+                f"the Ray cluster does not answer: {_words(error)}; is it running (ray status)?"
+            ) from error
 
 
 def _resources(found: dict[str, float]) -> Resources:
@@ -151,8 +159,12 @@ def _explained(what: str) -> Iterator[None]:
         yield
     except (Exception, SystemExit) as error:
         # Ray ends the process where it gives up; its messages go on with pages of advice.
-        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-        raise ResourceError(f"{what}: {' '.join(lines[:3]) or type(error).__name__}") from error
+        raise ResourceError(f"{what}: {_words(error)}") from error
+
+
+def _words(error: BaseException) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return " ".join(lines[:3]) or type(error).__name__
 
 
 @contextmanager

@@ -8,6 +8,7 @@ import math
 import os
 import time
 from collections.abc import Collection
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,9 @@ _NODES_SECONDS = 5.0
 
 
 class RayExecutor(Executor):
-    """Submits a task for each job; Ray decides which node has room, and a job whose node is lost begins on another.
+    """Submits a task for each job; Ray decides which node has room.
+
+    A job whose node is lost has failed, as one whose process died: whoever submitted tries it again.
 
     Args:
         options: ``ray_address``, ``workers``, ``threads_per_job``, ``hang_minutes`` and ``log_dir``.
@@ -52,43 +55,61 @@ class RayExecutor(Executor):
         self._cluster = Cluster(address or None, max(cores, options.workers or 0))
         self._handles: list[RayHandle] = []
         self._tasks: dict[str, Any] = {}
-        self._seen: tuple[float, list[Resources]] | None = None
+        self._nodes: list[Resources] = []
+        self._known: dict[str, Resources] = {}
+        self._refresh_at = 0.0
+        self.refresh()
         self._environment = {name: value for name, value in os.environ.items() if name.startswith(_CARRIED)}
         self._paths = search_paths()
 
     @property
-    def hosts(self) -> set[str]:
-        """Names of the machines of the cluster: with more than one, a store in an SQLite file is not safe."""
-        return self._cluster.hosts()
-
-    @property
     def capacity(self) -> Resources | None:
-        """The most that any node has of each kind; that no node has all of it shows when a job is submitted."""
-        return largest(self._nodes())
+        """The most that any node has of each kind, or had that was lost and may come back.
+
+        That no node has all of it shows when a job is submitted.
+        """
+        return largest(list(self._known.values()))
 
     @property
     def max_concurrent(self) -> int:
         """As many as ``workers`` says, else as many as there are CPUs."""
-        return self._options.workers or max(1, int(sum(node.cpus for node in self._nodes())))
+        return self._options.workers or max(1, int(sum(node.cpus for node in self._nodes)))
+
+    def refresh(self) -> None:
+        """Ask Ray every few seconds which nodes are there.
+
+        Raises:
+            ResourceError: the cluster does not answer.
+        """
+        if time.monotonic() >= self._refresh_at:
+            nodes = self._cluster.nodes()
+            self._nodes, self._known = list(nodes.values()), {**self._known, **nodes}
+            self._refresh_at = time.monotonic() + _NODES_SECONDS
 
     def has_room(self, job: Job, running: Collection[Job]) -> bool:
         """Whether the cluster has as much as all of them need; what others use of it, Ray alone knows."""
         if len(running) >= self.max_concurrent:
             return False
         wanted = [self._needs(each) for each in (job, *running)]
-        nodes = self._nodes()
         return all(
-            sum(getattr(each, field) or 0 for each in wanted) <= sum(getattr(node, field) for node in nodes) + 1e-6
+            sum(getattr(each, field) or 0 for each in wanted)
+            <= sum(getattr(node, field) for node in self._nodes) + 1e-6
             for field in ("cpus", "gpus", "memory_gb")
         )
+
+    def blocked_by_others(self, job: Job) -> str:
+        """Say that the nodes with room for a job are lost, where they are."""
+        needs = self._needs(job)
+        return "" if any(not needs.lacks(node) for node in self._nodes) else "a node of the Ray cluster that was lost"
 
     def submit(self, job: Job) -> Handle:
         """Hand a job to Ray and return at once.
 
         Raises:
             ConfigError: no node has what it needs, or the job is no JSON.
-            ResourceError: the log folder cannot be written.
+            ResourceError: the log folder cannot be written, or the cluster does not answer.
         """
+        self.refresh()
         needs = self._needs(job)
         self._check_fits(job, needs)
         text = job.to_json()
@@ -105,15 +126,11 @@ class RayExecutor(Executor):
                 "threads": self._threads(job),
             }
         )
-        task = self._task(needs)
+        with self._cluster.asked():
+            reference = self._task(needs).remote(order, self._archive)
         hang_minutes = self._options.hang_minutes
-        handle = RayHandle(
-            job,
-            self._cluster,
-            folder,
-            begin=lambda: task.remote(order, self._archive),
-            hang_seconds=None if hang_minutes is None else 60 * hang_minutes,
-        )
+        hang_seconds = None if hang_minutes is None else 60 * hang_minutes
+        handle = RayHandle(job, self._cluster, folder, reference, hang_seconds)
         self._handles = [other for other in self._handles if not other.is_over]
         self._handles.append(handle)
         return handle
@@ -129,16 +146,17 @@ class RayExecutor(Executor):
             if any(news) or left <= 0:
                 return
             references = [handle.reference for handle in ours]
-            self._cluster.ray.wait(references, timeout=min(left, _POLL_SECONDS), fetch_local=False)
+            with self._cluster.asked():
+                self._cluster.ray.wait(references, timeout=min(left, _POLL_SECONDS), fetch_local=False)
 
     def close(self) -> None:
         """Kill what still runs, and leave the cluster; one that was started for this executor ends."""
         stopped = Outcome.failed(FailureKind.CANCELLED, "the executor was closed")
-        left = [handle for handle in self._handles if not handle.state.is_final]
-        for handle in left:
-            handle.kill(stopped)
-        for handle in left:
-            handle.give_up(stopped)
+        for end in (RayHandle.kill, RayHandle.give_up):
+            for handle in self._handles:
+                # Where the cluster is gone, so are they.
+                with suppress(ResourceError):
+                    end(handle, stopped)
         self._handles = []
         self._cluster.close()
 
@@ -174,24 +192,18 @@ class RayExecutor(Executor):
     def _threads(self, job: Job) -> int:
         return self._options.threads_per_job or max(1, int(job.resources.cpus))
 
-    def _nodes(self) -> list[Resources]:
-        now = time.monotonic()
-        if self._seen is None or now - self._seen[0] > _NODES_SECONDS:
-            self._seen = (now, self._cluster.nodes())
-        return self._seen[1]
-
     def _needs(self, job: Job) -> Resources:
         """Return what a job takes; who leaves the GPU to the cluster gets one, or a share where workers exceed GPUs."""
         if job.resources.gpus is not None:
             return job.resources
-        gpus = sum(node.gpus or 0 for node in self._nodes())
+        gpus = sum(node.gpus or 0 for node in self._known.values())
         share = 1 / math.ceil((self._options.workers or 1) / gpus) if gpus else 0.0
         return dataclasses.replace(job.resources, gpus=share)
 
     def _check_fits(self, job: Job, needs: Resources) -> None:
-        nodes = self._nodes()
-        if not any(not needs.lacks(node) for node in nodes):
-            most = largest(nodes)
+        # A node that was lost may come back: its jobs wait for it.
+        if not any(not needs.lacks(node) for node in self._known.values()):
+            most = largest(list(self._known.values()))
             raise ConfigError(
                 f"{job.name} needs {needs.cpus:g} CPUs, {needs.gpus:g} GPUs and {needs.memory_gb:g} GB of memory "
                 f"on one node, and none of the Ray cluster has that (at most {most.cpus:g} CPUs, {most.gpus:g} GPUs, "
@@ -207,7 +219,7 @@ def _working_directory() -> str:
 
 
 def _fields(resources: Resources) -> dict[str, Any]:
-    # Ray tries nothing again: whether it was the job or the node that died is decided by its handle.
+    # Ray tries nothing again: the queue decides, and counts.
     fields: dict[str, Any] = {"num_cpus": resources.cpus, "max_retries": 0, "retry_exceptions": False}
     if resources.gpus:
         fields["num_gpus"] = int(resources.gpus) if resources.gpus >= 1 else resources.gpus

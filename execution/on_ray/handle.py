@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
+from errors import ResourceError
 from execution.base import Handle, JobState
 from execution.on_ray.cluster import Cluster
 from execution.on_ray.job_folder import JobFolder
@@ -16,10 +19,10 @@ __all__ = ["RayHandle"]
 
 _GRACE_SECONDS = 5.0
 """For running work that is cancelled to stop by itself."""
+_SAVE_SECONDS = 25.0
+"""For running work that is preempted to save and stop."""
 _LOST_SECONDS = 30.0
 """After which a task that was killed counts as ended, whether Ray says so or not."""
-_NODE_LOSSES = 3
-"""How often a job begins anew on another node."""
 _POLL_SECONDS = 0.05
 
 
@@ -30,7 +33,7 @@ class RayHandle(Handle):
         job: the job.
         cluster: where it runs.
         folder: what the task writes to.
-        begin: submits the task and returns Ray's reference to what it will return.
+        reference: Ray's, to what the task will return.
         hang_seconds: how long it may say nothing; None: for ever.
     """
 
@@ -39,23 +42,18 @@ class RayHandle(Handle):
         job: Job,
         cluster: Cluster,
         folder: JobFolder,
-        begin: Callable[[], Any],
+        reference: Any,
         hang_seconds: float | None,
     ) -> None:
         super().__init__(job)
         self._cluster = cluster
         self._folder = folder
-        self._begin = begin
+        self.reference = reference
         self._hang_seconds = hang_seconds
-        self._losses = 0
         self._outcome: Outcome | None = None
         self._intended: Outcome | None = None
         self._is_killed = False
         self._kill_at: float | None = None
-        self._start_anew()
-
-    def _start_anew(self) -> None:
-        self.reference = self._begin()
         self._begun: Mapping[str, Any] = {}
         self._began = 0.0
         self._stamp = 0
@@ -106,7 +104,8 @@ class RayHandle(Handle):
                 return self._outcome
             if limit is not None and time.monotonic() >= limit:
                 raise TimeoutError(f"{self.job.name}: has not ended within {timeout:g} s")
-            self._cluster.ray.wait([self.reference], timeout=_POLL_SECONDS, fetch_local=False)
+            with self._cluster.asked():
+                self._cluster.ray.wait([self.reference], timeout=_POLL_SECONDS, fetch_local=False)
 
     # -- what is ordered ----------------------------------------------------------------------------------------------
 
@@ -114,25 +113,27 @@ class RayHandle(Handle):
         """Ask running work to stop, and kill it if it does not; what has not begun never will."""
         self.look()
         if self._outcome is None:
+            # Who was asked to stop before had time for that.
+            grace = _GRACE_SECONDS if self._intended is None else 0.0
             self._intended = Outcome.failed(FailureKind.CANCELLED, "cancelled")
-            self._stop("cancelled")
-            self._kill_at = self._kill_at or time.monotonic() + _GRACE_SECONDS
+            self._stop("cancelled", grace)
 
     def preempt(self, reason: str) -> None:
         """Ask running work to stop; what has not begun is taken away."""
         self.look()
-        if self._outcome is None:
-            if not self._begun:
-                self._intended = self._intended or Outcome.failed(FailureKind.PREEMPTED, reason)
-            self._stop(reason)
+        if self._outcome is None and self._intended is None:
+            words = f"{reason}; it did not stop and was killed" if self._begun else reason
+            self._intended = Outcome.failed(FailureKind.PREEMPTED, words)
+            self._stop(reason, _SAVE_SECONDS)
 
     def kill(self, intended: Outcome) -> None:
         """End it at once; ``intended`` is then its outcome."""
         if self._outcome is None and not self._is_killed:
             self._intended = intended
-            self._is_killed = True
             self._kill_at = time.monotonic()
-            self._cluster.ray.cancel(self.reference, force=True)
+            with self._cluster.asked():
+                self._cluster.ray.cancel(self.reference, force=True)
+            self._is_killed = True
 
     def give_up(self, outcome: Outcome) -> None:
         """Take it as ended in this way, if it has not ended otherwise."""
@@ -140,7 +141,8 @@ class RayHandle(Handle):
         if self._outcome is None:
             self._end(outcome)
 
-    def _stop(self, reason: str) -> None:
+    def _stop(self, reason: str, seconds: float) -> None:
+        self._kill_at = min(time.monotonic() + seconds, self._kill_at or math.inf)
         self._folder.write_stop(reason)
         if not self._begun and self._intended is not None:
             self.kill(self._intended)
@@ -151,7 +153,9 @@ class RayHandle(Handle):
         """Look at the task, and keep its limits; return whether there is something new to tell."""
         if self._outcome is not None:
             return False
-        if self._cluster.ray.wait([self.reference], timeout=0, fetch_local=False)[0]:
+        with self._cluster.asked():
+            has_ended = self._cluster.ray.wait([self.reference], timeout=0, fetch_local=False)[0]
+        if has_ended:
             self._fetch()
             return True
         is_new = self._read_files()
@@ -195,28 +199,32 @@ class RayHandle(Handle):
         except errors.OutOfMemoryError as error:
             outcome = _died(FailureKind.OUT_OF_MEMORY, error)
         except (errors.NodeDiedError, errors.WorkerCrashedError) as error:
-            if self._intended is None and self._node_is_gone(error) and self._losses < _NODE_LOSSES:
-                self._losses += 1
-                self._folder.forget()
-                self._start_anew()
-                return
-            outcome = _died(FailureKind.WORKER_DIED, error)
+            outcome = self._lost(error)
         except errors.RayError as error:
             outcome = _died(FailureKind.RESOURCE, error)
-        if self._intended is not None and not outcome.success:
+        if self._intended is not None and not outcome.success and (self._is_killed or _is_cancelled(self._intended)):
             outcome = self._intended
         self._end(outcome)
 
-    def _node_is_gone(self, error: Exception) -> bool:
-        if isinstance(error, self._cluster.ray.exceptions.NodeDiedError):
-            return True
+    def _lost(self, error: Exception) -> Outcome:
+        """Return what is to be said of a process that died; whether it is tried again, the queue decides."""
         begun = self._begun or self._folder.begun()
-        return bool(begun) and not self._cluster.is_alive(begun["node"])
+        is_gone = isinstance(error, self._cluster.ray.exceptions.NodeDiedError)
+        with suppress(ResourceError):
+            is_gone = is_gone or (bool(begun) and begun["node"] not in self._cluster.nodes())
+        if is_gone:
+            where = f"the Ray node on {begun['host']}" if begun else "its Ray node"
+            return Outcome.failed(FailureKind.WORKER_DIED, f"{where} was lost")
+        return _died(FailureKind.WORKER_DIED, error)
 
     def _end(self, outcome: Outcome) -> None:
         self._read_files()
         self._outcome = outcome
         self._folder.tidy()
+
+
+def _is_cancelled(outcome: Outcome) -> bool:
+    return outcome.failure is not None and outcome.failure.kind == FailureKind.CANCELLED
 
 
 def _died(kind: FailureKind, error: Exception) -> Outcome:

@@ -86,12 +86,6 @@ class JobFolder:
         with suppress(ResourceError):
             write_text(self._stop, reason or "a stop")
 
-    def forget(self) -> None:
-        """Begin anew, on another node: what it printed stays."""
-        for path in (self._begun, self._progress):
-            with suppress(OSError):
-                path.unlink(missing_ok=True)
-
     def read_log(self) -> str:
         """Return what it printed, or the end of it where that is much."""
         try:

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
 from submitit.core.utils import DelayedSubmission
 
+from errors import AssayError, ConfigError
 from execution.slurm.folders import SubmissionFolder
 from execution.slurm.supervision import Supervision
-from jobs import FailureKind
+from jobs import FailureKind, Outcome
 
 __all__ = ["SlurmJob", "WorkFailed"]
+
+_REQUEUE_TRIES = 4
+_REQUEUE_PAUSE_SECONDS = 2.0
 
 
 class WorkFailed(Exception):
@@ -28,42 +34,54 @@ class SlurmJob:
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._supervision: Supervision | None = None
 
     def __call__(self) -> None:
         """Do the work, and leave its outcome in the folder.
 
+        At the end of a slot SLURM sends SIGUSR2, for which submitit has a handler that requeues whatever became of
+        the work. Here signals are taken note of alone: what follows is decided when the work has ended.
+
         Raises:
             WorkFailed: it failed.
         """
-        self._supervision = Supervision(self._folder)
-        signal.signal(signal.SIGTERM, self._on_termination)
+        requeue = signal.getsignal(signal.SIGUSR2)
+        try:
+            supervision = Supervision(self._folder)
+        except ConfigError as error:
+            outcome = Outcome.failed(FailureKind.OTHER_CODE, str(error))
+            self._folder.write_outcome(outcome)
+            raise WorkFailed(str(error)) from error
+        for number in (signal.SIGTERM, signal.SIGUSR2):
+            signal.signal(number, lambda number, frame: supervision.ask(number))
         # Who stopped it before there was a handler said so first.
         if self._folder.stop() is not None:
-            self._supervision.stop()
-        failure = self._supervision.watch().failure
-        if failure is not None:
-            raise WorkFailed(f"{failure.kind}: {failure.message}")
+            supervision.ask(signal.SIGTERM)
+        outcome = supervision.watch()
+        if supervision.goes_on_in_another_slot:
+            _requeue(requeue)
+        if outcome.failure is not None:
+            raise WorkFailed(f"{outcome.failure.kind}: {outcome.failure.message}")
 
-    def checkpoint(self) -> DelayedSubmission | None:
-        """Save, at the end of the slot; return what is to be done when SLURM starts it again, None for nothing.
-
-        Called by submitit in a handler of SIGUSR2, which requeues the SLURM job afterwards.
-        """
-        if self._supervision is not None:
-            self._supervision.stop()
-        if self._folder.stop() is not None:
-            return None
-        outcome = self._folder.outcome()
-        if outcome is not None and (outcome.failure is None or outcome.failure.kind != FailureKind.PREEMPTED):
-            return None
+    def checkpoint(self) -> DelayedSubmission:
+        """Return what is to be done when SLURM starts it again; submitit asks before it requeues the SLURM job."""
         return DelayedSubmission(SlurmJob(self._path))
 
     @property
     def _folder(self) -> SubmissionFolder:
         return SubmissionFolder(Path(self._path))
 
-    def _on_termination(self, number: int, frame: Any) -> None:
-        # scancel, or a cluster that preempts: it requeues by itself where it is set up so.
-        if self._supervision is not None:
-            self._supervision.stop()
+
+def _requeue(requeue: Any) -> None:
+    """Have submitit put the SLURM job back into the queue, which ends this process; not where somebody else started it.
+
+    Raises:
+        subprocess.SubprocessError: SLURM does not take it back.
+    """
+    for left in reversed(range(_REQUEUE_TRIES if callable(requeue) else 0)):
+        try:
+            requeue(signal.SIGUSR2, None)
+        except (subprocess.SubprocessError, OSError, AssayError):
+            # A controller that is away for a moment.
+            if not left:
+                raise
+            time.sleep(_REQUEUE_PAUSE_SECONDS)

@@ -7,6 +7,7 @@ work for.
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import sys
@@ -17,9 +18,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from errors import AssayError
-from execution.slurm.folders import SubmissionFolder
+from errors import AssayError, ConfigError
+from execution.slurm.folders import WAITS_FOR, Order, SubmissionFolder
 from execution.work import Context, carry_out
+from jobs import FailureKind, Outcome
 
 __all__ = ["SIGNALS", "main"]
 
@@ -28,6 +30,8 @@ SIGNALS = (signal.SIGTERM, signal.SIGUSR2)
 
 _ORPHAN_SECONDS = 25.0
 _REPORT_SECONDS = 1.0
+_LOOK_SECONDS = 0.2
+_LONGEST_PAUSE_SECONDS = 30.0
 
 
 class _Orders:
@@ -91,10 +95,31 @@ def main(path: Path) -> int:
     reports = _Reports(folder)
     for target in (orders.listen, reports.write_on):
         threading.Thread(target=target, daemon=True).start()
-    outcome = carry_out(folder.order().job, Context(reports.report, lambda: orders.stop_reason))
+    try:
+        outcome = _carry_out(folder.order(), reports, orders)
+    except ConfigError as error:
+        outcome = Outcome.failed(FailureKind.OTHER_CODE, str(error))
     reports.write()
-    folder.write_outcome(outcome)
+    folder.write_outcome_patiently(outcome)
     return 0 if outcome.success else 1
+
+
+def _carry_out(order: Order, reports: _Reports, orders: _Orders) -> Outcome:
+    """Do the work; where somebody else is at it, wait here: in the queue again it would have to wait for both."""
+    limit = math.inf if order.patience_seconds is None else time.monotonic() + order.patience_seconds
+    pause = 1.0
+    while True:
+        outcome = carry_out(order.job, Context(reports.report, lambda: orders.stop_reason))
+        failure = outcome.failure
+        if failure is None or failure.kind != FailureKind.BUSY or time.monotonic() >= limit:
+            return outcome
+        reports.report({"phase": f"waits: {failure.message}", WAITS_FOR: failure.message})
+        again_at = time.monotonic() + pause
+        while time.monotonic() < again_at:
+            if orders.stop_reason:
+                return Outcome.failed(FailureKind.PREEMPTED, f"{orders.stop_reason}; it waited: {failure.message}")
+            time.sleep(_LOOK_SECONDS)
+        pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
 
 
 if __name__ == "__main__":

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import re
 import signal
+import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from submitit.core.utils import FailedJobError, FailedSubmissionError, JobPaths,
 
 from errors import ConfigError, ResourceError
 from execution.slurm.batch_job import SlurmJob
-from execution.slurm.commands import explain_refusal, run
+from execution.slurm.commands import CommandFailed, explain_refusal, run
 from execution.slurm.resources import CODE
 from execution.slurm.standing import GONE, QueueListing, Standing
 from tracking.processes import process_started
@@ -25,6 +26,10 @@ __all__ = ["CLUSTERS", "Cluster"]
 
 _REQUEUES = 1000
 """At most so many slots for one job: who gets nowhere in so many never will."""
+
+_SEND_AGAIN_SECONDS = 1.0
+_MOST_IDS = 500
+"""In one command."""
 
 _IS_OVER = re.compile("invalid job id|already complet", re.IGNORECASE)
 _IS_OVER_OR_BEGINS = re.compile(f"{_IS_OVER.pattern}|cannot be altered|can not be altered|pending", re.IGNORECASE)
@@ -68,11 +73,19 @@ class Cluster(ABC):
 
     @abstractmethod
     def cancel(self, cluster_id: str) -> None:
-        """Have a job ended, begun or not."""
+        """Have a job ended, begun or not: at the latest by the next :meth:`send`."""
 
     @abstractmethod
     def preempt(self, cluster_id: str) -> None:
-        """Have a job save and end, or never begin."""
+        """Have a job save and end, or never begin: at the latest by the next :meth:`send`."""
+
+    @property
+    def trouble(self) -> str:
+        """Why orders have not arrived yet; empty where they have."""
+        return ""
+
+    def send(self) -> None:  # noqa: B027  (most act at once)
+        """See to it that orders arrive, all together; those that did not are sent again next time."""
 
     def log(self, cluster_id: str) -> Path:
         """Return where a job's output goes."""
@@ -87,6 +100,10 @@ class Slurm(Cluster):
     def __init__(self, logs: Path) -> None:
         super().__init__(logs)
         self._listing = QueueListing()
+        self._to_cancel: set[str] = set()
+        self._to_preempt: set[str] = set()
+        self._trouble = ""
+        self._send_at = 0.0
 
     def check(self) -> None:
         """Ask the controller, which answers at once where it can; sbatch would try again for minutes."""
@@ -125,25 +142,48 @@ class Slurm(Cluster):
 
     def look(self, cluster_id: str) -> Standing | None:
         """Look into the list of the user's jobs, which is asked for every few seconds."""
+        self.send()
         return self._listing.look(cluster_id)
 
     def cancel(self, cluster_id: str) -> None:
-        """Call scancel."""
-        self._scancel(_IS_OVER, cluster_id)
+        """Note it: hundreds are cancelled by one scancel."""
+        self._to_cancel.add(cluster_id)
 
     def preempt(self, cluster_id: str) -> None:
-        """Cancel it while it is pending, else send it the signal that the end of a slot sends."""
-        self._scancel(_IS_OVER, "--state=PENDING", cluster_id)
-        # Who is about to begin cannot be signalled, and looks first whether it is to stop.
-        self._scancel(_IS_OVER_OR_BEGINS, "--signal=USR2", cluster_id)
+        """Note it too."""
+        self._to_preempt.add(cluster_id)
 
-    def _scancel(self, accepted: re.Pattern[str], *arguments: str) -> None:
+    @property
+    def trouble(self) -> str:
+        """What scancel said last, where it did not obey."""
+        return self._trouble
+
+    def send(self) -> None:
+        """Call scancel; after a failure not again for a second."""
+        if not (self._to_cancel or self._to_preempt) or time.monotonic() < self._send_at:
+            return
         try:
-            run("scancel", *arguments)
+            self._scancel(_IS_OVER, self._to_cancel)
+            self._to_cancel.clear()
+            # What is pending never begins; what runs gets the signal that the end of a slot sends. Who is about to
+            # begin cannot be signalled, and looks first whether it is to stop.
+            self._scancel(_IS_OVER, self._to_preempt, "--state=PENDING")
+            self._scancel(_IS_OVER_OR_BEGINS, self._to_preempt, "--signal=USR2")
+            self._to_preempt.clear()
+            self._trouble = ""
         except ResourceError as error:
-            if not accepted.search(str(error)):
-                raise
+            self._trouble = str(error)
+            self._send_at = time.monotonic() + _SEND_AGAIN_SECONDS
         self._listing.forget()
+
+    def _scancel(self, accepted: re.Pattern[str], ids: Collection[str], *options: str) -> None:
+        every = sorted(ids)
+        for start in range(0, len(every), _MOST_IDS):
+            try:
+                run("scancel", *options, *every[start : start + _MOST_IDS])
+            except CommandFailed as error:
+                if not all(accepted.search(complaint) for complaint in error.complaints):
+                    raise
 
 
 class ThisMachine(Cluster):

@@ -12,22 +12,24 @@ import filelock
 
 from atomic_files import explain_os_error
 from errors import ConfigError, ResourceError
-from execution.base import Executor, Handle
+from execution.base import Executor, Handle, JobState
 from execution.options import ExecutorOptions
 from execution.slurm.arrays import arrays
 from execution.slurm.clusters import CLUSTERS, Cluster
-from execution.slurm.folders import Order, SubmissionFolder, logs_folder, submissions
+from execution.slurm.folders import Order, SubmissionFolder, logs_folder
 from execution.slurm.handle import SlurmHandle
 from execution.slurm.resources import SlurmResources
 from jobs import Job, Resources
 from validated import from_mapping
 
-__all__ = ["SlurmExecutor", "reattach"]
+__all__ = ["SlurmExecutor"]
 
 _MAX_CONCURRENT = 256
 _LOOK_SECONDS = 0.25
 _CLOSE_SECONDS = 20.0
 _LOCK_SECONDS = 120.0
+_TRIES_TO_TAKE_BACK = 5
+_PAUSE_TO_TAKE_BACK_SECONDS = 2.0
 
 
 class SlurmExecutor(Executor):
@@ -74,7 +76,8 @@ class SlurmExecutor(Executor):
     def submit(self, job: Job) -> Handle:
         """Submit a job; one that SLURM has already is attached to."""
         with self._lock():
-            handle = self._attached(job) or self._submit([job], {})[0]
+            # Where somebody else is at it, whoever submitted tries again.
+            handle = self._attached(job) or self._submit([job], {}, patience_seconds=0.0)[0]
         self._handles.append(handle)
         return handle
 
@@ -104,14 +107,13 @@ class SlurmExecutor(Executor):
                         fresh += made
                         handles |= {handle.job.id: handle for handle in made}
             except BaseException:
-                for handle in fresh:
-                    with suppress(ResourceError):
-                        handle.cancel()
+                self._take_back(fresh)
                 raise
         return [handles[job.id] for job in jobs]
 
     def detach(self) -> None:
         """Leave to the cluster what was submitted: closing stops it no more."""
+        self._cluster.send()
         self._handles.clear()
 
     def wait(self, handles: Collection[Handle], timeout: float) -> None:
@@ -125,12 +127,12 @@ class SlurmExecutor(Executor):
             time.sleep(min(_LOOK_SECONDS, left))
 
     def close(self) -> None:
-        """Cancel what :meth:`submit` submitted and is not over, and wait a little for its end."""
+        """Have what :meth:`submit` submitted and is not over save and end, and wait a little for that."""
         handles, self._handles = self._handles, []
         left = [handle for handle in handles if not handle.state.is_final]
         for handle in left:
-            with suppress(ResourceError):
-                handle.cancel()
+            handle.preempt("whoever submitted it ended")
+        self._cluster.send()
         limit = time.monotonic() + _CLOSE_SECONDS
         for handle in left:
             with suppress(TimeoutError):
@@ -160,44 +162,49 @@ class SlurmExecutor(Executor):
         if folder is None or folder.submitted() is None:
             return None
         handle = _handle(folder, self._cluster)
-        return None if handle is None or handle.state.is_final else handle
+        if handle is None or handle.state.is_final:
+            return None
+        if handle.job.code != job.code and handle.state == JobState.PENDING:
+            # Planned by an earlier version of the code, it would refuse to begin.
+            handle.cancel()
+            self._cluster.send()
+            return None
+        return handle
 
-    def _submit(self, jobs: Sequence[Job], needed: dict[str, SlurmHandle]) -> list[SlurmHandle]:
-        """Submit jobs that ask for the same and need the same."""
+    def _take_back(self, handles: Sequence[SlurmHandle]) -> None:
+        """Cancel what was submitted a moment ago.
+
+        Raises:
+            ResourceError: the cluster does not obey; it says what is left.
+        """
+        for handle in handles:
+            handle.cancel()
+        for _ in range(_TRIES_TO_TAKE_BACK):
+            self._cluster.send()
+            if not self._cluster.trouble:
+                return
+            time.sleep(_PAUSE_TO_TAKE_BACK_SECONDS)
+        raise ResourceError(
+            f"not all could be submitted, and {len(handles)} SLURM jobs that were cannot be cancelled now "
+            f"({self._cluster.trouble}); cancel them: scancel {' '.join(_collapse(handles))}"
+        )
+
+    def _submit(
+        self, jobs: Sequence[Job], needed: dict[str, SlurmHandle], patience_seconds: float | None = None
+    ) -> list[SlurmHandle]:
+        """Submit jobs that ask for the same and need the same; without somebody who stays, they wait patiently."""
         needs = jobs[0].resources
         threads = self._options.threads_per_job or self._resources.cpus(needs)
         hang = self._options.hang_minutes
-        folders = [
-            SubmissionFolder.create(self.log_dir, Order(job, threads, None if hang is None else hang * 60))
-            for job in jobs
-        ]
+        hang_seconds, save_seconds = None if hang is None else hang * 60, self._resources.save_seconds
+        orders = [Order(job, threads, hang_seconds, save_seconds, patience_seconds) for job in jobs]
+        folders = [SubmissionFolder.create(self.log_dir, order) for order in orders]
         parameters = self._resources.parameters(needs, _title(jobs), _collapse(needed.values()))
         ids = self._cluster.submit([folder.path for folder in folders], parameters)
         for folder, cluster_id in zip(folders, ids, strict=True):
             paths = {need: str(handle.folder.path) for need, handle in needed.items()}
             folder.write_submitted(self._resources.cluster, cluster_id, self._cluster.log(cluster_id), paths)
         return [SlurmHandle(job, folder, self._cluster) for job, folder in zip(jobs, folders, strict=True)]
-
-
-def reattach(log_dir: Path) -> list[SlurmHandle]:
-    """Return handles on the newest submission of every job, ended or not, for whoever did not submit them.
-
-    Args:
-        log_dir: the ``log_dir`` of the executor's options.
-    """
-    clusters: dict[str, Cluster] = {}
-    handles = []
-    for folder in submissions(log_dir):
-        submitted = folder.submitted()
-        if submitted is None:
-            continue
-        name = submitted["cluster"]
-        if name not in clusters:
-            clusters[name] = _cluster(name, log_dir)
-        handle = _handle(folder, clusters[name])
-        if handle is not None:
-            handles.append(handle)
-    return handles
 
 
 def _cluster(name: str, log_dir: Path) -> Cluster:

@@ -5,19 +5,23 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import quote
 
 from atomic_files import explain_os_error, write_text
-from errors import ConfigError
+from errors import AssayError, ConfigError
 from jobs import FailureKind, Job, Outcome
 
-__all__ = ["Order", "SubmissionFolder", "logs_folder", "submissions"]
+__all__ = ["WAITS_FOR", "Order", "SubmissionFolder", "logs_folder"]
 
+WAITS_FOR = "waits_for"
+"""In progress: why the work has not begun, although its job has; such time counts for nothing."""
 
+_PATIENCE_SECONDS = 60.0
+"""For a disk that is full, where an outcome is all that is left to write."""
 _BASE = "slurm"
 _ORDER, _SUBMITTED, _STARTED, _PROGRESS, _OUTCOME, _STOP = (
     f"{name}.json" for name in ("job", "submitted", "started", "progress", "outcome", "stop")
@@ -31,12 +35,33 @@ class Order:
     job: Job
     threads: int
     """Of PyTorch on the CPU."""
-    hang_seconds: float | None = None
+    hang_seconds: float | None
+    save_seconds: float
+    """How long it may take to save, once SLURM said that its slot ends."""
+    patience_seconds: float | None
+    """How long it waits for somebody else who makes the same; None: as long as its slots last."""
+
+    def to_mapping(self) -> dict[str, Any]:
+        """Return it as JSON knows it.
+
+        Raises:
+            ConfigError: the job is no JSON.
+        """
+        return {**vars(self), "job": json.loads(self.job.to_json())}
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any]) -> Self:
-        """Return what was written."""
-        return cls(Job.from_mapping(values["job"]), values["threads"], values["hang_seconds"])
+        """Return what :meth:`to_mapping` gave.
+
+        Raises:
+            ConfigError: another version of the code wrote it.
+        """
+        try:
+            return cls(**{**values, "job": Job.from_mapping(values["job"])})
+        except (KeyError, TypeError) as error:
+            raise ConfigError(
+                f"the order of a job is of another version of the code ({error}); submit it again"
+            ) from error
 
 
 class SubmissionFolder:
@@ -57,11 +82,7 @@ class SubmissionFolder:
             ConfigError: the job is no JSON.
             ResourceError: it cannot be written.
         """
-        written = {
-            "job": json.loads(order.job.to_json()),
-            "threads": order.threads,
-            "hang_seconds": order.hang_seconds,
-        }
+        written = order.to_mapping()
         of_job = _of_job(log_dir, order.job.id)
         try:
             of_job.mkdir(parents=True, exist_ok=True)
@@ -111,7 +132,7 @@ class SubmissionFolder:
         """Return what the job is told.
 
         Raises:
-            ConfigError: nothing, or something else, lies there.
+            ConfigError: nothing lies there, or what another version of the code wrote.
         """
         found = self._read(_ORDER)
         if found is None:
@@ -145,14 +166,36 @@ class SubmissionFolder:
         """Say how it ended."""
         self._write(_OUTCOME, outcome.to_mapping())
 
+    def write_outcome_patiently(self, outcome: Outcome) -> None:
+        """Say how it ended, and where the disk is full try again for a while.
+
+        Raises:
+            ResourceError: it stayed so.
+        """
+        limit = time.monotonic() + _PATIENCE_SECONDS
+        while True:
+            try:
+                return self.write_outcome(outcome)
+            except AssayError:
+                if time.monotonic() >= limit:
+                    raise
+                time.sleep(1.0)
+
     def outcome(self) -> Outcome | None:
         """Return how it ended; None where it has not said so."""
         found = self._read(_OUTCOME)
         return None if found is None else Outcome.from_mapping(found)
 
     def forget_outcome(self) -> None:
-        """Begin anew, after a requeue."""
-        (self.path / _OUTCOME).unlink(missing_ok=True)
+        """Begin anew, after a requeue.
+
+        Raises:
+            ResourceError: the folder cannot be written.
+        """
+        try:
+            (self.path / _OUTCOME).unlink(missing_ok=True)
+        except OSError as error:
+            raise explain_os_error(error, self.path) from error
 
     # -- files --------------------------------------------------------------------------------------------------------
 
@@ -173,17 +216,6 @@ class SubmissionFolder:
         except (OSError, ValueError):
             return None
         return found if isinstance(found, dict) else None
-
-
-def submissions(log_dir: Path) -> Iterator[SubmissionFolder]:
-    """Yield the newest submission of every job, by the name of its folder."""
-    base = log_dir.absolute() / _BASE
-    if not base.is_dir():
-        return
-    for of_job in sorted(path for path in base.iterdir() if path.name.startswith("job-")):
-        number = max(_numbers(of_job), default=None)
-        if number is not None:
-            yield SubmissionFolder(of_job / str(number))
 
 
 def logs_folder(log_dir: Path) -> Path:

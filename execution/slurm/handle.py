@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from errors import AssayError, ConfigError
 from execution.base import Handle, JobState
 from execution.slurm.clusters import Cluster
 from execution.slurm.folders import SubmissionFolder
@@ -50,6 +51,8 @@ class SlurmHandle(Handle):
         self._standing: Standing | None = None
         self._over_since: float | None = None
         self._told: tuple[JobState, int] | None = None
+        self._wanted: tuple[FailureKind, str] | None = None
+        self._written: tuple[FailureKind, str] | None = None
 
     @property
     def state(self) -> JobState:
@@ -75,24 +78,12 @@ class SlurmHandle(Handle):
         return self._outcome
 
     def cancel(self) -> None:
-        """Write down that it is cancelled, and have it ended.
-
-        Raises:
-            ResourceError: the cluster does not answer.
-        """
-        if not self.state.is_final:
-            self.folder.write_stop(FailureKind.CANCELLED, "cancelled")
-            self._cluster.cancel(self.cluster_id)
+        """Write down that it is cancelled, and have it ended, as soon as disk and cluster allow."""
+        self._stop(FailureKind.CANCELLED, "cancelled")
 
     def preempt(self, reason: str) -> None:
-        """Write the reason down, and have it save and end; it is not requeued then.
-
-        Raises:
-            ResourceError: the cluster does not answer.
-        """
-        if not self.state.is_final:
-            self.folder.write_stop(FailureKind.PREEMPTED, reason)
-            self._cluster.preempt(self.cluster_id)
+        """Write the reason down, and have it save and end, as soon as disk and cluster allow; it is not requeued."""
+        self._stop(FailureKind.PREEMPTED, reason)
 
     def logs(self) -> str:
         """Return the end of its log, of at most a megabyte."""
@@ -115,6 +106,7 @@ class SlurmHandle(Handle):
         notes = ["already submitted"] if self._attached else []
         if self._outcome is None:
             notes.append("no answer from SLURM" if self._standing is None else self._standing.describe())
+            notes.append(self._cluster.trouble)
         described = "; ".join(note for note in notes if note)
         return f"{self._cluster.title} {self.cluster_id.partition(':')[0]}" + (f" ({described})" if described else "")
 
@@ -123,11 +115,30 @@ class SlurmHandle(Handle):
         told, self._told = self._told, (self.state, self.folder.progress_stamp())
         return self._told[0].is_final or self._told != told
 
+    def _stop(self, kind: FailureKind, reason: str) -> None:
+        if self._outcome is None and (self._wanted is None or kind == FailureKind.CANCELLED):
+            self._wanted = (kind, reason)
+            self._say_that_it_is_to_stop()
+
+    def _say_that_it_is_to_stop(self) -> None:
+        """Write it down, and then have it signalled, which without the word would mean the end of a slot.
+
+        A full disk is no obstacle for ever: this is tried at each look.
+        """
+        if self._wanted is None or self._wanted == self._written:
+            return
+        with suppress(AssayError):
+            self.folder.write_stop(*self._wanted)
+            self._written = self._wanted
+            tell = self._cluster.cancel if self._wanted[0] == FailureKind.CANCELLED else self._cluster.preempt
+            tell(self.cluster_id)
+
     # -- what is known ------------------------------------------------------------------------------------------------
 
     def _look(self) -> None:
         if self._outcome is not None:
             return
+        self._say_that_it_is_to_stop()
         self.folder.refresh()
         said, wanted = self.folder.outcome(), self.folder.stop()
         if said is not None and not _was_preempted(said):
@@ -174,7 +185,8 @@ class SlurmHandle(Handle):
             needed = SubmissionFolder(Path(path))
             outcome = needed.outcome()
             if outcome is not None and outcome.failure is not None:
-                return f"{needed.order().job.name} failed: {outcome.failure.message}"
+                with suppress(ConfigError):
+                    return f"{needed.order().job.name} failed: {outcome.failure.message}"
         return ""
 
     def _tail(self) -> str:

@@ -25,6 +25,9 @@ _SPARE_MINUTES = 5
 """For starting and for saving, beside the time that a job may take."""
 
 
+_REQUEUE_SECONDS = 15.0
+
+
 @validated_dataclass
 class SlurmResources:
     """Options of SLURM; what a job itself asks for is added, and the larger of two numbers counts."""
@@ -42,8 +45,6 @@ class SlurmResources:
     """Of one slot. At its end a job saves, is requeued and goes on; None: an hour, or what the job may take."""
     signal_delay_seconds: Annotated[int, Field(ge=30)] = 90
     """How long before the end of the slot a job is told to save."""
-    nodes: Annotated[int, Field(ge=1, le=1)] = 1
-    """A job runs on one node."""
     cpus_per_task: Annotated[int, Field(ge=1)] | None = None
     gpus: Annotated[int, Field(ge=1)] | None = None
     """SLURM knows no shares: a job that asks for one gets a whole GPU."""
@@ -57,6 +58,11 @@ class SlurmResources:
     """Lines of shell before the job, such as ``module load cuda``."""
     additional: dict[str, str | int | bool] = Field(default_factory=dict)
     """Further options of sbatch, such as ``{"mail-type": "FAIL"}``; true stands for an option without a value."""
+
+    @property
+    def save_seconds(self) -> float:
+        """How much of :attr:`signal_delay_seconds` the work may take to save; the rest is for getting back in line."""
+        return self.signal_delay_seconds - _REQUEUE_SECONDS
 
     def cpus(self, needs: Resources) -> int:
         """Return how many CPUs a job gets."""
@@ -90,7 +96,7 @@ class SlurmResources:
             "exclude": self.exclude,
             "time": self.minutes(needs),
             "signal_delay_s": self.signal_delay_seconds,
-            "nodes": self.nodes,
+            "nodes": 1,
             "ntasks_per_node": 1,
             "cpus_per_task": self.cpus(needs),
             "gres": ":".join(part for part in ("gpu", self.gpu_type, str(gpus)) if part) if gpus else None,

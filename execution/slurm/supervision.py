@@ -11,41 +11,86 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from errors import AssayError
 from execution.slurm.child import SIGNALS
-from execution.slurm.folders import Order, SubmissionFolder
+from execution.slurm.folders import WAITS_FOR, Order, SubmissionFolder
 from execution.slurm.resources import CODE
 from jobs import FailureKind, Outcome
+from jobs.outcome import REACHED
 
 __all__ = ["Supervision"]
 
-STOP_SECONDS = 25.0
-"""To save and end, for who is asked to; half a minute is what most clusters leave."""
-
+_TERM_SECONDS = 25.0
+"""To save and end after SIGTERM; half a minute is what most clusters leave."""
 _CANCEL_SECONDS = 5.0
 _LOOK_SECONDS = 0.1
 _LOOK_AT_LIMITS_SECONDS = 1.0
+_MOST_IDLE_SLOTS = 3
+"""After so many slots in a row that got no further, more of them would not either."""
 
 
 class Supervision:
     """One start of one submission's work.
 
-    Signal handlers may call :meth:`stop` in the midst of :meth:`watch`: it looks at the process and reaps nothing.
-
     Args:
         folder: of the submission.
+
+    Raises:
+        ConfigError: no order that this version of the code understands lies there.
     """
 
     def __init__(self, folder: SubmissionFolder) -> None:
+        self.goes_on_in_another_slot = False
+        """Whether the work stopped because its slot ends: known when :meth:`watch` has returned."""
         self._folder = folder
         self._order = folder.order()
-        before = folder.started()
-        self._seconds_before: float = before["seconds"] if before else 0.0
+        before = folder.started() or {}
+        self._seconds_before: float = before.get("seconds", 0.0)
+        self._idle_slots: int = before.get("idle_slots", 0)
+        self._reached: float = before.get("reached", 0.0)
         self._started = time.monotonic()
+        self._waited = 0.0
+        self._asked: int | None = None
+        self._slot_ends = False
+        self._stop_by: float | None = None
         self._overdue: Outcome | None = None
         self._oom_kills = _oom_kills()
-        folder.forget_outcome()
+
+    def ask(self, number: int) -> None:
+        """Note a signal that says that the work is to save and to end; what follows is up to :meth:`watch`."""
+        self._asked = number
+        self._slot_ends |= number == signal.SIGUSR2
+
+    def watch(self) -> Outcome:
+        """Do the work in a process of its own; return what it left, or what can be said of its death.
+
+        Raises:
+            ResourceError: the folder cannot be written.
+        """
+        self._folder.forget_outcome()
         self._write_started()
         self._child = self._start(self._order)
+        next_look = 0.0
+        stamp, said_at = self._folder.progress_stamp(), self._started
+        while self._child.poll() is None:
+            time.sleep(_LOOK_SECONDS)
+            now = time.monotonic()
+            self._stop(now)
+            if now < next_look or self._overdue is not None:
+                continue
+            next_look = now + _LOOK_AT_LIMITS_SECONDS
+            newest = self._folder.progress_stamp()
+            if newest != stamp:
+                stamp, said_at = newest, now
+            if self._waits():
+                self._waited += _LOOK_AT_LIMITS_SECONDS
+            self._enforce_limits(now, said_at)
+        said = self._folder.outcome()
+        outcome = self._end_of_slot(said or self._explain(self._child.returncode))
+        if outcome is not said:
+            self._folder.write_outcome_patiently(outcome)
+        self._write_started()
+        return outcome
 
     def _start(self, order: Order) -> subprocess.Popen[bytes]:
         threads = str(order.threads)
@@ -59,39 +104,23 @@ class Supervision:
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
 
-    def watch(self) -> Outcome:
-        """Return when the work has ended, with what it left or what can be said of its death."""
-        next_look = 0.0
-        stamp, said_at = self._folder.progress_stamp(), self._started
-        while not self._has_ended():
-            time.sleep(_LOOK_SECONDS)
-            now = time.monotonic()
-            if now < next_look or self._overdue is not None:
-                continue
-            next_look = now + _LOOK_AT_LIMITS_SECONDS
-            newest = self._folder.progress_stamp()
-            if newest != stamp:
-                stamp, said_at = newest, now
-            self._enforce_limits(now, said_at)
-        status = self._child.wait()
-        outcome = self._outcome(status)
-        self._folder.write_outcome(outcome)
-        return outcome
-
-    def stop(self) -> None:
-        """Ask the work to save and to end, and wait; where it does not end it is killed: its last checkpoint counts."""
+    def _stop(self, now: float) -> None:
+        """Where somebody wants it, ask the work to save and to end; kill it in time, and its last checkpoint counts."""
+        if self._asked is None and self._stop_by is None:
+            return
         wanted = self._folder.stop()
         kind, reason = wanted or (FailureKind.PREEMPTED, "SLURM ends its slot")
-        with suppress(OSError, ValueError):
-            assert self._child.stdin is not None
-            self._child.stdin.write(f"{' '.join(reason.split())}\n".encode())
-            self._child.stdin.flush()
-        limit = time.monotonic() + (_CANCEL_SECONDS if kind == FailureKind.CANCELLED else STOP_SECONDS)
-        while not self._has_ended() and time.monotonic() < limit:
-            time.sleep(_LOOK_SECONDS)
-        if not self._has_ended():
+        number, self._asked = self._asked, None
+        if number is not None:
+            seconds = self._order.save_seconds if number == signal.SIGUSR2 else _TERM_SECONDS
+            seconds = _CANCEL_SECONDS if kind == FailureKind.CANCELLED else seconds
+            self._stop_by = min(now + seconds, self._stop_by or now + seconds)
+            with suppress(OSError, ValueError):
+                assert self._child.stdin is not None
+                self._child.stdin.write(f"{' '.join(reason.split())}\n".encode())
+                self._child.stdin.flush()
+        elif self._stop_by is not None and now > self._stop_by:
             self._end_with(Outcome.failed(kind, f"{reason}; it did not stop and was killed", self._seconds()))
-        self._write_started()
 
     def _enforce_limits(self, now: float, said_at: float) -> None:
         minutes, hang = self._order.job.resources.minutes, self._order.hang_seconds
@@ -107,19 +136,28 @@ class Supervision:
         with suppress(ProcessLookupError):
             os.killpg(self._child.pid, signal.SIGKILL)
 
-    def _has_ended(self) -> bool:
-        if self._child.returncode is not None:
-            return True
-        # Nothing is reaped here: a handler may ask while wait() is under way.
-        with suppress(ChildProcessError):
-            return os.waitid(os.P_PID, self._child.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
-        return True
+    def _end_of_slot(self, outcome: Outcome) -> Outcome:
+        """Decide whether work that stopped goes on in another slot; one that gets no further in any is ended."""
+        failure = outcome.failure
+        stopped = failure is not None and failure.kind == FailureKind.PREEMPTED and self._folder.stop() is None
+        if not (stopped and self._slot_ends):
+            return outcome
+        reached = self._folder.progress().get(REACHED)
+        if isinstance(reached, int | float) and not self._waits():
+            self._idle_slots = 0 if reached > self._reached else self._idle_slots + 1
+            self._reached = max(self._reached, float(reached))
+        if self._idle_slots >= _MOST_IDLE_SLOTS:
+            words = f"{self._idle_slots} slots in a row brought it no further"
+            remedy = "give it longer ones (time_minutes), or more time to save (signal_delay_seconds)"
+            return Outcome.failed(FailureKind.TIMED_OUT, f"{words}; {remedy}", outcome.seconds)
+        self.goes_on_in_another_slot = True
+        return outcome
 
-    def _outcome(self, status: int) -> Outcome:
-        said, wanted = self._folder.outcome(), self._folder.stop()
-        known = said or self._overdue
-        if known is not None:
-            return known
+    def _explain(self, status: int) -> Outcome:
+        """Return what is to be said of work that left no word."""
+        if self._overdue is not None:
+            return self._overdue
+        wanted = self._folder.stop()
         if wanted is not None:
             return Outcome.failed(*wanted, seconds=self._seconds())
         if _oom_kills() > self._oom_kills:
@@ -128,12 +166,23 @@ class Supervision:
             )
         return Outcome.failed(FailureKind.WORKER_DIED, _describe(status), self._seconds())
 
+    def _waits(self) -> bool:
+        return WAITS_FOR in self._folder.progress()
+
     def _seconds(self) -> float:
-        return self._seconds_before + time.monotonic() - self._started
+        return self._seconds_before + time.monotonic() - self._started - self._waited
 
     def _write_started(self) -> None:
         """Say who this is, and how long all starts have worked: a limit of time holds for them together."""
-        self._folder.write_started(host=socket.gethostname(), pid=os.getpid(), seconds=self._seconds())
+        # A full disk must not end what runs.
+        with suppress(AssayError):
+            self._folder.write_started(
+                host=socket.gethostname(),
+                pid=os.getpid(),
+                seconds=self._seconds(),
+                idle_slots=self._idle_slots,
+                reached=self._reached,
+            )
 
 
 def _describe(status: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Callable
@@ -13,12 +14,13 @@ from errors import ConfigError, ResourceError
 from execution.base import JobState
 from execution.executors import create_executor
 from execution.options import ExecutorOptions
+from execution.slurm import executor as executor_module
 from execution.slurm import handle as handle_module
 from execution.slurm import resources
 from execution.slurm.commands import explain_refusal
-from execution.slurm.executor import SlurmExecutor, reattach
+from execution.slurm.executor import SlurmExecutor
 from jobs import FailureKind, Job, Resources
-from tests.execution.contract import a_job
+from tests.execution.jobs_of_tests import a_job, until
 
 _GOLDEN = Path(__file__).with_name("batch_script.sh")
 _SLURM = {
@@ -77,6 +79,9 @@ def test_the_batch_script_is_the_golden_one(
     [script] = executor.log_dir.glob("slurm/logs/12_submission.sh")
     text = script.read_text(encoding="utf-8").replace(str(executor.log_dir), "<LOG_DIR>")
     assert text == _GOLDEN.read_text()
+    [order] = executor.log_dir.glob("slurm/job-m/1/job.json")
+    # Of the 90 seconds that the signal comes before the end, some are for getting back into the queue.
+    assert json.loads(order.read_text())["save_seconds"] == 75
 
 
 def test_who_submits_from_within_a_job_passes_nothing_on(
@@ -144,7 +149,67 @@ def test_a_job_that_nobody_knows_any_more_is_not_waited_for(
         "SLURM job 12: it left the queue without saying how it ended; the end of its log:"
     )
     assert failure.message.endswith("line\nKilled")
-    assert [each.job.id for each in reattach(executor.log_dir)] == [handle.job.id]
+
+
+_WORK = "[ $1 = --version ] && exit; "
+_COUNTING = "n=$(cat '{0}/n' 2>/dev/null || echo 11); n=$((n + 1)); echo $n >'{0}/n'; echo Submitted batch job $n"
+_ASKED = f"{_WORK}echo $* >>'{{0}}/calls'; "
+_REFUSING = f"{_ASKED}echo 'scancel: error: Kill job error on job id 13: Socket timed out' >&2; exit 1"
+_KNOWING_NOBODY = f"{_ASKED}echo 'scancel: error: Kill job error on job id 12: Invalid job id' >&2; exit 1"
+
+
+def test_all_jobs_are_stopped_by_one_command_which_is_tried_until_it_is_heard(
+    commands: Callable[..., None], options: Callable[..., ExecutorOptions], tmp_path: Path
+) -> None:
+    states = "".join(f"echo '{number}|RUNNING|None|node1';" for number in (12, 13, 14))
+    commands(sbatch=_WORK + _COUNTING.format(tmp_path), scancel=_REFUSING.format(tmp_path), squeue=states)
+    executor, calls = SlurmExecutor(options()), tmp_path / "calls"
+    handles = [executor.submit(a_job("echo")) for _ in range(3)]
+    for handle in handles:
+        handle.preempt("Ctrl-C")
+    executor.wait(handles, 0.0)
+    assert calls.read_text() == "--state=PENDING 12 13 14\n"
+    assert "Socket timed out" in handles[0].where
+    calls.unlink()
+    commands(scancel=_KNOWING_NOBODY.format(tmp_path))
+    until(lambda: executor.wait(handles, 0.0) or "Socket" not in handles[0].where, "another try")
+    assert calls.read_text() == "--state=PENDING 12 13 14\n--signal=USR2 12 13 14\n"
+    handles[1].cancel()
+    executor.wait(handles, 0.0)
+    assert calls.read_text().splitlines()[2:] == ["13"]
+    executor.detach()
+    executor.close()
+    assert len(calls.read_text().splitlines()) == 3, "who was left is not stopped"
+
+
+def test_what_waits_and_was_planned_by_other_code_is_submitted_anew(
+    commands: Callable[..., None], options: Callable[..., ExecutorOptions], tmp_path: Path
+) -> None:
+    def job(code: str) -> Job:
+        return Job(id="j", name="j", work="test.echo", code=code)
+
+    pending = "echo '12|PENDING|Resources|'; echo '13|PENDING|Resources|'"
+    commands(sbatch=_WORK + _COUNTING.format(tmp_path), scancel=_ASKED.format(tmp_path), squeue=pending)
+    first = SlurmExecutor(options()).submit(job("0123456789ab"))
+    again = SlurmExecutor(options()).submit(job("0123456789ab"))
+    other = SlurmExecutor(options()).submit(job("ba9876543210"))
+    assert [handle.where.split()[2] for handle in (first, again, other)] == ["12", "12", "13"]
+    assert (tmp_path / "calls").read_text() == "12\n"
+
+
+def test_what_cannot_be_taken_back_is_named(
+    commands: Callable[..., None],
+    options: Callable[..., ExecutorOptions],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(executor_module, "_PAUSE_TO_TAKE_BACK_SECONDS", 0.0)
+    once = f"[ -e '{tmp_path}/n' ] && {{ echo 'sbatch: error: Invalid partition' >&2; exit 1; }}; "
+    commands(sbatch=_WORK + once + _COUNTING.format(tmp_path), scancel=_REFUSING.format(tmp_path))
+    first = Job(id="m", name="m", work="nothing")
+    second = Job(id="e", name="e", work="nothing", needs=("m",))
+    with pytest.raises(ResourceError, match=r"Socket timed out.*cancel them: scancel 12$"):
+        SlurmExecutor(options()).submit_all([first, second])
 
 
 def test_where_slurm_does_not_answer_nothing_is_concluded(

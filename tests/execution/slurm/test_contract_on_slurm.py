@@ -12,7 +12,7 @@ from errors import ConfigError
 from execution.base import Executor
 from execution.executors import create_executor
 from execution.options import ExecutorOptions
-from execution.slurm.executor import SlurmExecutor, reattach
+from execution.slurm.executor import SlurmExecutor
 from jobs import FailureKind, Job, Resources
 from tests.execution.contract import PATIENCE_S, ExecutorContract, a_job
 from tracking.processes import process_started
@@ -60,12 +60,14 @@ def test_work_beyond_its_limits_is_killed(
 
 def test_a_job_goes_on_without_whoever_submitted_it(plugin: Path, options: Callable[..., ExecutorOptions]) -> None:
     chosen = options(executor="slurm", slurm={"cluster": "local"})
+    job = a_job("sleep", id="left/alone %d", seconds=1.0)
     with SlurmExecutor(chosen) as executor:
-        executor.submit(a_job("sleep", id="left/alone %d", seconds=1.0))
+        executor.submit(job)
         executor.detach()
-    [handle] = reattach(chosen.log_dir)
-    assert handle.job.id == "left/alone %d"
-    assert handle.result(PATIENCE_S).success
+    with SlurmExecutor(chosen) as executor:
+        handle = executor.submit(job)
+        assert "already submitted" in handle.where
+        assert handle.result(PATIENCE_S).success
 
 
 @pytest.mark.slow

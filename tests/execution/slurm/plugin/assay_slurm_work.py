@@ -11,7 +11,8 @@ from typing import Any
 
 from execution.work import Context
 from jobs import Job
-from jobs.failures import Preempted
+from jobs.failures import Busy, Preempted
+from jobs.outcome import REACHED
 
 
 def steps(job: Job, context: Context) -> Mapping[str, Any]:
@@ -29,3 +30,17 @@ def steps(job: Job, context: Context) -> Mapping[str, Any]:
         time.sleep(job.payload["pause"])
         step += 1
     return {"begun_at": begun_at, "steps": step}
+
+
+def busy(job: Job, context: Context) -> Mapping[str, Any]:
+    """Be busy as long as the file ``free`` is not there."""
+    if not Path(job.payload["free"]).exists():
+        raise Busy("somebody is at it")
+    return {}
+
+
+def idle(job: Job, context: Context) -> Mapping[str, Any]:
+    """Report that nothing more was reached than ``reached``, and listen to nobody."""
+    while True:
+        context.report({"step": 1, REACHED: job.payload["reached"]})
+        time.sleep(0.05)
