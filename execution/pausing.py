@@ -9,6 +9,8 @@ from jobs import FailureKind, Job, Outcome
 
 __all__ = ["Pauses"]
 
+_CLUSTER_SECONDS, _LONGEST_CLUSTER_SECONDS = 1.0, 60.0
+_MACHINE_SECONDS, _LONGEST_MACHINE_SECONDS = 10.0, 300.0
 _TROUBLES = 3
 """So many jobs in a row that were refused something say that it is the machine."""
 _SAYS_NOTHING = {
@@ -27,8 +29,8 @@ class Pauses:
 
     def __init__(self, say: Callable[[str], None]) -> None:
         self._say = say
-        self._submitting = _Pause(1.0, 60.0)
-        self._machine = _Pause(10.0, 300.0)
+        self._submitting = _Pause(_CLUSTER_SECONDS, _LONGEST_CLUSTER_SECONDS)
+        self._machine = _Pause(_MACHINE_SECONDS, _LONGEST_MACHINE_SECONDS)
         self._troubles = 0
         self._is_said = False
 

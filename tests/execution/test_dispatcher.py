@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from errors import ResourceError
+from errors import AssayError, ConfigError, ResourceError
+from execution import pausing
 from execution.base import Executor, Handle, JobState
 from execution.dispatcher import Dispatcher, DispatcherOptions
 from execution.executors import create_executor
@@ -35,6 +36,7 @@ class Heard(Listener):
     def __init__(self) -> None:
         self.begun_jobs: list[str] = []
         self.ends: list[tuple[str, Outcome, Settled]] = []
+        self.returned: list[str] = []
         self.lines: list[str] = []
         self.steps: list[Mapping[str, Any]] = []
 
@@ -46,6 +48,9 @@ class Heard(Listener):
 
     def ended(self, job: Job, outcome: Outcome, settled: Settled) -> None:
         self.ends.append((job.id, outcome, settled))
+
+    def given_back(self, job: Job) -> None:
+        self.returned.append(job.id)
 
     def said(self, text: str) -> None:
         self.lines.append(text)
@@ -174,6 +179,28 @@ def test_what_the_user_cancels_while_it_runs_ends_as_cancelled_and_the_next_begi
     assert ends == {"a": QueueState.CANCELLED, "b": QueueState.COMPLETED}
 
 
+class Ended(Handle):
+    """A job that ended as a test says."""
+
+    def __init__(self, job: Job, outcome: Outcome) -> None:
+        super().__init__(job)
+        self._outcome = outcome
+
+    @property
+    def state(self) -> JobState:
+        return JobState.of(self._outcome)
+
+    def result(self, timeout: float | None = None) -> Outcome:
+        return self._outcome
+
+    def cancel(self) -> None: ...
+
+    def preempt(self, reason: str) -> None: ...
+
+    def logs(self) -> str:
+        return ""
+
+
 class Offers(Executor):
     """The inline executor, with as much to offer as a test says."""
 
@@ -183,6 +210,8 @@ class Offers(Executor):
         self._inner = create_executor(INLINE)
         self._capacity = capacity
         self._room = room
+        self.refusals: list[AssayError] = []
+        self.outcomes: dict[str, Outcome] = {}
 
     @property
     def capacity(self) -> Resources | None:
@@ -196,9 +225,10 @@ class Offers(Executor):
         return self._room()
 
     def submit(self, job: Job) -> Handle:
-        if job.payload.get("unwanted"):
-            raise ResourceError("the cluster does not answer")
-        return self._inner.submit(job)
+        if self.refusals:
+            raise self.refusals.pop(0)
+        handle = self._inner.submit(job)
+        return Ended(job, self.outcomes[job.id]) if job.id in self.outcomes else handle
 
     def wait(self, handles: Collection[Handle], timeout: float) -> None: ...
 
@@ -223,12 +253,61 @@ def test_what_others_use_is_waited_for_and_that_is_said(queue: Queue) -> None:
     assert line.startswith("waiting name of a: ")
 
 
-def test_what_cannot_be_submitted_is_an_attempt_that_failed(queue: Queue) -> None:
-    queue.add([_job("a", payload={"unwanted": True})])
-    heard = _run(queue, Offers(), max_jobs=1)
-    ((_, outcome, settled),) = heard.ends
-    assert outcome.failure is not None and outcome.failure.kind == FailureKind.RESOURCE
-    assert settled.state == QueueState.QUEUED and settled.delay_seconds > 0
+def test_what_cannot_be_submitted_now_goes_back_uncounted_and_is_tried_again(queue: Queue) -> None:
+    queue.add([_job("a"), _job("b")])
+    offers = Offers()
+    offers.refusals = [ResourceError("no cluster answers"), ResourceError("no cluster answers")]
+    heard = _run(queue, offers)
+    assert [(id, outcome.success) for id, outcome, _ in heard.ends] == [("a", True), ("b", True)]
+    assert heard.lines == [
+        "waiting: nothing can be begun now, and is tried again: no cluster answers",
+        "going on: jobs can be begun again",
+    ]
+    assert [len(each.attempts) for each in queue.jobs(["a", "b"])] == [1, 1]
+
+
+def test_what_can_never_be_submitted_here_is_left_for_others_and_said_once(queue: Queue) -> None:
+    queue.add([_job("a"), _job("b")])
+    offers = Offers()
+    offers.refusals = [ConfigError("a: too large for any partition")]
+    heard = _run(queue, offers)
+    assert [id for id, _, _ in heard.ends] == ["b"] and heard.returned == ["a"]
+    assert heard.lines == ["not here name of a: a: too large for any partition"]
+    (left,) = queue.jobs(states=[QueueState.QUEUED])
+    assert "too large for any partition" in left.reason and left.attempts == ()
+
+
+def test_what_this_machine_lacks_is_left_for_others(queue: Queue) -> None:
+    queue.add([_job("a"), _job("b")])
+    offers = Offers()
+    offers.outcomes = {"a": Outcome.failed(FailureKind.NOT_HERE, "its folder is not here")}
+    heard = _run(queue, offers, max_jobs=1)
+    assert [id for id, _, _ in heard.ends] == ["a", "b"], "a job that was not done is none of those that it may take"
+    (left,) = queue.jobs(states=[QueueState.QUEUED])
+    assert left.job.id == "a"
+
+
+def test_a_machine_that_refuses_job_after_job_is_given_a_rest(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pausing, "_MACHINE_SECONDS", 2.0)
+    queue.add([_job(name) for name in "abcd"])
+    offers = Offers()
+    offers.outcomes = {name: Outcome.failed(FailureKind.RESOURCE, f"no space for {name}") for name in "abc"}
+    asked = Asked()
+
+    class Ending(Heard):
+        def ended(self, job: Job, outcome: Outcome, settled: Settled) -> None:
+            super().ended(job, outcome, settled)
+            asked.asked = job.id == "d"
+
+    heard = Ending()
+    started = time.monotonic()
+    Dispatcher(queue, offers, heard, asked, DispatcherOptions()).run()
+    assert time.monotonic() - started >= 2.0
+    assert heard.lines == [
+        "waiting 2 s before anything new is begun: 3 times in a row the machine refused something, "
+        "at last to name of c: no space for c"
+    ]
+    assert [id for id, _, _ in heard.ends] == ["a", "b", "c", "d"]
 
 
 def test_what_another_version_of_the_code_planned_is_left_for_others(queue: Queue) -> None:
