@@ -96,10 +96,17 @@ class WorkersExecutor(Executor):
             if left <= 0:
                 return
 
+    def refresh(self) -> None:
+        """Look at what is free of memory and GPUs; once in a second at most."""
+        self._crew.look()
+
     def has_room(self, job: Job, running: Collection[Job]) -> bool:
         """Whether a job could begin now: a worker, cores, memory and GPUs are free, of those too that others use."""
-        self._crew.turn(0.0)
-        return not self._crew.waits and self._crew.find_place(job)[0] is not None
+        return self._crew.has_room(job, running)
+
+    def blocked_by_others(self, job: Job) -> str:
+        """Return which GPUs or how much memory others use, where that leaves too little for a job."""
+        return self._crew.held_by_others(job)
 
     def close(self) -> None:
         """Stop what still runs, which then counts as cancelled, and end all workers."""

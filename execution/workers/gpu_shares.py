@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from typing import Self
 
 from execution.workers.gpus import Gpu
 
@@ -47,6 +48,12 @@ class GpuShares:
                 return gpus
         # The fullest first: whole ones are left for those who need whole ones.
         return tuple(sorted(usable, key=lambda id: -self._given[id])[:number])
+
+    def copy(self) -> Self:
+        """Return another that begins with the same shares."""
+        copied = type(self)(())
+        copied._given, copied._slices = dict(self._given), self._slices
+        return copied
 
     def most_at_once(self) -> float:
         """Return the most that one job can ask for."""

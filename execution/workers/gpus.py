@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -11,6 +12,8 @@ from typing import Any
 from errors import ConfigError
 
 __all__ = ["Gpu", "Inventory", "choose", "installed_gpus"]
+
+logger = logging.getLogger(__name__)
 
 _TAKEN_SHARE = 0.1
 """A GPU with more of its memory in use is somebody's; a screen, or the driver itself, takes less."""
@@ -40,7 +43,10 @@ Inventory = Callable[[], Sequence[Gpu]]
 
 
 def installed_gpus() -> list[Gpu]:
-    """Return what the driver sees, in the order of the bus; nothing where there is no NVIDIA driver."""
+    """Return what the driver sees, in the order of the bus; nothing where there is no NVIDIA driver.
+
+    A GPU that the driver has lost, or that does not say how much memory it has, is left out.
+    """
     try:
         import pynvml
     except ImportError:
@@ -50,10 +56,20 @@ def installed_gpus() -> list[Gpu]:
     except pynvml.NVMLError:
         return []
     try:
-        handles = [pynvml.nvmlDeviceGetHandleByIndex(index) for index in range(pynvml.nvmlDeviceGetCount())]
-        return [gpu for handle in handles for gpu in _gpus_of(pynvml, handle)]
+        return [gpu for index in range(pynvml.nvmlDeviceGetCount()) for gpu in _gpus_at(pynvml, index)]
+    except pynvml.NVMLError as error:
+        logger.warning("the NVIDIA driver does not answer: %s", error)
+        return []
     finally:
         pynvml.nvmlShutdown()
+
+
+def _gpus_at(nvml: Any, index: int) -> list[Gpu]:
+    try:
+        return _gpus_of(nvml, nvml.nvmlDeviceGetHandleByIndex(index))
+    except nvml.NVMLError as error:
+        logger.warning("GPU %d is left out: %s", index, error)
+        return []
 
 
 def _gpus_of(nvml: Any, handle: Any) -> list[Gpu]:
@@ -91,6 +107,12 @@ def choose(installed: Sequence[Gpu], wanted: Sequence[str] | None) -> list[Gpu]:
     """
     named = os.environ.get("CUDA_VISIBLE_DEVICES")
     visible = list(installed) if named is None else _visible(installed, named)
+    if named is not None and len({gpu.name for gpu in installed}) > 1 and _counts_by_speed(named):
+        logger.warning(
+            "CUDA_VISIBLE_DEVICES=%s: numbers are taken here as nvidia-smi shows them; CUDA itself counts the fastest "
+            "GPU first. Set CUDA_DEVICE_ORDER=PCI_BUS_ID, or name UUIDs.",
+            named,
+        )
     if wanted is None:
         return visible
     chosen = [_find(visible, name) for name in wanted]
@@ -99,6 +121,12 @@ def choose(installed: Sequence[Gpu], wanted: Sequence[str] | None) -> list[Gpu]:
             known = ", ".join(f"{number} ({gpu.id})" for number, gpu in enumerate(visible)) or "none"
             raise ConfigError(f"gpu_ids: no GPU {name!r} is visible here (there are: {known})")
     return list(dict.fromkeys(gpu for gpu in chosen if gpu is not None))
+
+
+def _counts_by_speed(named: str) -> bool:
+    return (
+        any(char.isdigit() for char in named.split(",")[0][:1]) and os.environ.get("CUDA_DEVICE_ORDER") != "PCI_BUS_ID"
+    )
 
 
 def _visible(installed: Sequence[Gpu], named: str) -> list[Gpu]:

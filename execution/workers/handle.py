@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from execution.base import Handle, JobState
+from execution.output import end_of_log
 from execution.workers.worker import Worker
 from jobs import FailureKind, Job, Outcome
 
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from execution.workers.crew import Crew
 
 __all__ = ["WorkerHandle"]
-
-_MOST_LOG_BYTES = 1 << 20
 
 
 class WorkerHandle(Handle):
@@ -49,6 +47,9 @@ class WorkerHandle(Handle):
         """On the monotonic clock."""
         self.waits_for = ""
         self.is_cancelled = False
+        self.is_preempted = False
+        self.losses = 0
+        """How many workers were lost between taking it and saying that they begin."""
 
     @property
     def outcome(self) -> Outcome | None:
@@ -62,6 +63,7 @@ class WorkerHandle(Handle):
 
     def go_back(self) -> None:
         """Note that it waits again: its worker ended before it began."""
+        self.losses += 1
         self.begun_at = math.inf
         self._last_worker = ""
 
@@ -102,11 +104,11 @@ class WorkerHandle(Handle):
         return self._outcome
 
     def cancel(self) -> None:
-        """Stop it: work that does not listen is killed a few seconds later."""
+        """Stop it: work that does not listen is killed 5 seconds later, or 2 where it was to be preempted already."""
         self._crew.cancel(self)
 
     def preempt(self, reason: str) -> None:
-        """Ask it to save what it did and to stop; one that has not begun never does."""
+        """Ask it to save what it did and to stop, or be killed 25 seconds later; one that has not begun never does."""
         self._crew.preempt(self, reason)
 
     @property
@@ -121,9 +123,4 @@ class WorkerHandle(Handle):
 
     def logs(self) -> str:
         """Return the last megabyte of what it wrote; attempts stand one after the other."""
-        try:
-            with self.log.open("rb") as file:
-                file.seek(max(0, file.seek(0, os.SEEK_END) - _MOST_LOG_BYTES))
-                return file.read().decode("utf-8", "replace")
-        except OSError:
-            return ""
+        return end_of_log(self.log)

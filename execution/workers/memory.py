@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 
 import psutil
 
-__all__ = ["available_gb", "outstanding_gb", "total_gb"]
+__all__ = ["available_gb", "resident_gb", "total_gb"]
 
 GB = 2**30
 _LIMITS = (
@@ -29,16 +28,8 @@ def available_gb() -> float:
     return float(min([free, *(limit - used for limit, used in _container())])) / GB
 
 
-def outstanding_gb(reserved: Iterable[tuple[int, float]]) -> float:
-    """Return how much of what is reserved has not been taken yet, and so still looks free.
-
-    Args:
-        reserved: process ids, and what the job of each may take in GB.
-    """
-    return sum(max(0.0, promised - _resident_gb(pid)) for pid, promised in reserved if promised)
-
-
-def _resident_gb(pid: int) -> float:
+def resident_gb(pid: int) -> float:
+    """Return how much a process has, what it shares with others included; 0 where it is gone."""
     try:
         return float(psutil.Process(pid).memory_info().rss) / GB
     except psutil.Error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 from contextlib import suppress
 
@@ -27,6 +28,21 @@ class OtherProcess:
                 signal.pidfd_send_signal(self.descriptor, number)
             else:
                 os.kill(self.pid, number)
+
+    def kill_group(self) -> None:
+        """Kill the process, and with it the group that it leads: what it started, such as loaders of data."""
+        if not self._has_ended():
+            with suppress(OSError):
+                os.killpg(self.pid, signal.SIGKILL)
+        self.signal()
+
+    def _has_ended(self) -> bool:
+        # Its number may be another group's by now.
+        if self.descriptor is None:
+            return False
+        poll = select.poll()
+        poll.register(self.descriptor, select.POLLIN)
+        return bool(poll.poll(0))
 
     def close(self) -> None:
         """Let go of it."""

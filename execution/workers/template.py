@@ -11,8 +11,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from execution.endings import in_words
 from execution.workers.channel import Channel
-from execution.workers.deaths import in_words
 
 __all__ = ["Template"]
 

@@ -15,13 +15,15 @@ import signal
 import socket
 import sys
 import time
+from contextlib import suppress
 
+from execution.endings import GRACE_SECONDS
 from execution.workers.channel import Channel, Message
 from execution.workers.preload import preload, threads_that_mind
 
 __all__ = ["ORPHAN_SECONDS", "main"]
 
-ORPHAN_SECONDS = 28.0
+ORPHAN_SECONDS = GRACE_SECONDS + 3.0
 """For workers whose runner is gone; they end by themselves before, unless they hang."""
 
 
@@ -98,6 +100,8 @@ class _Template:
     def _become_worker(self, order: Message, descriptor: int) -> None:
         status = 70
         try:
+            # What its work starts can be ended with it, and what is sent to a terminal's processes is the runner's.
+            os.setsid()
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             self._runner.close()
@@ -124,10 +128,12 @@ class _Template:
     def _reap(self) -> list[tuple[int, int]]:
         found = []
         for pid in list(self._children):
-            reaped, status = os.waitpid(pid, os.WNOHANG)
-            if reaped:
-                self._children.discard(pid)
-                found.append((pid, os.waitstatus_to_exitcode(status)))
+            if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+                continue
+            # While it is not reaped its number is nobody else's: what it started and left behind ends now.
+            _kill_group(pid)
+            self._children.discard(pid)
+            found.append((pid, os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])))
         return found
 
     def _outlive_children(self) -> None:
@@ -137,4 +143,10 @@ class _Template:
             self._reap()
             time.sleep(0.05)
         for pid in self._children:
+            _kill_group(pid)
             os.kill(pid, signal.SIGKILL)
+
+
+def _kill_group(leader: int) -> None:
+    with suppress(OSError):
+        os.killpg(leader, signal.SIGKILL)

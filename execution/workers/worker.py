@@ -6,6 +6,7 @@ import math
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
+from execution.endings import said_nothing, took_too_long
 from execution.workers.channel import Channel
 from execution.workers.processes import OtherProcess
 from jobs import FailureKind
@@ -28,6 +29,9 @@ class Verdict(NamedTuple):
     message: str
 
 
+_NEVER = Verdict(math.inf, FailureKind.CANCELLED, "")
+
+
 class Worker:
     """One local process.
 
@@ -45,6 +49,8 @@ class Worker:
         self.generation = generation
         self.process: OtherProcess | None = None
         """None until it has said hello."""
+        self.born_gb = 0.0
+        """Memory it had then, nearly all of it shared with others."""
         self.handle: WorkerHandle | None = None
         self.is_dismissed = False
         """It takes no more jobs."""
@@ -56,7 +62,7 @@ class Worker:
         self.verdict: Verdict | None = None
         """By which it was killed."""
         self._order = 0
-        self._deadline = math.inf
+        self._deadline = _NEVER
 
     @property
     def is_up(self) -> bool:
@@ -94,7 +100,7 @@ class Worker:
         self.has_begun = False
         self.heard_at = time.monotonic()
         if not self.is_dismissed:
-            self._deadline = math.inf
+            self._deadline = _NEVER
 
     def dismiss(self) -> None:
         """Send it away once it has done its job."""
@@ -102,27 +108,30 @@ class Worker:
         self.kill_in(_LEAVE_SECONDS)
         self.channel.send({"do": "leave"}, patience_s=0.0)
 
-    def kill_in(self, seconds: float) -> None:
-        """Kill it if it is still there then."""
-        self._deadline = min(self._deadline, time.monotonic() + seconds)
+    def kill_in(self, seconds: float, kind: FailureKind = FailureKind.CANCELLED, message: str = "cancelled") -> None:
+        """Kill it if it is still there then; say of what kind, and in which words, that is the end of its job."""
+        self._deadline = min(self._deadline, Verdict(time.monotonic() + seconds, kind, message))
 
     def kill(self) -> None:
-        """Kill it now. Its end is noticed as any other. One that is not up yet ends when its channel is closed."""
+        """Kill it now, and what it started. One that is not up yet ends when its channel is closed.
+
+        Its end is noticed as any other.
+        """
         if self.process is not None:
-            self.process.signal()
+            self.process.kill_group()
 
     def next_verdict(self, hang_minutes: float | None) -> Verdict:
         """Return when it is to be killed if nothing happens before, and why."""
         if self.verdict is not None:
-            return Verdict(math.inf, FailureKind.WORKER_DIED, "")
-        candidates = [Verdict(self._deadline, FailureKind.CANCELLED, "cancelled")]
+            return _NEVER
+        candidates = [self._deadline]
         if self.handle is not None and self.is_up:
             if minutes := self.handle.job.resources.minutes:
-                message = f"killed after {minutes:g} minutes, the limit that it was given"
-                candidates.append(Verdict(self.handle.begun_at + 60 * minutes, FailureKind.TIMED_OUT, message))
+                limit = self.handle.begun_at + 60 * minutes
+                candidates.append(Verdict(limit, FailureKind.TIMED_OUT, took_too_long(minutes)))
             if hang_minutes is not None:
-                message = f"killed because it reported nothing for {hang_minutes:g} minutes"
-                candidates.append(Verdict(self.heard_at + 60 * hang_minutes, FailureKind.TIMED_OUT, message))
+                limit = self.heard_at + 60 * hang_minutes
+                candidates.append(Verdict(limit, FailureKind.TIMED_OUT, said_nothing(hang_minutes)))
         return min(candidates)
 
     def close(self) -> None:

@@ -1,7 +1,7 @@
 """What runs in a worker: its main thread does jobs, another listens to the runner and to signals.
 
 The two ways to be stopped differ. An order of the runner ends the job, and the worker stays. SIGTERM, or a runner that
-is gone, ends the worker: it gives its work :data:`GRACE_SECONDS` to save, and not a moment more.
+is gone, ends the worker: it gives its work :data:`execution.endings.GRACE_SECONDS` to save, and not a moment more.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import atexit
 import faulthandler
 import json
-import logging
 import os
 import queue
 import select
@@ -17,19 +16,20 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from errors import ConfigError
+from execution.endings import GRACE_SECONDS
+from execution.output import output_to
 from execution.work import Context, carry_out
 from execution.workers.channel import Channel, Message
 from execution.workers.processes import OtherProcess
 from jobs import FailureKind, Job, Outcome
 
-__all__ = ["GRACE_SECONDS", "serve"]
+__all__ = ["serve"]
 
-GRACE_SECONDS = 25.0
 _LEAVE_SECONDS = 5.0
 """For what libraries do when a process ends."""
 _PROGRESS_SECONDS = 0.1
@@ -82,7 +82,7 @@ class _Worker:
     def _do(self, order: Message) -> None:
         # Where this worker dies before, another can have the job.
         self._say({"begun": order["order"]})
-        with _output_to(order["log"]):
+        with output_to(Path(order["log"])):
             try:
                 job = Job.from_json(order["job"])
             except ConfigError as error:
@@ -153,30 +153,6 @@ class _Worker:
         self._say({"leaving": reason})
         if self._current is None:
             self._orders.put(None)
-
-
-@contextmanager
-def _output_to(path: str) -> Iterator[None]:
-    """Send what this process writes, in Python or in C, to the end of a file."""
-    kept = [os.dup(1), os.dup(2)]
-    try:
-        log = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o666)
-    except OSError as error:
-        # A full disk, or a folder that is gone: the work may do without.
-        logging.warning("no log at %s: %s", path, error)
-    else:
-        os.dup2(log, 1)
-        os.dup2(log, 2)
-        os.close(log)
-    try:
-        yield
-    finally:
-        for stream in (sys.stdout, sys.stderr):
-            with suppress(OSError, ValueError):
-                stream.flush()
-        for descriptor, original in enumerate(kept, 1):
-            os.dup2(original, descriptor)
-            os.close(original)
 
 
 def _leave() -> None:

@@ -8,8 +8,10 @@ import selectors
 import time
 from contextlib import suppress
 
+from execution.endings import KillsForMemory
 from execution.workers.channel import Message
-from execution.workers.deaths import KillsForMemory, explain
+from execution.workers.deaths import explain
+from execution.workers.memory import resident_gb
 from execution.workers.processes import OtherProcess
 from execution.workers.template import Template
 from execution.workers.worker import Worker
@@ -48,6 +50,7 @@ class Workforce:
 
         A worker that says ``hello`` is up; one that is gone stands in :attr:`workers` no more.
         """
+        self._kills.look()
         heard: list[tuple[Worker, Message | None]] = []
         for key, _ in self._selector.select(max(0.0, timeout)):
             if key.data is None:
@@ -67,6 +70,7 @@ class Workforce:
             if "hello" in message:
                 self._failed_starts = 0
                 worker.process = OtherProcess(message["hello"])
+                worker.born_gb = resident_gb(message["hello"])
                 if worker.process.descriptor is not None:
                     self._selector.register(worker.process.descriptor, selectors.EVENT_READ, worker)
             elif "leaving" in message:
@@ -84,13 +88,22 @@ class Workforce:
         Returns:
             None where no process can be started just now.
         """
-        idle = [worker for worker in self.workers if worker.is_idle]
-        fitting = [worker for worker in idle if worker.gpus == gpus]
-        if fitting:
-            return max(fitting, key=lambda worker: worker.heard_at)
+        fitting = self.fitting(gpus)
+        if fitting is not None:
+            return fitting
         if sum(not worker.is_dismissed for worker in self.workers) >= self._size:
-            min(idle, key=lambda worker: worker.heard_at).dismiss()
+            self.idle[0].dismiss()
         return self._fork(gpus, work)
+
+    @property
+    def idle(self) -> list[Worker]:
+        """Those that can be given a job, whoever has been idle for longest first."""
+        return sorted((worker for worker in self.workers if worker.is_idle), key=lambda worker: worker.heard_at)
+
+    def fitting(self, gpus: tuple[str, ...] | None) -> Worker | None:
+        """Return the idle worker that a job on these GPUs would be given; None where it needs a new one."""
+        fitting = [worker for worker in self.idle if worker.gpus == gpus]
+        return fitting[-1] if fitting else None
 
     def _fork(self, gpus: tuple[str, ...] | None, work: str) -> Worker | None:
         if time.monotonic() < self._next_start:
@@ -166,11 +179,15 @@ class Workforce:
         if not worker.is_up:
             self._note_failed_start(worker.generation)
 
-    def why_gone(self, worker: Worker, is_last_chance: bool) -> tuple[FailureKind, str] | None:
+    def why_gone(
+        self, worker: Worker, begun_at: float, noticed_at: float, is_last_chance: bool
+    ) -> tuple[FailureKind, str] | None:
         """Return of what kind the end of a worker is, and the evidence; None while more may become known.
 
         Args:
             worker: one that was up and is gone.
+            begun_at: when its job began, on the monotonic clock.
+            noticed_at: when it was noticed that it is gone.
             is_last_chance: whether to say now what is known.
         """
         if worker.verdict is not None:
@@ -182,7 +199,7 @@ class Workforce:
         status = self._template.status(worker.process.pid)
         if status is None and will_tell and not is_last_chance:
             return None
-        kind, evidence = explain(status, self._kills)
+        kind, evidence = explain(status, self._kills, begun_at, noticed_at)
         return kind, f"{worker.name} {evidence}"
 
     def close(self) -> None:

@@ -9,6 +9,7 @@ import ctypes
 import logging
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -17,7 +18,9 @@ from pathlib import Path
 from typing import Any
 
 import errors
+from execution import endings
 from execution.work import Context
+from execution.workers import template_process
 from jobs import Job
 from jobs.failures import Busy, NeedFailed, Preempted
 
@@ -45,6 +48,9 @@ _FAILURES: Mapping[str, type[BaseException]] = {
 
 if os.environ.get("ASSAY_TEST_DIE_AT_IMPORT"):
     os.kill(os.getpid(), signal.SIGKILL)
+if grace := os.environ.get("ASSAY_TEST_GRACE_SECONDS"):
+    # A worker is forked after this was imported, and reads it then.
+    endings.GRACE_SECONDS = template_process.ORPHAN_SECONDS = float(grace)
 if os.environ.get("ASSAY_TEST_THREAD_AT_IMPORT"):
     threading.Thread(target=time.sleep, args=(600,), daemon=True).start()
 
@@ -177,6 +183,25 @@ def count(job: Job, context: Context) -> Result:
     """Return how many such jobs this process has done, this one included."""
     context.kept["count"] = context.kept.get("count", 0) + 1
     return {"count": context.kept["count"]}
+
+
+def hoard(job: Job, context: Context) -> Result:
+    """Keep ``mb`` megabytes for the next job of this process, sleep for ``seconds``, and return who it is."""
+    context.kept["hoard"] = b"x" * (job.payload["mb"] << 20)
+    time.sleep(job.payload.get("seconds", 0))
+    return {"pid": os.getpid()}
+
+
+def parent(job: Job, context: Context) -> Result:
+    """Start two processes that sleep, the second in a session of its own, report their ids, and hang or ``crash``."""
+    command = ["sleep", "600"]
+    children = [subprocess.Popen(command), subprocess.Popen(command, start_new_session=True)]
+    context.report({"children": [child.pid for child in children]})
+    if job.payload.get("crash"):
+        time.sleep(0.5)
+        os.kill(os.getpid(), signal.SIGKILL)
+    time.sleep(600)
+    return {}
 
 
 def big(job: Job, context: Context) -> Result:

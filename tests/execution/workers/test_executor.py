@@ -26,13 +26,15 @@ def test_a_worker_does_job_after_job_and_keeps_what_work_keeps(make_executor: Ma
 
 def test_no_more_workers_than_allowed_and_none_idle_while_jobs_wait(make_executor: Make) -> None:
     executor = make_executor(workers=2)
-    handles = [executor.submit(a_job("sleep", seconds=0.1)) for _ in range(6)]
-    highest = 0
-    while not all(handle.state.is_final for handle in handles):
-        highest = max(highest, sum(handle.state == JobState.RUNNING for handle in handles))
-        executor.wait(handles, 0.01)
-    assert highest == 2
-    assert len({handle.where for handle in handles}) == 2
+    handles = [executor.submit(a_job("sleep", seconds=600)) for _ in range(4)]
+    while [handle.state for handle in handles[:2]] != [JobState.RUNNING] * 2:
+        executor.wait(handles, 0.05)
+    assert [handle.state for handle in handles[2:]] == [JobState.PENDING] * 2
+    handles[0].cancel()
+    while handles[2].state != JobState.RUNNING:
+        executor.wait(handles, 0.05)
+    assert handles[3].state == JobState.PENDING
+    assert len({handle.where for handle in handles[1:3]}) == 2
 
 
 def test_jobs_begin_in_the_order_in_which_they_came(make_executor: Make, tmp_path: Path) -> None:
@@ -101,7 +103,7 @@ def test_a_worker_without_memory_is_replaced(make_executor: Make) -> None:
 
 def test_silent_work_is_killed(make_executor: Make) -> None:
     executor = make_executor(workers=2, hang_minutes=0.02)
-    talking = executor.submit(a_job("deaf", seconds=4))
+    talking = executor.submit(a_job("deaf", seconds=2.5))
     failure = executor.submit(a_job("hang")).result(PATIENCE_S).failure
     assert failure is not None
     assert (failure.kind, failure.message) == (

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -58,6 +60,48 @@ def test_a_gpu_that_is_not_there_is_one_clear_error(
 
 def test_the_driver_is_asked_without_being_there() -> None:
     assert all(gpu.id for gpu in installed_gpus())
+
+
+class _Driver:
+    """A driver with four GPUs, of which it has lost one, and another says nothing of its memory."""
+
+    class NVMLError(Exception):
+        """As pynvml has it."""
+
+    NVML_DEVICE_MIG_ENABLE = 1
+    nvmlInit = nvmlShutdown = staticmethod(lambda: None)
+    nvmlDeviceGetCount = staticmethod(lambda: 4)
+    nvmlDeviceGetMigMode = staticmethod(lambda handle: (0, 0))
+    nvmlDeviceGetUUID = staticmethod(lambda handle: FOUR[handle].id)
+    nvmlDeviceGetName = staticmethod(lambda handle: "GPU")
+
+    def nvmlDeviceGetHandleByIndex(self, index: int) -> int:
+        if index == 1:
+            raise self.NVMLError("GPU is lost")
+        return index
+
+    def nvmlDeviceGetMemoryInfo(self, handle: int) -> SimpleNamespace:
+        if handle == 2:
+            raise self.NVMLError("Not Supported")
+        return SimpleNamespace(total=80 << 30, used=0)
+
+
+def test_a_gpu_that_is_lost_is_left_out(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    monkeypatch.setitem(sys.modules, "pynvml", _Driver())
+    assert [gpu.id for gpu in installed_gpus()] == [A, D]
+    assert "GPU 1 is left out: GPU is lost" in caplog.text
+
+
+@pytest.mark.parametrize(("order", "warns"), [(None, True), ("PCI_BUS_ID", False)])
+def test_numbers_that_cuda_counts_otherwise_are_said(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, order: str | None, warns: bool
+) -> None:
+    monkeypatch.delenv("CUDA_DEVICE_ORDER", raising=False)
+    if order is not None:
+        monkeypatch.setenv("CUDA_DEVICE_ORDER", order)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "1")
+    choose([Gpu("GPU-a", name="small"), Gpu("GPU-b", name="large")], None)
+    assert ("CUDA itself counts the fastest GPU first" in caplog.text) == warns
 
 
 def _anyone(id: str) -> bool:
@@ -136,7 +180,9 @@ def test_a_job_that_leaves_it_open_gets_a_fair_share(make: Callable[..., Workers
     handles = [executor.submit(a_job("sleep", seconds=600, resources=Resources())) for _ in range(4)]
     until(lambda: all(handle.state == "running" for handle in handles), "four jobs on two GPUs")
     whole = executor.submit(a_job("echo", resources=Resources(gpus=1)))
+    executor.refresh()
     assert not executor.has_room(whole.job, [])
+    assert not executor.blocked_by_others(whole.job), "ours will leave"
     for handle in handles:
         handle.cancel()
     assert whole.result(PATIENCE_S).success
@@ -156,6 +202,7 @@ def test_gpus_of_others_are_waited_for_and_named_ones_are_not(make: Callable[...
     assert _sees(executor, 1) == B
     waiting = executor.submit(a_job("echo", resources=Resources(gpus=2)))
     assert waiting.where == "waits for 2 GPUs; others use 1 of 2"
+    assert executor.blocked_by_others(waiting.job) == "waits for 2 GPUs; others use 1 of 2"
     assert waiting.state == "pending"
     machine[0] = Gpu(id=A, memory_gb=80)
     assert waiting.result(PATIENCE_S).success, "they have left"

@@ -1,31 +1,24 @@
-"""Memory is promised once, and the kernel's killing for want of it is told from other killing."""
+"""Memory is promised once, is given back by workers that have nothing to do, and may be in use by others."""
 
 from __future__ import annotations
 
-import os
-import signal
 from collections.abc import Callable
-from pathlib import Path
 
+import psutil
 import pytest
 
 from errors import ConfigError
-from execution.workers.deaths import KillsForMemory, explain, in_words
 from execution.workers.executor import WorkersExecutor
-from execution.workers.memory import available_gb, outstanding_gb, total_gb
-from jobs import FailureKind, Resources
+from execution.workers.memory import available_gb, total_gb
+from jobs import Resources
 from tests.execution.contract import PATIENCE_S, a_job
+from tests.execution.workers.family import family
 
 Make = Callable[..., WorkersExecutor]
 
 
 def test_there_is_memory() -> None:
     assert 0 < available_gb() < total_gb()
-
-
-def test_what_was_promised_and_is_not_in_use_is_outstanding() -> None:
-    assert 9 < outstanding_gb([(os.getpid(), 10.0)]) < 10
-    assert outstanding_gb([(os.getpid(), 0.001), (os.getpid(), 0.0)]) == 0
 
 
 def test_jobs_wait_for_memory_that_is_promised_to_others(make_executor: Make) -> None:
@@ -35,7 +28,9 @@ def test_jobs_wait_for_memory_that_is_promised_to_others(make_executor: Make) ->
     third = executor.submit(a_job("echo", resources=Resources(memory_gb=0.2)))
     assert second.where == "waits for 0.5 GB of memory; 0.75 of 1 GB are promised to others"
     assert third.state == "pending", "who came first is first"
-    assert not executor.has_room(third.job, [first.job])
+    executor.refresh()
+    assert not executor.has_room(third.job, [first.job, second.job])
+    assert not executor.blocked_by_others(third.job)
     first.cancel()
     assert second.result(PATIENCE_S).success
     assert third.result(PATIENCE_S).success
@@ -57,35 +52,67 @@ def test_more_memory_than_there_is_is_refused(make_executor: Make) -> None:
         make_executor(memory_gb=1.0).submit(a_job("echo", resources=Resources(memory_gb=2.0)))
 
 
-@pytest.mark.parametrize(
-    ("status", "words"),
-    [
-        (-9, "was killed by signal 9 (SIGKILL)"),
-        (-11, "was killed by signal 11 (SIGSEGV)"),
-        (-63, "was killed by signal 63 (unknown)"),
-        (3, "ended by itself with exit status 3"),
-        (None, "is gone, and so is the process that would know why"),
-    ],
-)
-def test_an_end_in_words(status: int | None, words: str) -> None:
-    assert in_words(status) == words
+def test_room_is_not_promised_twice(make_executor: Make) -> None:
+    executor = make_executor(workers=4, memory_gb=2.0)
+    jobs = [a_job("echo", resources=Resources(memory_gb=1.5)) for _ in range(2)]
+    executor.refresh()
+    assert executor.has_room(jobs[0], [])
+    assert not executor.has_room(jobs[1], jobs[:1])
+    assert executor.has_room(a_job("echo", resources=Resources(memory_gb=0.5)), jobs[:1])
 
 
-def test_the_kernel_counts_whom_it_kills_for_memory(tmp_path: Path) -> None:
-    counter = tmp_path / "memory.events"
-    counter.write_text("low 0\noom 3\noom_kill 1\noom_group_kill 7\n")
-    kills = KillsForMemory((tmp_path / "missing", counter))
-    assert not kills.happened()
-    counter.write_text("low 0\noom 4\noom_kill 2\noom_group_kill 7\n")
-    kind, message = explain(-signal.SIGKILL, kills)
-    assert kind == FailureKind.OUT_OF_MEMORY
-    assert message.startswith("was killed by signal 9 (SIGKILL): the kernel kills for want of memory; ")
-    assert explain(-signal.SIGKILL, kills)[0] == FailureKind.WORKER_DIED, "it was told once"
+Machine = Callable[[float, float], None]
 
 
-def test_a_crash_is_no_want_of_memory(tmp_path: Path) -> None:
-    counter = tmp_path / "vmstat"
-    counter.write_text("oom_kill 1\n")
-    kills = KillsForMemory((counter,))
-    counter.write_text("oom_kill 2\n")
-    assert explain(-signal.SIGSEGV, kills)[0] == FailureKind.WORKER_DIED
+@pytest.fixture
+def small_machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
+    """Make a machine of so many GB, of which others use so many, and our workers what they really have."""
+
+    def make(total: float, others: float) -> None:
+        def free() -> float:
+            return total - others - sum(process.memory_info().rss for process in family()) / 2**30
+
+        monkeypatch.setattr("execution.workers.room.total_gb", lambda: total)
+        monkeypatch.setattr("execution.workers.room.available_gb", free)
+
+    return make
+
+
+def test_a_worker_takes_a_job_in_the_memory_that_it_has_itself(make_executor: Make, small_machine: Machine) -> None:
+    small_machine(1.0, 0.0)
+    executor = make_executor(workers=1)
+    jobs = [a_job("hoard", mb=500, resources=Resources(memory_gb=0.7)) for _ in range(2)]
+    first, second = [executor.submit(job).result(PATIENCE_S).result["pid"] for job in jobs]
+    assert first == second
+
+
+def test_workers_that_have_nothing_to_do_go_where_their_memory_is_needed(
+    make_executor: Make, small_machine: Machine
+) -> None:
+    small_machine(1.0, 0.0)
+    executor = make_executor(workers=2)
+    handles = [executor.submit(a_job("hoard", mb=300, seconds=1)) for _ in range(2)]
+    pids = {handle.result(PATIENCE_S).result["pid"] for handle in handles}
+    assert len(pids) == 2
+    large = a_job("hoard", mb=1, resources=Resources(memory_gb=0.8))
+    executor.refresh()
+    assert executor.has_room(large, [])
+    assert not executor.blocked_by_others(large)
+    assert executor.submit(large).result(PATIENCE_S).success
+    assert sum(psutil.pid_exists(pid) for pid in pids) < 2
+
+
+def test_memory_of_others_is_told_from_ours(make_executor: Make, small_machine: Machine) -> None:
+    small_machine(10.0, 7.0)
+    executor = make_executor(workers=2)
+    executor.refresh()
+    job = a_job("echo", resources=Resources(memory_gb=5.0))
+    assert not executor.has_room(job, [])
+    assert executor.blocked_by_others(job) == "waits for 5 GB of memory; others use 7.0 of 10.0 GB"
+    assert executor.has_room(a_job("echo", resources=Resources(memory_gb=2.5)), [])
+
+
+def test_what_a_system_needs_for_itself_is_not_waited_for(make_executor: Make, small_machine: Machine) -> None:
+    small_machine(10.0, 1.5)
+    job = a_job("echo", resources=Resources(memory_gb=10.0))
+    assert make_executor(workers=1).submit(job).result(PATIENCE_S).success
