@@ -94,7 +94,8 @@ class Job:
             # Not dataclasses.asdict, which copies the payload to its last leaf.
             values = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
             values["resources"] = dataclasses.asdict(self.resources)
-            return json.dumps(values, ensure_ascii=False, allow_nan=False)
+            # ASCII, as half of a surrogate pair is no UTF-8.
+            return json.dumps(values, allow_nan=False)
         except (TypeError, ValueError) as error:
             raise ConfigError(f"job {self.name}: what it is told must be JSON ({error})") from error
 

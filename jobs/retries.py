@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from jobs.outcome import FailureKind
 
-__all__ = ["Retry", "Rule", "RULES", "counts", "next_attempt"]
+__all__ = ["DIVIDE_BATCH", "RULES", "Retry", "Rule", "counts", "next_attempt"]
 
 DIVIDE_BATCH = "divide_batch"
 """Adjustment: the batch is divided by this, and the gradient accumulated over as many batches."""

@@ -15,7 +15,7 @@ from jobs import Job
 from tracking.indexing.columns import storable
 from tracking.queue.ranks import rank_after, rank_of
 from tracking.queue.records import Added, QueueState
-from tracking.queue.specs import read_spec, spec_text
+from tracking.queue.specs import read_spec
 from tracking.queue.transactions import pages
 from tracking.store.clock import store_clock
 from tracking.store.schema import queue_jobs, queue_needs
@@ -88,7 +88,7 @@ def _is_planned_anew(known: _Known, job: Job) -> bool:
     """Whether a job waits that the plan at hand has otherwise, or that no worker of this code would take."""
     if not known.text:
         return False
-    text = spec_text(job)
+    text = job.to_json()
     if known.code not in ("", storable(job.code)):
         return True
     return known.text != text and _without_code(known.text) != _without_code(text)
@@ -189,7 +189,7 @@ def _row(job: Job, key: int, queued_at: float, open_ids: set[str]) -> dict[str, 
         "queued_at": queued_at,
         "progress": "{}",
         "adjustments": json.dumps(job.adjustments),
-        "job": spec_text(job),
+        "job": job.to_json(),
     }
 
 

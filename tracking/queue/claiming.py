@@ -12,30 +12,30 @@ from sqlalchemy import Connection, bindparam, insert, or_, select, update
 from errors import ConfigError
 from jobs import Job
 from tracking.indexing.columns import storable
+from tracking.queue.needs import failed_needs
 from tracking.queue.records import Claim, Fit, Limits, QueueState, WorkerIdentity
 from tracking.queue.specs import Specs, with_values
 from tracking.queue.spending import Budget
-from tracking.queue.transactions import pages
 from tracking.store.clock import store_clock
-from tracking.store.schema import queue_attempts, queue_jobs, queue_needs
+from tracking.store.schema import queue_attempts, queue_jobs
 
-__all__ = ["MOST_OVERTAKEN", "Wishes", "claim_jobs", "is_due"]
+__all__ = ["CLOCK_SLACK", "MOST_OVERTAKEN", "Wishes", "claim_jobs", "is_due"]
 
 MOST_OVERTAKEN = 10
 """So many may begin before a job that stood in front of them and did not fit; then a worker waits until it fits."""
 
-_J, _N = queue_jobs.c, queue_needs.c
+_J = queue_jobs.c
 _PAGE = 200
-_MOST_LATER = 1000
+_MOST_LATER = 500
 """Behind so many that have no room yet nobody looks for one that has."""
 _EXTRA = 8
-# A clock that goes back a little is no clock that was set.
-_CLOCK_SLACK = 1.0
+CLOCK_SLACK = 1.0
+"""Seconds: a clock that goes back a little is no clock that was set."""
 
 
 def is_due(now: Any) -> Any:
     """Return the condition that a delay is over; one that began in the future was set by a clock since set back."""
-    return or_(_J.not_before <= now, _J.not_before - _J.delay_seconds > now + _CLOCK_SLACK)
+    return or_(_J.not_before <= now, _J.not_before - _J.delay_seconds > now + CLOCK_SLACK)
 
 
 _WAITING = (
@@ -72,13 +72,6 @@ _BEGIN = insert(queue_attempts)
 _OVERTAKE = update(queue_jobs).where(_J.key == bindparam("of")).values(overtaken=bindparam("times"))
 _REFUSE = update(queue_jobs).where(_J.key == bindparam("of")).values(refusal=bindparam("why"))
 _HOLD = update(queue_jobs).where(_J.key == bindparam("of")).values(state=QueueState.HELD.value, reason=bindparam("why"))
-_NEED = queue_jobs.alias()
-_FAILED_NEEDS = (
-    select(_N.job_key, _NEED.c.id, _NEED.c.name, _NEED.c.state, _NEED.c.reason)
-    .join(_NEED, _NEED.c.key == _N.need_key)
-    .where(_N.job_key.in_(bindparam("keys", expanding=True)))
-    .where(_NEED.c.state.in_([QueueState.FAILED.value, QueueState.CANCELLED.value]))
-)
 
 
 class Wishes(NamedTuple):
@@ -121,13 +114,13 @@ class _Choice:
         self._place = f" on {wishes.worker.host}: "
         self._budget = Budget(connection, wishes.spending, now)
         self._times_overtaken: dict[int, int] = {}
+        self._keeps_room = False
         self._held: dict[int, str] = {}
         self._refused: dict[int, str] = {}
 
     def walk(self) -> None:
         for row, job in self._waiting():
-            full = len(self.taken) == self._wishes.limit or len(self._times_overtaken) == _MOST_LATER
-            if full or MOST_OVERTAKEN in self._times_overtaken.values():
+            if len(self.taken) == self._wishes.limit or self._keeps_room or len(self._times_overtaken) == _MOST_LATER:
                 return
             if not self._is_of_this_code(row):
                 self._refuse(row, "not possible", self._of_other_code(row.code))
@@ -140,12 +133,14 @@ class _Choice:
             self.taken.append(_Taken(row, job))
             self._budget.spend(job)
             self._times_overtaken = {key: times + 1 for key, times in self._times_overtaken.items()}
+            self._keeps_room = MOST_OVERTAKEN in self._times_overtaken.values()
         elif fit == Fit.BLOCKED:
             self._refuse(row, "waits", self._wishes.obstacle(job) or "others use what it needs")
         else:
             if self._place in row.refusal:
                 self._refused[row.key] = ""
             self._times_overtaken[row.key] = min(row.overtaken, MOST_OVERTAKEN)
+            self._keeps_room |= row.overtaken >= MOST_OVERTAKEN
 
     def _may_begin(self, row: Any, job: Job) -> bool:
         refusal = self._wishes.refusal(job) or self._budget.refusal(job)
@@ -199,7 +194,7 @@ class _Choice:
 
 
 def _hand_out(connection: Connection, taken: Sequence[_Taken], wishes: Wishes, now: float) -> list[Claim]:
-    failed = _failed_needs(connection, [each.row.key for each in taken if each.job.needs])
+    failed = failed_needs(connection, [each.row.key for each in taken if each.job.needs])
     claims = [_claim(each, failed.get(each.row.key, {}), wishes) for each in taken]
     owner = wishes.worker
     its = {
@@ -231,21 +226,9 @@ def _hand_out(connection: Connection, taken: Sequence[_Taken], wishes: Wishes, n
     return claims
 
 
-def _claim(taken: _Taken, failed_needs: Mapping[str, str], wishes: Wishes) -> Claim:
+def _claim(taken: _Taken, failed: Mapping[str, str], wishes: Wishes) -> Claim:
     row, job = taken
     filled = with_values(
-        job, failed_needs=dict(failed_needs), adjustments=json.loads(row.adjustments), attempt=row.attempts + 1
+        job, failed_needs=dict(failed), adjustments=json.loads(row.adjustments), attempt=row.attempts + 1
     )
     return Claim(filled, uuid.uuid4().hex, row.key, wishes.lease_seconds)
-
-
-def _failed_needs(connection: Connection, keys: Sequence[int]) -> dict[int, dict[str, str]]:
-    failed: dict[int, dict[str, str]] = {}
-    for page in pages(keys):
-        for key, id, name, state, reason in connection.execute(_FAILED_NEEDS, {"keys": page}):
-            why = f": {reason}" if reason and state == QueueState.FAILED.value else ""
-            failed.setdefault(key, {})[id] = f"needs {name}, which {_ENDED[state]}{why}"
-    return failed
-
-
-_ENDED = {QueueState.FAILED.value: "failed", QueueState.CANCELLED.value: "was cancelled"}

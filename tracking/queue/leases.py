@@ -19,7 +19,7 @@ from tracking.queue.transactions import pages
 from tracking.store.clock import store_clock
 from tracking.store.schema import queue_jobs
 
-__all__ = ["Expired", "LeaseWatch", "renew_leases", "running", "still_silent"]
+__all__ = ["Expired", "LeaseWatch", "gone", "renew_leases", "running", "still_silent"]
 
 _J = queue_jobs.c
 _SAME_START_SECONDS = 1.0
@@ -69,7 +69,7 @@ class LeaseWatch:
         """
         now = self._clock()
         self._seen = {row.token: self._look(row, now) for row in rows}
-        found = ((row, _gone(row) or self._silence(row)) for row in rows)
+        found = ((row, gone(row) or self._silence(row)) for row in rows)
         return [Expired(row, evidence) for row, evidence in found if evidence]
 
     def _look(self, row: Any, now: float) -> _Seen:
@@ -87,8 +87,8 @@ class LeaseWatch:
         return f"no sign of life of process {row.pid} on {row.host} for {silent:.0f} s"
 
 
-def _gone(row: Any) -> str:
-    """Return how it is known that a worker's process has ended; nothing where nobody can tell from here."""
+def gone(row: Any) -> str:
+    """Return how it is known that the process of a job's worker has ended; nothing where nobody can tell from here."""
     if not row.boot_id or row.boot_id != boot_id() or row.host != host_name() or row.pid is None:
         return ""
     started = process_started(row.pid)

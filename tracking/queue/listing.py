@@ -6,11 +6,13 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, case, func, select
+from sqlalchemy import Connection, and_, bindparam, case, func, select
 
 from errors import ConfigError
 from jobs import FailureKind, Job
-from tracking.queue.claiming import is_due
+from tracking.queue.claiming import CLOCK_SLACK, is_due
+from tracking.queue.leases import gone
+from tracking.queue.needs import failed_needs
 from tracking.queue.records import Attempt, QueuedJob, QueueState
 from tracking.queue.specs import read_spec, with_values
 from tracking.queue.transactions import pages
@@ -22,6 +24,7 @@ __all__ = ["count_states", "drained", "list_jobs", "seconds_to_change"]
 _J, _A, _N = queue_jobs.c, queue_attempts.c, queue_needs.c
 _NAMED = 3
 _OPEN = (QueueState.QUEUED, QueueState.HELD, QueueState.RUNNING)
+_ROWS = select(queue_jobs).where(_J.key.in_(bindparam("keys", expanding=True)))
 _ORDER = {state: number for number, state in enumerate((QueueState.RUNNING, QueueState.QUEUED, QueueState.HELD))}
 
 
@@ -62,30 +65,55 @@ def list_jobs(
 ) -> list[QueuedJob]:
     """See :meth:`tracking.queue.queue.Queue.jobs`."""
     now = store_clock(connection)
-    query = _query(now)
+    rows = _rows(connection, _keys(connection, ids, states, group, limit))
+    queued = [row for row in rows if row.state == QueueState.QUEUED]
+    needs = _open_needs(connection, [row.key for row in queued if row.open_needs])
+    failed = failed_needs(connection, [row.key for row in queued if not row.open_needs])
+    positions = _positions(connection, now) if queued else {}
+    attempts = _attempts(connection, [row.key for row in rows])
+    return [
+        _record(
+            row,
+            positions.get(row.key),
+            _reason(row, needs.get(row.key, []), failed.get(row.key, {}), now),
+            attempts.get(row.key, ()),
+            now,
+        )
+        for row in rows
+    ]
+
+
+def _keys(
+    connection: Connection,
+    ids: Sequence[str] | None,
+    states: Collection[QueueState] | None,
+    group: str | None,
+    limit: int | None,
+) -> Sequence[int]:
+    """Return the keys of jobs in the order in which they are shown."""
+    order = case(_ORDER, value=_J.state, else_=len(_ORDER)), case((_J.state.in_(_OPEN), _J.rank), else_=-_J.finished_at)
+    # What is shown of each is long, and sorting would carry it along.
+    query = select(_J.key, order[0].label("first"), order[1].label("second"))
     if states is not None:
         query = query.where(_J.state.in_(list(states)))
     if group is not None:
         query = query.where(_J.group_name == group)
-    if ids is not None:
-        rows = [row for page in pages(ids) for row in connection.execute(query.where(_J.id.in_(page)))]
-        rows = rows[:limit]
-    else:
-        rows = list(connection.execute(query.limit(limit)).all())
-    needs = _open_needs(connection, [row.key for row in rows if row.state == QueueState.QUEUED and row.open_needs])
-    attempts = _attempts(connection, [row.key for row in rows if row.num_rounds or row.attempts])
-    return [_record(row, needs.get(row.key, []), attempts.get(row.key, ()), now) for row in rows]
+    if ids is None:
+        return [row.key for row in connection.execute(query.order_by(*order, _J.key).limit(limit))]
+    found = [row for page in pages(ids) for row in connection.execute(query.where(_J.id.in_(page)))]
+    return [row.key for row in sorted(found, key=lambda row: (row.first, row.second, row.key))][:limit]
 
 
-def _query(now: float) -> Select[Any]:
+def _rows(connection: Connection, keys: Sequence[int]) -> list[Any]:
+    rows = {row.key: row for page in pages(keys) for row in connection.execute(_ROWS, {"keys": page})}
+    return [rows[key] for key in keys]
+
+
+def _positions(connection: Connection, now: float) -> dict[int, int]:
+    """Return who is the how manyth among those that may begin now, by key."""
     ready = and_(_J.state == QueueState.QUEUED, _J.open_needs == 0, is_due(now))
-    turns = select(_J.key, func.row_number().over(order_by=[_J.rank, _J.key]).label("position")).where(ready).subquery()
-    order = case(_ORDER, value=_J.state, else_=len(_ORDER))
-    return (
-        select(queue_jobs, turns.c.position, _J.round.label("num_rounds"))
-        .outerjoin(turns, turns.c.key == _J.key)
-        .order_by(order, case((_J.state.in_(_OPEN), _J.rank), else_=-_J.finished_at), _J.key)
-    )
+    keys = connection.execute(select(_J.key).where(ready).order_by(_J.rank, _J.key)).scalars()
+    return {key: number for number, key in enumerate(keys, start=1)}
 
 
 def _open_needs(connection: Connection, keys: Sequence[int]) -> dict[int, list[str]]:
@@ -117,13 +145,13 @@ def _attempts(connection: Connection, keys: Sequence[int]) -> dict[int, tuple[At
     return {key: tuple(attempts) for key, attempts in found.items()}
 
 
-def _record(row: Any, needs: Sequence[str], attempts: tuple[Attempt, ...], now: float) -> QueuedJob:
+def _record(row: Any, position: int | None, reason: str, attempts: tuple[Attempt, ...], now: float) -> QueuedJob:
     running = row.state == QueueState.RUNNING
     return QueuedJob(
         job=_job(row),
         state=QueueState(row.state),
-        position=row.position,
-        reason=_reason(row, needs, now),
+        position=position,
+        reason=reason,
         queued_at=row.queued_at,
         started_at=attempts[-1].started_at if attempts else None,
         finished_at=row.finished_at,
@@ -142,16 +170,19 @@ def _job(row: Any) -> Job:
     return with_values(spec, **changed, attempt=max(1, row.attempts))
 
 
-def _reason(row: Any, needs: Sequence[str], now: float) -> str:
+def _reason(row: Any, needs: Sequence[str], failed: Mapping[str, str], now: float) -> str:
     if row.state == QueueState.RUNNING:
-        return "its worker is told to stop it" if row.cancel_requested else ""
+        # Whoever works takes it back within seconds; where nobody does, nobody says so but this.
+        return gone(row) or ("its worker is told to stop it" if row.cancel_requested else "")
     if row.state != QueueState.QUEUED:
         return str(row.reason)
     if needs:
         more = f" and {len(needs) - _NAMED} more" if len(needs) > _NAMED else ""
         return f"needs {', '.join(needs[:_NAMED])}{more}"
-    if row.position is None and row.not_before > now:
+    if now < row.not_before <= now + row.delay_seconds + CLOCK_SLACK:
         return f"in {row.not_before - now:.0f} s: {row.reason}"
+    if failed:
+        return "; ".join(failed.values())
     if row.refusal:
         return str(row.refusal)
     if row.overtaken:

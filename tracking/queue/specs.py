@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import copy
-import dataclasses
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,7 +13,7 @@ from jobs import Job
 from tracking.queue.transactions import pages
 from tracking.store.schema import queue_jobs
 
-__all__ = ["Specs", "read_spec", "spec_text", "with_values"]
+__all__ = ["Specs", "read_spec", "with_values"]
 
 _J = queue_jobs.c
 _TEXTS = select(_J.key, _J.job).where(_J.key.in_(bindparam("keys", expanding=True)))
@@ -52,7 +50,7 @@ class Specs:
             for key, text in connection.execute(_TEXTS, {"keys": page}):
                 found[key] = spec = read_spec(text)
                 self._keep((unknown[key].id, unknown[key].round), spec)
-        return {row.key: _as_it_is_now(spec, row) for row in rows if (spec := found[row.key]) is not None}
+        return {row.key: _as_it_is_now(said, row) for row in rows if (said := found[row.key]) is not None}
 
     def _look_up(self, name: tuple[str, int]) -> Job | ConfigError | None:
         if name in self._not_seen_since:
@@ -65,13 +63,6 @@ class Specs:
         # Where there are more than that, those in front stay: giving up the oldest would find none of them next time.
         if len(self._known) < self._most:
             self._known[name] = spec
-
-
-def spec_text(job: Job) -> str:
-    """Return what a row holds of a job."""
-    # Not by dataclasses.asdict, which copies the payload before it is written.
-    values = {field.name: getattr(job, field.name) for field in dataclasses.fields(job)}
-    return json.dumps(values, default=dataclasses.asdict)
 
 
 def with_values(job: Job, **values: Any) -> Job:

@@ -235,7 +235,6 @@ CREATE TABLE queue_jobs (
 	seconds DOUBLE, 
 	code TEXT NOT NULL, 
 	queued_at DOUBLE NOT NULL, 
-	seconds DOUBLE, 
 	not_before DOUBLE NOT NULL, 
 	delay_seconds DOUBLE NOT NULL, 
 	round INTEGER NOT NULL, 
@@ -260,9 +259,9 @@ CREATE TABLE queue_jobs (
 	CONSTRAINT pk_queue_jobs PRIMARY KEY ("key"), 
 	CONSTRAINT uq_queue_jobs_id UNIQUE (id)
 );
-INSERT INTO "queue_jobs" VALUES(1,'map','data map','sample','completed','','',0,1700000100.0,0,0,NULL,'',1700000100.0,60.0,0.0,0.0,1,2,0,'',0.0,'','worker','here','boot/1',4711,12.5,60.0,0,NULL,0,1700000140.0,'{}','{"divide_batch": 2}','{"id": "map", "name": "data map", "work": "node", "payload": {}, "needs": [], "resources": {"cpus": 1.0, "gpus": 0.0, "memory_gb": 0.0, "minutes": null, "cost": 0.0, "calls": 0}, "priority": 0, "group": "sample", "seconds": null, "code": "", "failed_needs": {}, "adjustments": {}, "attempt": 1}');
-INSERT INTO "queue_jobs" VALUES(2,'filter','filter_42','sample','running','','',0,1.70000010000000095367e+09,0,0,NULL,'',1.70000010000000095367e+09,NULL,0.0,0.0,1,1,0,'',0.0,'00000000000000000000000000000002','worker','here','boot/1',4711,12.5,60.0,1,1700000150.0,0,NULL,'{"step": 3, "total_steps": 9}','{}','{"id": "filter", "name": "filter_42", "work": "node", "payload": {"seed": 42}, "needs": ["map"], "resources": {"cpus": 1.0, "gpus": 0.0, "memory_gb": 0.0, "minutes": null, "cost": 0.0, "calls": 0}, "priority": 0, "group": "sample", "seconds": null, "code": "", "failed_needs": {}, "adjustments": {}, "attempt": 1}');
-INSERT INTO "queue_jobs" VALUES(3,'wide','wide_42','sample','held','held by the user','',0,1.70000370000000190729e+09,0,-1,NULL,'',1.70000010000000190734e+09,NULL,0.0,0.0,1,0,0,'',0.0,'','','','',NULL,NULL,NULL,0,NULL,0,NULL,'{}','{}','{"id": "wide", "name": "wide_42", "work": "node", "payload": {}, "needs": [], "resources": {"cpus": 1.0, "gpus": 2.0, "memory_gb": 0.0, "minutes": 30.0, "cost": 0.0, "calls": 0}, "priority": -1, "group": "sample", "seconds": null, "code": "", "failed_needs": {}, "adjustments": {}, "attempt": 1}');
+INSERT INTO "queue_jobs" VALUES(1,'map','data map','sample','completed','','',0,1700000100.0,0,0,NULL,'',1700000100.0,0.0,0.0,1,2,0,'',0.0,'','worker','here','boot/1',4711,12.5,60.0,0,NULL,0,1700000140.0,'{}','{"divide_batch": 2}','{"id": "map", "name": "data map", "work": "node", "payload": {}, "needs": [], "resources": {"cpus": 1.0, "gpus": 0.0, "memory_gb": 0.0, "minutes": null, "cost": 0.0, "calls": 0}, "priority": 0, "group": "sample", "seconds": null, "code": "", "failed_needs": {}, "adjustments": {}, "attempt": 1}');
+INSERT INTO "queue_jobs" VALUES(2,'filter','filter_42','sample','running','','',0,1.70000010000000095367e+09,0,0,NULL,'',1.70000010000000095367e+09,0.0,0.0,1,1,0,'',0.0,'00000000000000000000000000000002','worker','here','boot/1',4711,12.5,60.0,1,1700000150.0,0,NULL,'{"step": 3, "total_steps": 9}','{}','{"id": "filter", "name": "filter_42", "work": "node", "payload": {"seed": 42}, "needs": ["map"], "resources": {"cpus": 1.0, "gpus": 0.0, "memory_gb": 0.0, "minutes": null, "cost": 0.0, "calls": 0}, "priority": 0, "group": "sample", "seconds": null, "code": "", "failed_needs": {}, "adjustments": {}, "attempt": 1}');
+INSERT INTO "queue_jobs" VALUES(3,'wide','wide_42','sample','held','held by the user','',0,1.70000370000000190729e+09,0,-1,NULL,'',1.70000010000000190734e+09,0.0,0.0,1,0,0,'',0.0,'','','','',NULL,NULL,NULL,0,NULL,0,NULL,'{}','{}','{"id": "wide", "name": "wide_42", "work": "node", "payload": {}, "needs": [], "resources": {"cpus": 1.0, "gpus": 2.0, "memory_gb": 0.0, "minutes": 30.0, "cost": 0.0, "calls": 0}, "priority": -1, "group": "sample", "seconds": null, "code": "", "failed_needs": {}, "adjustments": {}, "attempt": 1}');
 CREATE TABLE queue_needs (
 	job_key INTEGER NOT NULL, 
 	need_key INTEGER NOT NULL, 

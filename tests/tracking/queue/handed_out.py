@@ -33,7 +33,7 @@ def failed(kind: FailureKind, message: str = "so it is") -> Outcome:
 def take(queue: Queue, limit: int = FOREVER, worker: WorkerIdentity = HERE, **wishes: Any) -> list[Claim]:
     """Claim jobs; ``fits`` may say True for now and False for later."""
     fits = wishes.pop("fits", anything)
-    return queue.claim(worker, lambda job, taken: Fit(fits(job, taken)), limit, **wishes)
+    return queue.claim(worker, lambda job, taken: Fit(fits(job, taken) or 0), limit, **wishes)
 
 
 def drain(queue: Queue, **wishes: Any) -> list[str]:

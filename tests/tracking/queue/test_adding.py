@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from errors import ConfigError
 from jobs import FailureKind, Resources
-from tests.tracking.queue.handed_out import DONE, drain, failed, job, seen, take
+from tests.tracking.queue.handed_out import DONE, HERE, drain, failed, job, seen, take
 from tracking.queue.queue import Queue
 from tracking.queue.records import QueueState
 from tracking.store.database import Database
@@ -26,6 +26,13 @@ def test_a_job_comes_out_as_it_went_in(queue: Queue) -> None:
     assert queue.add([given]) == (("a",), (), ())
     [claim] = take(queue)
     assert claim.job == given
+
+
+@pytest.mark.parametrize("value", [{1, 2}, object(), float("nan"), HERE])
+def test_what_is_no_json_is_refused_by_the_name_of_its_job(queue: Queue, value: object) -> None:
+    with pytest.raises(ConfigError, match="job a: what it is told must be JSON"):
+        queue.add([job("b"), job("a", payload={"value": value})])
+    assert queue.jobs() == []
 
 
 def test_names_that_no_database_stores_are_shown_all_the_same(queue: Queue) -> None:

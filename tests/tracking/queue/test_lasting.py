@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from tests.tracking.folders_made import make_folder
 from tests.tracking.queue.handed_out import DONE, drain, job, seen, take
@@ -53,6 +55,20 @@ def test_a_queue_whose_file_breaks_under_it_goes_on_empty(tmp_path: Path) -> Non
             queue.add([job("b")])
     queue.add([job("b")])
     assert [each.job.id for each in queue.jobs()] == ["b"]
+
+
+def test_a_server_with_another_usual_isolation_hands_no_job_to_two(postgresql_url: str) -> None:
+    """Who waits for his turn must see what was written meanwhile, not what was there before he waited."""
+    database = Database.open(postgresql_url)
+    with database.begin() as connection:
+        name = connection.execute(text("SELECT current_database()")).scalar()
+        connection.execute(text(f'ALTER DATABASE "{name}" SET default_transaction_isolation = "serializable"'))
+    database.close()
+    first, second = Queue(Database.open(postgresql_url)), Queue(Database.open(postgresql_url))
+    first.add([job(f"{number:02}") for number in range(40)])
+    with ThreadPoolExecutor(2) as threads:
+        done = [id for ids in threads.map(drain, (first, second)) for id in ids]
+    assert sorted(done) == [f"{number:02}" for number in range(40)]
 
 
 def test_another_process_goes_on_where_one_stopped(store_url: str) -> None:

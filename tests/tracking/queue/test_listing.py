@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from jobs import FailureKind, Outcome
+import subprocess
+import sys
+
+import pytest
+
+from errors import ConfigError
+from jobs import FailureKind, Job, Outcome
 from tests.tracking.queue.handed_out import DONE, FAR, failed, job, seen, take
+from tracking.processes import boot_id, host_name
+from tracking.queue import listing
 from tracking.queue.queue import Queue
-from tracking.queue.records import QueueState
+from tracking.queue.records import QueueState, WorkerIdentity
+from tracking.queue.specs import read_spec
+from tracking.store.database import Database
 
 
 def test_an_empty_queue(queue: Queue) -> None:
@@ -74,6 +84,56 @@ def test_who_has_a_job_and_since_when(queue: Queue) -> None:
     assert (found.worker, found.heartbeat_age, found.progress) == (FAR.id, None, {})
     [attempt] = found.attempts
     assert (attempt.number, attempt.worker, attempt.seconds, attempt.message) == (1, FAR.id, 3.0, "")
+
+
+def test_jobs_that_are_asked_for_by_their_ids_come_in_the_order_of_all(queue: Queue) -> None:
+    ids = [f"{number:04}" for number in range(1100)]
+    queue.add([job(id) for id in ids])
+    found = queue.jobs(ids[::-1], limit=600)
+    assert [each.job.id for each in found] == ids[:600]
+    assert [each.position for each in found[:2]] == [1, 2]
+
+
+def test_a_long_queue_is_listed_without_reading_what_is_not_shown(
+    queue: Queue, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue.add([job(f"{number:04}") for number in range(3000)])
+    read: list[str] = []
+    steps = 0
+
+    def note(text: str) -> Job | ConfigError:
+        read.append(text)
+        return read_spec(text)
+
+    monkeypatch.setattr(listing, "read_spec", note)
+
+    def count() -> None:
+        nonlocal steps
+        steps += 1
+
+    with database.read() as connection:
+        if database.is_sqlite:
+            connection.connection.driver_connection.set_progress_handler(count, 1000)  # type: ignore[union-attr]
+    found = queue.jobs(["0005", "2999"]), queue.jobs(limit=10)
+    assert [[each.position for each in listed] for listed in found] == [[6, 3000], [*range(1, 11)]]
+    assert len(read) == 12
+    # Each job a few times, and not each beside each: that would be millions of steps.
+    assert steps < 1000
+
+
+def test_what_needs_something_that_was_cancelled_says_so_before_anybody_takes_it(queue: Queue) -> None:
+    queue.add([job("a"), job("b", "a")])
+    queue.cancel(["a"])
+    assert seen(queue, "b").reason == "needs job a, which was cancelled"
+
+
+def test_a_job_whose_worker_is_gone_says_so_before_anybody_takes_it_back(queue: Queue) -> None:
+    queue.add([job("a")])
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        pid = process.pid
+    take(queue, worker=WorkerIdentity("w", host_name(), boot_id(), pid, 1.0))
+    assert seen(queue, "a").state == QueueState.RUNNING
+    assert f"process {pid} on " in seen(queue, "a").reason and "is gone" in seen(queue, "a").reason
 
 
 def test_a_list_longer_than_a_page(queue: Queue) -> None:

@@ -15,6 +15,7 @@ from tests.tracking.queue.handed_out import DONE, drain, job, seen, take
 from tracking.queue.claiming import MOST_OVERTAKEN
 from tracking.queue.queue import Queue
 from tracking.queue.records import Fit, QueueState
+from tracking.queue.specs import Specs
 from tracking.store import clock
 from tracking.store.database import Database
 from tracking.store.schema import queue_jobs
@@ -174,6 +175,29 @@ def test_what_can_never_run_here_is_left_for_others_and_says_why(queue: Queue) -
 def test_many_that_can_never_run_here_hide_nothing(queue: Queue) -> None:
     queue.add([*(job(f"big {number}", resources=Resources(gpus=4)) for number in range(500)), job("a")])
     assert [each.job.id for each in take(queue, refusal=lambda job: job.resources.lacks(Resources()))] == ["a"]
+
+
+def test_more_jobs_than_are_kept_in_memory_are_read_again_and_those_in_front_stay(memory: Database) -> None:
+    queue = emptied(memory)
+    queue._specs = Specs(most=20)
+    queue.add([*(job(f"big {number:02}", resources=Resources(gpus=4)) for number in range(50)), job("a")])
+    for _ in range(3):
+        [claim] = take(queue, refusal=lambda job: job.resources.lacks(Resources()))
+        assert claim.job.id == "a"
+        queue.give_back(claim, "")
+        assert {id for id, _ in queue._specs._known} == {f"big {number:02}" for number in range(20)}
+    queue.cancel([f"big {number:02}" for number in range(30)])
+    for _ in range(3):
+        assert len(take(queue, refusal=lambda job: job.resources.lacks(Resources()))) in (0, 1)
+    assert {id for id, _ in queue._specs._known} == {f"big {number:02}" for number in range(30, 50)}
+
+
+def test_who_finds_no_room_for_many_looks_no_further_behind_them(memory: Database) -> None:
+    queue = emptied(memory)
+    queue.add([job(f"{number:04}") for number in range(2000)])
+    asked: list[str] = []
+    assert take(queue, fits=lambda job, taken: asked.append(job.id)) == []
+    assert len(asked) == 500
 
 
 def test_who_is_asked_whether_a_job_fits_knows_what_was_taken(queue: Queue) -> None:
