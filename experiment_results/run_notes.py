@@ -21,7 +21,7 @@ OF_BASELINE = "baseline: "
 
 
 def notes_on_runs(variant: VariantRuns, metric: str) -> list[str]:
-    """Return which runs of a variant failed, did nothing, were adjusted or repeated, or lack the metric; a clause each."""
+    """Return which runs of a variant failed, did nothing, were adjusted, repeated or lack the metric; a clause each."""
     notes = []
     if failed := variant.failed:
         notes.append(f"{_share(failed, variant)} failed{_seeds(failed)}: {failed[0]['error']}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,3 +53,13 @@ def test_a_killed_command_given_again_decides_the_same(runner: ForkingRunner, tm
     assert _looks(killed) == _looks(undisturbed)
     runs = [sorted(path.name for path in folder.glob("*_seed*")) for folder in (killed, undisturbed)]
     assert runs[0] == runs[1]
+
+
+def test_one_ctrl_c_lets_what_runs_end_and_begins_no_further_round(runner: ForkingRunner, tmp_path: Path) -> None:
+    folder = tmp_path / "interrupted"
+    child = runner.start(*_arguments(tmp_path, folder))
+    # The last run of the first round.
+    assert child.wait_until(lambda: len(list(folder.glob("*_seed44*/run.log"))) == 2)
+    assert child.kill(signal.SIGINT) == 130
+    assert "the same command continues" in child.output and "Traceback" not in child.output
+    assert not list(folder.glob("*_seed45*/run.log"))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import deciding.rounds
 from deciding import DecidingOptions, Decisions, plan_until_decided, run_until_decided
 from errors import ConfigError, DataError
 from experiment_config import ExperimentConfig
@@ -33,6 +36,28 @@ def test_each_variant_gets_its_word_and_no_more_seeds_than_that_takes(tmp_path: 
     assert _words(decisions) == {"up": "better", "down": "worse", "same": "equivalent"}
     used = {name: history[-1].num_seeds for name, history in decisions.looks.items()}
     assert len(decisions.results) == sum(used.values()) + max(used.values()) < 48
+
+
+def test_ctrl_c_between_two_rounds_ends_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read, counts = deciding.rounds.read_scores, []
+
+    def interrupted(*arguments: Any) -> Any:
+        counts.append(len(arguments))
+        if len(counts) == 2:
+            os.kill(os.getpid(), signal.SIGINT)
+        return read(*arguments)
+
+    monkeypatch.setattr(deciding.rounds, "read_scores", interrupted)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            _decided(tmp_path, CLEAR)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert len(counts) == 2, "no further round"
+    (record,) = tmp_path.glob("decisions_*.json")
+    looks = json.loads(record.read_text())["looks"]
+    assert {len(history) for history in looks.values()} == {1}, "what was looked at is written down"
 
 
 def test_a_loss_is_better_when_it_is_smaller(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from strategies.category_filter import CategoryFilterConfig
 from tests.running.builders import tiny
 from tests.running.forking import ForkingRunner
 
-SIZE = ("--max-train-samples", "96", "--max-eval-samples", "32", "--num-train-epochs", "2")
+SIZE = ("--max-train-samples", "96", "--max-eval-samples", "32", "--num-train-epochs", "2", "--eval-datasets")
 SUITE = ("--mode", "run", "--suite", "minimal", "--seeds", "42", "43", *SIZE)
 IMPOSSIBLE = tiny("impossible", CategoryFilterConfig(categories=("hard",), keep_fraction=0.9))
 """Fails once the data map is there: no region holds nine tenths of the rows."""
@@ -49,9 +49,20 @@ def _content(folder: Path) -> dict[str, Any]:
     return found
 
 
+@pytest.fixture(scope="module")
+def undisturbed(runner: ForkingRunner, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What one process comes to."""
+    folder = tmp_path_factory.mktemp("undisturbed") / "experiments"
+    child = runner.start(*SUITE, "--experiments-dir", str(folder))
+    assert child.wait() == 0, child.output
+    found = _content(folder)
+    assert len(found) == 4 * 3 + 1
+    return found
+
+
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_workers_save_what_they_do_when_asked_to_stop(
-    number: int, status: int, runner: ForkingRunner, tmp_path: Path
+    number: int, status: int, runner: ForkingRunner, undisturbed: dict[str, Any], tmp_path: Path
 ) -> None:
     arguments = (*SUITE, "--experiments-dir", str(tmp_path / "stopped"), "--workers", "2")
     child = runner.start(*arguments)
@@ -65,9 +76,8 @@ def test_workers_save_what_they_do_when_asked_to_stop(
     assert "the same command continues" in child.output and "Traceback" not in child.output
     again = runner.start(*arguments)
     assert again.wait() == 0, again.output
-    undisturbed = runner.start(*SUITE, "--experiments-dir", str(tmp_path / "undisturbed"))
-    assert undisturbed.wait() == 0, undisturbed.output
-    assert _content(tmp_path / "stopped") == _content(tmp_path / "undisturbed")
+    assert "4 of 4 experiments are done" in again.output
+    assert _content(tmp_path / "stopped") == undisturbed
 
 
 def test_at_a_failure_those_that_run_end_and_no_other_begins(tmp_path: Path) -> None:

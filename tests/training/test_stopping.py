@@ -75,7 +75,7 @@ def _is_at(step: int) -> Callable[[Progress], bool]:
     return lambda progress: progress.phase == "training" and progress.step == step
 
 
-@pytest.mark.parametrize("step", [1, 3, 6, 10])
+@pytest.mark.parametrize("step", [1, 6])
 def test_a_run_is_saved_at_the_next_step(step: int, undisturbed: tuple[Path, RunOutcome], tmp_path: Path) -> None:
     seen = _stopped(tmp_path, _config(), _is_at(step))
     # Who asks is heard after the step that follows.
