@@ -10,7 +10,7 @@ from execution.code_version import code_version
 from tests.faults.disturbed import INLINE, QUEUE, DisturbedSuite
 from tests.faults.endings import steps
 from tracking.queue.queue import Queue
-from tracking.queue.records import WorkerIdentity
+from tracking.queue.records import Fit, WorkerIdentity
 from tracking.store.database import Database
 
 _LEASE_S = 4.0
@@ -45,7 +45,7 @@ def test_what_an_unreachable_machine_had_is_taken_when_its_lease_ends(suite: Dis
     suite.add()
     database = Database.open(suite.store)
     elsewhere = WorkerIdentity("elsewhere:1:abcdef", "elsewhere", "another boot", 1, time.time())
-    [claim] = Queue(database).claim(elsewhere, lambda job, taken: True, code=code_version(), lease_seconds=_LEASE_S)
+    [claim] = Queue(database).claim(elsewhere, lambda job, taken: Fit.NOW, code=code_version(), lease_seconds=_LEASE_S)
     database.close()
     command = suite.start(QUEUE)
     assert command.wait() == 0, command.output

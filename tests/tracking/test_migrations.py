@@ -22,7 +22,7 @@ from tests.tracking.folders_made import make_folder
 from tests.tracking.stored_rows import stored_rows
 from tracking.indexing.index import sync_folder
 from tracking.queue.queue import Queue
-from tracking.queue.records import QueueState, WorkerIdentity
+from tracking.queue.records import Fit, QueueState, WorkerIdentity
 from tracking.store import database as database_module
 from tracking.store import migrate, schema
 from tracking.store.database import Database, database_url
@@ -127,7 +127,7 @@ def test_an_old_queue_goes_on(tmp_path: Path, revision: str) -> None:
     found = {each.job.id: (each.state, len(each.attempts)) for each in queue.jobs()}
     assert found == {"filter": ("running", 1), "wide": ("held", 0), "map": ("completed", 2)}
     queue.release(["wide"])
-    [claim] = queue.claim(WorkerIdentity.here(), lambda job, taken: True)
+    [claim] = queue.claim(WorkerIdentity.here(), lambda job, taken: Fit.NOW)
     assert claim.job.resources.gpus == 2
     assert queue.settle(claim, Outcome()).state == QueueState.COMPLETED
 

@@ -169,22 +169,38 @@ class Queue:
             return hold_jobs(connection, ids, group)
 
     def release(self, ids: Sequence[str] = (), group: str | None = None, *, any_code: bool = False) -> list[Change]:
-        """Let held jobs be taken again; with ``any_code`` by workers of any version of the code."""
+        """Let held jobs be taken again; with ``any_code`` by workers of any version of the code.
+
+        Raises:
+            ConfigError: no such job or group.
+        """
         with alone(self._database) as connection:
             return release_jobs(connection, ids, group, any_code)
 
     def cancel(self, ids: Sequence[str] = (), group: str | None = None) -> list[Change]:
-        """Take jobs out of the queue; of one that runs, its worker is told. What needs them fails and says so."""
+        """Take jobs out of the queue; of one that runs, its worker is told. What needs them fails at its turn.
+
+        Raises:
+            ConfigError: no such job or group.
+        """
         with alone(self._database) as connection:
             return cancel_jobs(connection, ids, group)
 
     def move(self, id: str, place: Literal["first", "last"] | None = None, *, before: str | None = None) -> Change:
-        """Change when a job that waits has its turn."""
+        """Change when a job that waits has its turn.
+
+        Raises:
+            ConfigError: no such job, or no such place.
+        """
         with alone(self._database) as connection:
             return move_job(connection, id, place, before)
 
     def set_priority(self, priority: int, ids: Sequence[str] = (), group: str | None = None) -> list[Change]:
-        """Change the priority of jobs that wait."""
+        """Change the priority of jobs that wait.
+
+        Raises:
+            ConfigError: no such job or group, or a priority out of range.
+        """
         with alone(self._database) as connection:
             return set_priorities(connection, priority, ids, group)
 
