@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,9 @@ from execution.base import Executor, Handle, JobState
 from execution.dispatcher import Dispatcher, DispatcherOptions
 from execution.executors import create_executor
 from execution.interruption import Interruption
-from execution.listening import Listener
 from execution.options import ExecutorOptions
 from jobs import FailureKind, Job, Outcome, Resources
+from tests.execution.dispatching import Asked, Ended, Heard
 from tests.tracking.trainings import eventually
 from tracking.queue.queue import Queue
 from tracking.queue.records import QueueState, Settled
@@ -28,46 +28,6 @@ from tracking.store.database import Database, DatabaseUnavailable
 pytestmark = pytest.mark.usefixtures("plugin")
 
 INLINE = ExecutorOptions()
-
-
-class Heard(Listener):
-    """Remembers what it is told."""
-
-    def __init__(self) -> None:
-        self.begun_jobs: list[str] = []
-        self.ends: list[tuple[str, Outcome, Settled]] = []
-        self.returned: list[str] = []
-        self.lines: list[str] = []
-        self.steps: list[Mapping[str, Any]] = []
-
-    def begun(self, job: Job) -> None:
-        self.begun_jobs.append(job.id)
-
-    def progressed(self, handle: Handle) -> None:
-        self.steps.append(handle.progress)
-
-    def ended(self, job: Job, outcome: Outcome, settled: Settled) -> None:
-        self.ends.append((job.id, outcome, settled))
-
-    def given_back(self, job: Job) -> None:
-        self.returned.append(job.id)
-
-    def said(self, text: str) -> None:
-        self.lines.append(text)
-
-
-class Asked(Interruption):
-    """Says what it is told to say, as if signals had come."""
-
-    asked = False
-    reason = ""
-
-    @property
-    def is_asked(self) -> bool:
-        return self.asked or bool(self.reason)
-
-    def stop_reason(self) -> str:
-        return self.reason
 
 
 @pytest.fixture
@@ -177,28 +137,6 @@ def test_what_the_user_cancels_while_it_runs_ends_as_cancelled_and_the_next_begi
     thread.join()
     ends = {id: settled.state for id, _, settled in heard.ends}
     assert ends == {"a": QueueState.CANCELLED, "b": QueueState.COMPLETED}
-
-
-class Ended(Handle):
-    """A job that ended as a test says."""
-
-    def __init__(self, job: Job, outcome: Outcome) -> None:
-        super().__init__(job)
-        self._outcome = outcome
-
-    @property
-    def state(self) -> JobState:
-        return JobState.of(self._outcome)
-
-    def result(self, timeout: float | None = None) -> Outcome:
-        return self._outcome
-
-    def cancel(self) -> None: ...
-
-    def preempt(self, reason: str) -> None: ...
-
-    def logs(self) -> str:
-        return ""
 
 
 class Offers(Executor):
