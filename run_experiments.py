@@ -109,7 +109,7 @@ def _idle_flags(flags: argparse.Namespace) -> list[tuple[set[str], str]]:
         idle = {*_OF_EXECUTOR.values(), "wait", "stop_on_error"}
         found.append((idle, "with --enqueue: experiment_cli.py work decides how the queue is worked on"))
     else:
-        found.append(({"priority"}, "without --enqueue"))
+        found.append(({"priority", "cost_per_run", "calls_per_run"}, "without --enqueue"))
     return found
 
 
@@ -157,10 +157,11 @@ def _runner_options(flags: argparse.Namespace) -> dict[str, Any]:
 
 def _enqueue(flags: argparse.Namespace, experiments: Sequence[ExperimentConfig], options: dict[str, Any]) -> int:
     from experiment_runner import enqueue_experiments
+    from tracking.store.db_flag import db_flag
 
     added = enqueue_experiments(experiments, flags.experiments_dir, **options)
     print(added.in_words())
-    db = "" if flags.db is None else f" --db {shlex.quote(flags.db)}"
+    db = db_flag(flags.db)
     print(f"next, on every machine that is to work: python experiment_cli.py work{db}")
     print(f"what waits and runs: python experiment_cli.py queue list{db}")
     return 0

@@ -8,6 +8,7 @@ from typing import NoReturn
 from analysis.corrections import CORRECTIONS
 from errors import ConfigError
 from execution.executors import EXECUTORS
+from jobs.job import HIGHEST_PRIORITY
 from suites import SUITES
 
 __all__ = ["create_parser"]
@@ -135,13 +136,21 @@ def _add_where(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--workers", type=int, metavar="N", help="so many runs at the same time")
     group.add_argument("--cpus-per-run", type=float, metavar="X", help="that each run takes (default: 1)")
-    group.add_argument("--gpus-per-run", type=float, metavar="X", help="1, 2, or a share such as 0.5 (default: 0)")
+    group.add_argument(
+        "--gpus-per-run", type=float, metavar="X", help="1, 2, or a share such as 0.5 (default: a fair share)"
+    )
     group.add_argument("--memory-per-run", type=float, metavar="GB", help="of main memory")
+    group.add_argument("--cost-per-run", type=float, metavar="X", help="for work --max-cost-per-day, with --enqueue")
+    group.add_argument("--calls-per-run", type=int, metavar="N", help="for work --max-calls-per-hour, with --enqueue")
     group.add_argument("--minutes-per-run", type=float, metavar="M", help="whoever takes longer is stopped")
     group.add_argument("--threads-per-run", type=int, metavar="N", help="of PyTorch (default: the cores, divided)")
     group.add_argument("--hang-minutes", type=float, metavar="M", help="a run silent for so long is stopped")
     group.add_argument(
-        "--gpus", nargs="+", metavar="ID", help="of this machine, by number or UUID (default: free ones)"
+        "--gpus",
+        nargs="+",
+        action="extend",
+        metavar="ID",
+        help="of this machine: numbers or UUIDs (default: free ones)",
     )
     group.add_argument(
         "--memory", type=float, metavar="GB", help="for all runs on this machine (default: what is free)"
@@ -149,12 +158,19 @@ def _add_where(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--ray-address", metavar="ADDRESS", help="auto or HOST:PORT (default: $RAY_ADDRESS, else its own)"
     )
-    group.add_argument("--slurm", nargs="+", metavar="NAME=VALUE", help="such as partition=gpu time_minutes=240")
+    group.add_argument(
+        "--slurm",
+        nargs="+",
+        action="extend",
+        metavar="NAME=VALUE",
+        help="such as partition=gpu time_minutes=240; may be repeated",
+    )
     group.add_argument("--wait", action="store_true", help="stay until a cluster that could be left is done")
     group.add_argument(
         "--enqueue", action="store_true", help="put into the store's queue: experiment_cli.py work does it"
     )
-    group.add_argument("--priority", type=int, metavar="N", help="in the queue, from -100 to 100 (default: 0)")
+    most = HIGHEST_PRIORITY
+    group.add_argument("--priority", type=int, metavar="N", help=f"in the queue, from -{most} to {most} (default: 0)")
 
 
 def _add_verdict(parser: argparse.ArgumentParser) -> None:

@@ -31,6 +31,8 @@ RESOURCE_FLAGS: Mapping[str, str] = {
     "gpus": "--gpus-per-run",
     "memory_gb": "--memory-per-run",
     "minutes": "--minutes-per-run",
+    "cost": "--cost-per-run",
+    "calls": "--calls-per-run",
 }
 """By field of :class:`jobs.Resources`."""
 
@@ -43,7 +45,7 @@ def executor_options(values: Mapping[str, Any], flags: Mapping[str, str] = EXECU
 
     Args:
         values: by field of :class:`ExecutorOptions`; None stands for a flag that was not given. ``slurm`` holds words
-            ``NAME=VALUE``.
+            ``NAME=VALUE``, ``gpu_ids`` words with commas within or not.
         flags: how the fields are called on the command line.
 
     Raises:
@@ -52,13 +54,17 @@ def executor_options(values: Mapping[str, Any], flags: Mapping[str, str] = EXECU
     given = {name: value for name, value in values.items() if value is not None}
     if "workers" in given:
         given.setdefault("executor", _SHARES)
+    if "gpu_ids" in given:
+        given["gpu_ids"] = _ids(given["gpu_ids"], flags["gpu_ids"])
     if "slurm" in given:
         given["slurm"] = _options_of_slurm(given["slurm"], flags["slurm"])
     options = from_flags(ExecutorOptions, given, flags)
     try:
         check_options(options)
     except ConfigError as error:
-        raise ConfigError(_as_flags(str(error), flags)) from None
+        is_named = values.get("executor") is not None or "workers" in given
+        remedy = "leave out one of the two" if is_named else f"add {flags['workers']} N, or leave it out"
+        raise ConfigError(_as_flags(str(error), flags).replace("leave it out", remedy)) from None
     return options
 
 
@@ -79,7 +85,10 @@ def resources_of(
     if given and executor is not None and not getattr(EXECUTORS.get(executor), "reads_resources", True):
         name = flags[next(iter(given))]
         raise ConfigError(f"{name} says nothing to the executor {executor}; add --workers N, or another --executor")
-    return from_flags(Resources, given, flags)
+    try:
+        return from_flags(Resources, given, flags)
+    except ConfigError as error:
+        raise ConfigError(re.sub(r"^Resources: (\w+):", lambda found: f"{flags[found[1]]}:", str(error))) from None
 
 
 def can_be_left(executor: str) -> bool:
@@ -102,6 +111,13 @@ def commands_when_left(executor: str) -> tuple[str, ...]:
 
 def _as_flags(text: str, flags: Mapping[str, str]) -> str:
     return re.sub(r"\bExecutorOptions\.(\w+)", lambda found: flags.get(found[1], found[1]), text)
+
+
+def _ids(words: Sequence[str], flag: str) -> tuple[str, ...]:
+    ids = tuple(part.strip() for word in words for part in word.split(","))
+    if not all(ids):
+        raise ConfigError(f"{flag} {' '.join(words)}: expected numbers or UUIDs, with commas between them")
+    return ids
 
 
 def _options_of_slurm(words: Sequence[str], flag: str) -> dict[str, Any]:

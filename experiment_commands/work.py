@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from errors import ConfigError
+from execution.executors import EXECUTORS
 from experiment_commands.completion import complete_executor
 from experiment_commands.options import Db
 
@@ -18,14 +18,21 @@ ExecutorName = Annotated[
     typer.Option(
         "--executor",
         metavar="NAME",
-        help="inline, workers, slurm, ray, or one that is installed (default: workers).",
+        help=f"{', '.join(EXECUTORS.names())} (default: workers).",
         autocompletion=complete_executor,
         show_default=False,
     ),
 ]
 MaxConcurrent = Annotated[
     int | None,
-    typer.Option(metavar="N", min=1, help="So many jobs at the same time (default: 1).", show_default=False),
+    typer.Option(
+        "--max-concurrent",
+        "--workers",
+        metavar="N",
+        min=1,
+        help="So many jobs at the same time (default: 1).",
+        show_default=False,
+    ),
 ]
 Continuous = Annotated[bool, typer.Option("--continuous", help="Wait for new jobs when nothing is left.")]
 MaxJobs = Annotated[int | None, typer.Option(metavar="N", min=1, help="Take so many and end.", show_default=False)]
@@ -38,8 +45,10 @@ Calls = Annotated[
     typer.Option("--max-calls-per-hour", metavar="N", help="Of the whole queue's jobs.", show_default=False),
 ]
 Gpus = Annotated[
-    str | None,
-    typer.Option(metavar="ID,ID", help="By number or UUID (default: those that are free).", show_default=False),
+    list[str] | None,
+    typer.Option(
+        "--gpus", metavar="ID,ID", help="By number or UUID (default: those that are free).", show_default=False
+    ),
 ]
 Memory = Annotated[
     float | None, typer.Option(metavar="GB", help="For all jobs together (default: what is free).", show_default=False)
@@ -111,7 +120,7 @@ def work(
         # Whoever names nobody gets one warm process: a job that crashes takes nobody with it.
         "executor": executor or "workers",
         "workers": max_concurrent or (None if executor else 1),
-        "gpu_ids": None if gpus is None else tuple(_ids(gpus)),
+        "gpu_ids": gpus or None,
         "memory_gb": memory,
         "threads_per_job": threads_per_run,
         "hang_minutes": hang_minutes,
@@ -128,10 +137,3 @@ def work(
         limits=from_flags(Limits, limits, named),
     )
     return work_on_queue(db, options)
-
-
-def _ids(text: str) -> list[str]:
-    ids = [part.strip() for part in text.split(",")]
-    if not all(ids):
-        raise ConfigError(f"--gpus {text}: expected numbers or UUIDs with commas between them")
-    return ids

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +9,8 @@ import typer
 
 from experiment_commands.options import Db, Json
 from experiment_commands.output import print_json
+from jobs.job import HIGHEST_PRIORITY
+from tracking.store.db_flag import db_flag
 
 __all__ = ["add"]
 
@@ -17,34 +18,43 @@ Configs = Annotated[list[Path], typer.Argument(metavar="CONFIG...", help="Saved 
 ExperimentsDir = Annotated[
     Path, typer.Option(metavar="DIR", help="Where results go: a folder that all workers see under this name.")
 ]
-Priority = Annotated[int, typer.Option(metavar="N", min=-100, max=100, help="A step is worth an hour of waiting.")]
-Cpus = Annotated[float | None, typer.Option(metavar="X", help="That each run takes (default: 1).", show_default=False)]
-Gpus = Annotated[float | None, typer.Option(metavar="X", help="1, 2, or a share such as 0.5.", show_default=False)]
-Memory = Annotated[float | None, typer.Option(metavar="GB", help="Of main memory.", show_default=False)]
+Priority = Annotated[
+    int,
+    typer.Option(metavar="N", min=-HIGHEST_PRIORITY, max=HIGHEST_PRIORITY, help="A step is worth an hour of waiting."),
+]
+Cpus = Annotated[float | None, typer.Option("--cpus-per-run", metavar="X", help="(default: 1).", show_default=False)]
+Gpus = Annotated[
+    float | None,
+    typer.Option(
+        "--gpus-per-run", metavar="X", help="1, 2, or a share such as 0.5 (default: a fair share).", show_default=False
+    ),
+]
+Memory = Annotated[
+    float | None, typer.Option("--memory-per-run", metavar="GB", help="Of main memory.", show_default=False)
+]
 Minutes = Annotated[
-    float | None, typer.Option(metavar="M", help="Whoever takes longer is stopped.", show_default=False)
+    float | None,
+    typer.Option("--minutes-per-run", metavar="M", help="Whoever takes longer is stopped.", show_default=False),
 ]
 Cost = Annotated[
-    float | None, typer.Option(metavar="X", help="Of each run, for work --max-cost-per-day.", show_default=False)
+    float | None, typer.Option("--cost-per-run", metavar="X", help="For work --max-cost-per-day.", show_default=False)
 ]
 Calls = Annotated[
-    int | None, typer.Option(metavar="N", help="Of each run, for work --max-calls-per-hour.", show_default=False)
+    int | None, typer.Option("--calls-per-run", metavar="N", help="For work --max-calls-per-hour.", show_default=False)
 ]
 Force = Annotated[bool, typer.Option("--force", help="Train finished experiments again.")]
-
-_FLAGS = {"memory_gb": "--memory"}
 
 
 def add(
     configs: Configs,
     experiments_dir: ExperimentsDir = Path("experiments"),
     priority: Priority = 0,
-    cpus: Cpus = None,
-    gpus: Gpus = None,
-    memory: Memory = None,
-    minutes: Minutes = None,
-    cost: Cost = None,
-    calls: Calls = None,
+    cpus_per_run: Cpus = None,
+    gpus_per_run: Gpus = None,
+    memory_per_run: Memory = None,
+    minutes_per_run: Minutes = None,
+    cost_per_run: Cost = None,
+    calls_per_run: Calls = None,
     force: Force = False,
     db: Db = None,
     as_json: Json = False,
@@ -57,16 +67,15 @@ def add(
     \b
     Examples:
       python experiment_cli.py queue add experiments/*/config.json
-      python experiment_cli.py queue add mine.json --experiments-dir /shared/mine --gpus 0.5 --priority 5
+      python experiment_cli.py queue add mine.json --experiments-dir /shared/mine --gpus-per-run 0.5 --priority 5
     """
     # On use: planning is not needed to list what is queued.
+    from execution.flags import resources_of
     from experiment_config import ExperimentConfig
     from experiment_runner import enqueue_experiments
-    from jobs import Resources
-    from validated import from_flags
 
-    takes = {"cpus": cpus, "gpus": gpus, "memory_gb": memory, "minutes": minutes, "cost": cost, "calls": calls}
-    resources = from_flags(Resources, takes, _FLAGS)
+    takes = {"cpus": cpus_per_run, "gpus": gpus_per_run, "memory_gb": memory_per_run, "minutes": minutes_per_run}
+    resources = resources_of({**takes, "cost": cost_per_run, "calls": calls_per_run}, None)
     experiments = [ExperimentConfig.load(path) for path in configs]
     added = enqueue_experiments(
         experiments, experiments_dir, db=db, force=force, priority=priority, resources=resources
@@ -75,11 +84,7 @@ def add(
         print_json(added._asdict())
     elif any(added):
         print(added.in_words())
-        print(f"next, on every machine that is to work: python experiment_cli.py work{_store(db)}")
+        print(f"next, on every machine that is to work: python experiment_cli.py work{db_flag(db)}")
     else:
         print("nothing is left to do")
     return 0 if added.new or added.again else 1
-
-
-def _store(db: str | None) -> str:
-    return "" if db is None else f" --db {shlex.quote(db)}"

@@ -12,6 +12,7 @@ from execution.options import ExecutorOptions
 from experiment_commands.working.lines import WorkLines
 from experiment_commands.working.remains import look_at
 from running.run_log import shown_on
+from running.shared_stores import store_warning
 from running.tracked import named_store
 from tracking.queue.queue import Queue
 from tracking.queue.records import Limits
@@ -52,6 +53,8 @@ def work_on_queue(db: str | None, options: WorkOptions) -> int:
     )
     with named_store(db), interruption, shown_on(lines.said):
         with create_executor(options.execution) as executor:
+            if warning := store_warning(executor, db):
+                lines.said(f"warning: {warning}")
             lines.said(f"working with {options.execution.executor}, {_how_many(executor.max_concurrent)}")
             Dispatcher(queue, executor, lines, interruption, chosen).run()
         remains = look_at(queue)
@@ -61,7 +64,7 @@ def work_on_queue(db: str | None, options: WorkOptions) -> int:
         return 1 if lines.num_failed else 0
     for line in remains.details():
         lines.said(line)
-    return 1 if lines.num_failed or remains.stuck else 0
+    return 1 if lines.num_failed or remains.is_stuck else 0
 
 
 def _how_many(number: int) -> str:

@@ -32,8 +32,8 @@ def test_options_of_slurm() -> None:
     [
         ({"executor": "workerz"}, "did you mean 'workers'"),
         ({"workers": 0}, "--workers: input should be"),
-        ({"executor": "inline", "workers": 2}, "--workers says nothing to the executor inline; leave it out"),
-        ({"hang_minutes": 1.0}, "--hang-minutes says nothing to the executor inline"),
+        ({"executor": "inline", "workers": 2}, "--workers says nothing to the executor inline; leave out one of the two"),
+        ({"hang_minutes": 1.0}, "--hang-minutes says nothing to the executor inline; add --workers N, or leave it out"),
         ({"workers": 2, "ray_address": "auto"}, "--ray-address says nothing to the executor workers"),
         ({"executor": "slurm", "gpu_ids": ("0",)}, "--gpus says nothing to the executor slurm"),
         ({"executor": "slurm", "slurm": ["partition"]}, "--slurm partition: expected NAME=VALUE"),
@@ -51,6 +51,18 @@ def test_resources_of_each_run() -> None:
         resources_of({"gpus": 0.5}, "inline")
     with pytest.raises(ConfigError, match=r"--cpus-per-run: input should be"):
         resources_of({"cpus": -1.0}, None)
+
+
+def test_a_wrong_share_is_told_by_its_flag() -> None:
+    with pytest.raises(ConfigError, match=r"^--gpus-per-run: shares are below 1"):
+        resources_of({"gpus": 1.5}, "workers")
+
+
+@pytest.mark.parametrize("words", [("0", "2"), ("0,2",), ("0, 2",)])
+def test_gpus_may_be_listed_either_way(words: tuple[str, ...]) -> None:
+    assert executor_options({"workers": 2, "gpu_ids": words}).gpu_ids == ("0", "2")
+    with pytest.raises(ConfigError, match="--gpus 0,,1: expected numbers or UUIDs"):
+        executor_options({"workers": 2, "gpu_ids": ("0,,1",)})
 
 
 def test_who_can_be_left() -> None:
