@@ -121,6 +121,7 @@ def test_whoever_is_asked_to_stop_saves_what_runs_and_gives_it_back(queue: Queue
     ((id, outcome, settled),) = heard.ends
     assert outcome.failure is not None and outcome.failure.message == "terminated (SIGTERM)"
     assert (id, outcome.failure.kind, settled.state) == ("a", FailureKind.PREEMPTED, QueueState.QUEUED)
+    assert heard.lines == ["saving  name of a: terminated (SIGTERM)"]
     assert queue.counts()[QueueState.QUEUED] == 2
 
 
@@ -298,6 +299,24 @@ def test_while_the_store_is_away_what_ended_waits_to_be_told(database: Database)
     gone = "the store does not answer, what runs goes on: the server is gone"
     assert heard.lines == [gone, "the store answers again"]
     assert [(id, settled.state) for id, _, settled in heard.ends] == [("a", "completed"), ("b", "completed")]
+
+
+def test_what_was_handed_out_when_the_store_went_away_is_handed_out_again(database: Database) -> None:
+    class Cut(Queue):
+        cuts = 1
+
+        def claim(self, *given: Any, **named: Any) -> Any:
+            claims = super().claim(*given, **named)
+            if self.cuts:
+                self.cuts -= 1
+                raise DatabaseUnavailable("the answer is lost")
+            return claims
+
+    queue = Cut(database)
+    queue.add([_job("a")])
+    heard = _run(queue)
+    assert heard.begun_jobs == ["a"]
+    assert len(queue.jobs(["a"])[0].attempts) == 1, "what nobody knew of is no attempt"
 
 
 def test_whoever_is_asked_to_stop_does_not_wait_for_a_store_that_is_away(database: Database) -> None:

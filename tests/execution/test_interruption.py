@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pty
 import subprocess
 import sys
 import time
@@ -66,6 +68,59 @@ interruption.raise_if_asked()
     )
     assert done.stdout == "True terminated (SIGTERM)\n", done.stderr
     assert done.returncode == 143
+
+
+def test_a_terminal_that_is_lost_stops_what_runs_and_takes_what_is_printed(root: Path, tmp_path: Path) -> None:
+    program = """
+with Interruption() as interruption:
+    say("ready")
+    while not interruption.is_asked:
+        time.sleep(0.01)
+    say("saving", *range(10_000))
+    open(sys.argv[1], "w").write(interruption.stop_reason())
+interruption.raise_if_asked()
+"""
+    saved = tmp_path / "saved"
+    child, terminal = pty.fork()
+    if child == 0:
+        os.chdir(root)
+        os.execv(sys.executable, [sys.executable, "-c", _START + program, str(saved)])
+    assert b"ready" in os.read(terminal, 100)
+    os.close(terminal)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 129
+    assert saved.read_text() == "terminated (SIGHUP)"
+
+
+def test_who_hangs_after_the_second_ctrl_c_is_stopped_in_time(root: Path) -> None:
+    done = _run(
+        root,
+        """
+import execution.interruption
+execution.interruption._PATIENCE_SECONDS = 1
+with Interruption() as interruption:
+    send("SIGINT")
+    send("SIGINT")
+    try:
+        time.sleep(60)
+    except KeyboardInterrupt:
+        say(interruption.stop_reason())
+assert signal.getsignal(signal.SIGALRM) == signal.SIG_DFL
+""",
+    )
+    assert (done.returncode, done.stdout) == (0, "interrupted (Ctrl-C)\n"), done.stderr
+
+
+def test_sigterm_leaves_less_time_to_save_than_ctrl_c(root: Path) -> None:
+    done = _run(
+        root,
+        """
+with Interruption() as interruption:
+    before = interruption.seconds_to_save
+    send("SIGTERM")
+    say(before, interruption.seconds_to_save)
+""",
+    )
+    assert done.stdout == "25 20\n", "5 are left to kill what runs, before schedulers kill all"
 
 
 @pytest.mark.parametrize(

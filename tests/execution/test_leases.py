@@ -6,6 +6,7 @@ import itertools
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -43,7 +44,7 @@ def test_what_is_kept_is_not_taken_back_and_says_how_far_it_is(queue: Queue) -> 
         keeper.add(claim)
         keeper.note(claim, {"step": 3})
         assert eventually(lambda: queue.jobs(["a"])[0].progress == {"step": 3})
-        until = time.monotonic() + 3 * LEASE
+        until = time.monotonic() + 2 * LEASE
         while time.monotonic() < until:
             assert queue.take_back() == []
             time.sleep(0.05)
@@ -61,7 +62,7 @@ def test_what_the_user_cancels_is_to_be_stopped_once(queue: Queue) -> None:
         assert keeper.is_cancelled(a) and not keeper.is_cancelled(b)
         beats = queue.jobs(["b"])[0].heartbeat_age
         assert beats is not None
-        time.sleep(2 * LEASE)
+        time.sleep(LEASE)
         assert keeper.take_unwanted() == [], "each is told once"
         assert queue.jobs(["a"])[0].state == QueueState.RUNNING, "it is kept alive until it has stopped"
 
@@ -87,3 +88,40 @@ def test_what_has_ended_stops_nothing_that_comes_after(queue: Queue) -> None:
         assert eventually(lambda: keeper.stop_reason() != "")
         keeper.remove(claim)
         assert keeper.stop_reason() == "" and keeper.take_unwanted() == []
+
+
+def test_a_job_that_was_lost_and_taken_again_is_two_claims(queue: Queue, database: Database) -> None:
+    (first,) = _claim(queue)
+    ticks = itertools.count(step=LEASE)
+    observer = Queue(database, clock=lambda: next(ticks))
+    while not observer.take_back():
+        pass
+    assert eventually(lambda: queue.next_change_in() is None)
+    (second,) = _claim(queue)
+    assert second.job.id == first.job.id
+    with LeaseKeeper(queue, LEASE) as keeper:
+        keeper.add(first)
+        keeper.add(second)
+        assert eventually(lambda: keeper.stop_reason() != "")
+        assert keeper.take_unwanted() == [first], "the second attempt goes on"
+
+
+def test_beats_go_on_after_an_error_that_nobody_expected(database: Database) -> None:
+    class Troubled(Queue):
+        troubles = 1
+
+        def renew(self, *given: Any) -> Any:
+            if self.troubles:
+                self.troubles -= 1
+                raise TimeoutError("no connection is free")
+            return super().renew(*given)
+
+    queue = Troubled(database)
+    queue.add([Job(id="a", name="a", work="nothing")])
+    (claim,) = _claim(queue)
+    with LeaseKeeper(queue, LEASE) as keeper:
+        keeper.add(claim)
+        keeper.note(claim, {"step": 1})
+        assert eventually(lambda: queue.jobs(["a"])[0].progress == {"step": 1})
+        assert keeper.take_trouble() == "TimeoutError: no connection is free"
+        assert keeper.take_trouble() == ""
