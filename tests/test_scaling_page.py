@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import re
 import shlex
 import subprocess
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from jobs import FailureKind
-from jobs.retries import RULES
+from jobs.retries import RULES, next_attempt
 from suite_flags import create_parser
 
 _BLOCK = re.compile(r"^```bash\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -58,9 +59,35 @@ def _row(kind: FailureKind) -> tuple[str, str, str]:
     rule = RULES.get(kind)
     if rule is None:
         return "1", "", "yes"
-    attempts = "without end" if rule.attempts is None else str(rule.attempts)
-    wait = f"{rule.first_delay_seconds:g} s, doubled up to {rule.longest_delay_seconds:g} s"
-    return attempts, wait if rule.first_delay_seconds else "none", "yes" if rule.counts else "no"
+    counts = "yes" if rule.counts else "no"
+    if rule.attempts is None:
+        at_once = "none, then " if rule.at_once else ""
+        wait = f"{rule.first_delay_seconds:g} s, doubled up to {rule.longest_delay_seconds:g} s"
+        return "without end", at_once + wait, counts
+    waits = _waits(kind, rule.attempts)
+    return str(rule.attempts), "none" if not any(waits) else f"{', '.join(f'{wait:g}' for wait in waits)} s", counts
+
+
+def _waits(kind: FailureKind, attempts: int) -> list[float]:
+    """Return what is waited after each failure but the last, to the nearest of what jitter makes of it."""
+    waits = []
+    for times in range(1, attempts):
+        low, high = (next_attempt([kind] * times, _Drawn(share)) for share in (-1.0, 1.0))
+        assert low is not None and high is not None
+        waits.append(round((low.delay_seconds + high.delay_seconds) / 2, 6))
+    assert next_attempt([kind] * attempts, random.Random(0)) is None
+    return waits
+
+
+class _Drawn(random.Random):
+    """Draws one end of every interval."""
+
+    def __init__(self, share: float) -> None:
+        super().__init__()
+        self._share = share
+
+    def uniform(self, a: float, b: float) -> float:
+        return a if self._share < 0 else b
 
 
 def test_flags_of_the_suite_are_there(root: Path) -> None:
