@@ -89,6 +89,13 @@ def check_writable(folder: Path) -> None:
         raise ResourceError(f"{folder}: {existing} is a file; choose another folder")
     if not os.access(existing, os.W_OK | os.X_OK):
         raise explain_os_error(PermissionError(13, "Permission denied"), folder)
+    if existing == folder.absolute():
+        return
+    try:
+        # What may be written may yet take no folders, such as /proc.
+        Path(tempfile.mkdtemp(prefix=".", dir=existing)).rmdir()
+    except OSError as error:
+        raise explain_os_error(error, folder) from error
 
 
 def write_text(path: Path, text: str) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from atomic_files import check_writable
 from errors import ConfigError
 from execution.dispatcher import Dispatcher, DispatcherOptions
 from execution.executors import create_executor
@@ -55,6 +56,10 @@ def execute(plan: Plan, costs: Mapping[Path, Cost], options: RunnerOptions) -> l
         SystemExit: SIGTERM came; what was done is kept.
     """
     jobs = jobs_of(plan, costs, options)
+    # Before an executor keeps its logs there, and before anything is loaded.
+    check_writable(plan.experiments_dir)
+    if not options.quiet:
+        _say_what_comes(plan, options)
     with create_executor(options.execution) as executor:
         _check_possible(jobs, executor.capacity)
         executor.warm_up(NODE_WORK)
@@ -79,6 +84,12 @@ def execute(plan: Plan, costs: Mapping[Path, Cost], options: RunnerOptions) -> l
         if not (options.stop_on_error or queue.is_drained()):
             _refuse_what_is_left(queue)
     return _results(plan, outcomes)
+
+
+def _say_what_comes(plan: Plan, options: RunnerOptions) -> None:
+    runs = [node.name for node in plan.unfinished]
+    what = runs[0] if len(runs) == 1 else f"{len(runs):,} runs and signals"
+    print(f"loading what {what} need{'s' if len(runs) == 1 else ''} ({options.execution.executor})", flush=True)
 
 
 def _refuse_what_is_left(queue: Queue) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from errors import AssayError, ConfigError, DataError, ResourceError, SignalError
+from execution.options import ExecutorOptions
 from experiment_config import CartographyFilterConfig, ClusterFilterConfig, ExperimentConfig, TrainingConfig
 from experiment_runner import run_experiments_from_list
 from strategies.random_filter import RandomFilterConfig
@@ -74,6 +75,20 @@ def test_a_file_in_the_way_of_the_folder(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("")
     with pytest.raises(ResourceError, match="taken is a file"):
         run_experiments_from_list([tiny("x")], tmp_path / "taken", quiet=True)
+
+
+@pytest.mark.parametrize("executor", ["inline", "workers"])
+def test_a_file_system_that_takes_no_folders_is_named_as_it_was_given(executor: str) -> None:
+    execution = ExecutorOptions(executor=executor, log_dir=Path("/proc/experiments/.execution"))
+    with pytest.raises(ResourceError, match=r"^/proc/experiments: "):
+        run_experiments_from_list([tiny("x")], "/proc/experiments", quiet=True, execution=execution)
+
+
+def test_what_comes_is_said_before_anything_is_loaded(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = tiny("x", ClusterFilterConfig(), filter_validation=True)
+    with pytest.raises(ConfigError, match="filter_validation"):
+        run_experiments_from_list([config], tmp_path / "e")
+    assert capsys.readouterr().out == "loading what 2 runs and signals need (inline)\n"
 
 
 def test_a_disk_that_is_too_small(tmp_path: Path) -> None:
