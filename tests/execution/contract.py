@@ -124,6 +124,12 @@ class ExecutorContract:
         assert outcome.failure.message == "näher: 'erklärt'"
         assert "in fail" in outcome.failure.traceback
 
+    def test_a_job_that_other_code_planned_is_not_begun(self, executor: Executor, tmp_path: Path) -> None:
+        begun = tmp_path / "begun"
+        job = Job(id="v", name="old", work="test.sleep", code="0123456789ab", payload={"begun": str(begun)})
+        assert self._failure(executor, job)[0] == FailureKind.OTHER_CODE
+        assert not begun.exists()
+
     def test_what_pytorch_says_without_memory_is_out_of_memory(self, executor: Executor) -> None:
         kind, message = self._failure(executor, a_job("out_of_memory"))
         assert kind == FailureKind.OUT_OF_MEMORY

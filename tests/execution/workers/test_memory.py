@@ -61,6 +61,22 @@ def test_room_is_not_promised_twice(make_executor: Make) -> None:
     assert executor.has_room(a_job("echo", resources=Resources(memory_gb=0.5)), jobs[:1])
 
 
+def test_nobody_who_asks_for_room_waits_for_the_machine(make_executor: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    executor = make_executor(workers=2)
+    job = a_job("echo", resources=Resources(memory_gb=0.1))
+    executor.refresh()
+    with monkeypatch.context() as patch:
+        for name in ("crew.Crew.turn", "room.available_gb", "room.resident_gb", "room.total_gb"):
+            patch.setattr(f"execution.workers.{name}", _never)
+        assert executor.has_room(job, [a_job("echo")])
+        assert not executor.blocked_by_others(job)
+        assert executor.capacity is not None
+
+
+def _never(*arguments: object) -> None:
+    raise AssertionError("the queue waits meanwhile")
+
+
 Machine = Callable[[float, float], None]
 
 
@@ -70,7 +86,8 @@ def small_machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
 
     def make(total: float, others: float) -> None:
         def free() -> float:
-            return total - others - sum(process.memory_info().rss for process in family()) / 2**30
+            ours = sum(int(process.memory_info().rss) for process in family())
+            return total - others - ours / 2**30
 
         monkeypatch.setattr("execution.workers.room.total_gb", lambda: total)
         monkeypatch.setattr("execution.workers.room.available_gb", free)
