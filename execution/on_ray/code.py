@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from execution.code_version import ROOMS
+
 __all__ = ["PROJECT", "Code", "pack", "search_paths"]
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
-_LEFT_OUT = frozenset({"tests", "benchmarks", "examples", "docs", "__pycache__"})
 _KINDS = frozenset({".py", ".mako"})
 
 
@@ -25,7 +26,7 @@ class Code(NamedTuple):
 
 
 def pack(project: Path = PROJECT) -> Code:
-    """Pack modules and packages of ``project``; what only tests and documents need is left out.
+    """Pack what :func:`execution.code_version.code_version` looks at, and what belongs to it.
 
     An installed project lies among other people's packages: nothing is packed then, and nodes need it installed too.
     """
@@ -42,21 +43,11 @@ def pack(project: Path = PROJECT) -> Code:
 
 
 def _sources(project: Path) -> Iterator[Path]:
-    for folder, folders, files in os.walk(project):
-        is_top = Path(folder) == project
-        # Packages alone: what else a user keeps here, such as experiments, may be large.
-        folders[:] = sorted(
-            name
-            for name in folders
-            if name not in _LEFT_OUT and not name.startswith(".") and _is_package(Path(folder, name), is_top)
-        )
-        for name in sorted(files):
-            if Path(name).suffix in _KINDS:
-                yield Path(folder, name)
-
-
-def _is_package(folder: Path, is_top: bool) -> bool:
-    return not is_top or (folder / "__init__.py").is_file()
+    """Yield what makes up the program, and nothing of what a user keeps beside it."""
+    for room in ROOMS:
+        module = project / f"{room}.py"
+        found = [module] if module.is_file() else sorted((project / room).rglob("*"))
+        yield from (path for path in found if path.suffix in _KINDS)
 
 
 def search_paths() -> list[str]:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from execution.on_ray.cluster import Cluster
 from tests.conftest import ROOT
 
 _START_S = 180.0
@@ -87,3 +88,11 @@ def ray_cluster(ray_environment: None) -> Iterator[LoopbackCluster]:
     """A head and a second node with a CPU each, for all tests that kill neither."""
     with loopback_cluster(1, 1) as cluster:
         yield cluster
+
+
+@pytest.fixture(scope="module")
+def connection(ray_cluster: LoopbackCluster) -> Iterator[None]:
+    """Join that cluster once for all tests of a file: executors find this process joined already, and leave it so."""
+    cluster = Cluster(ray_cluster.address)
+    yield
+    cluster.close()

@@ -14,6 +14,7 @@ from tests.execution.contract import ExecutorContract
 from tests.execution.on_ray.conftest import LoopbackCluster
 
 
+@pytest.mark.usefixtures("connection")
 class TestRay(ExecutorContract):
     @pytest.fixture
     def executor(

@@ -37,7 +37,7 @@ def _begin(executor: RayExecutor, folder: Path, number: int, seconds: float) -> 
 
 
 def test_nodes_are_lost_one_after_another(executor: RayExecutor, cluster: LoopbackCluster, tmp_path: Path) -> None:
-    handles = [_begin(executor, tmp_path, number, seconds=20)[0] for number in range(2)]
+    handles = [_begin(executor, tmp_path, number, seconds=600)[0] for number in range(2)]
     cluster.kill(2)
     until(lambda: any(handle.state.is_final for handle in handles), "the loss to be seen")
     [lost] = [handle for handle in handles if handle.state.is_final]
@@ -50,7 +50,7 @@ def test_nodes_are_lost_one_after_another(executor: RayExecutor, cluster: Loopba
     begun.unlink()
     time.sleep(1.0)
     assert not begun.exists(), "it was begun once, and waits for room on the node that is left"
-    assert other.result(PATIENCE_S).success
+    other.cancel()
     until(begun.exists, "the job to begin again, as somebody tried it again")
 
     # The last one goes: what is submitted now waits for a node, and is not refused for good.

@@ -37,9 +37,12 @@ def _slot(folder: SubmissionFolder) -> tuple[Outcome, bool]:
     """Work until something was reported, and then until the end of the slot."""
     before = folder.progress_stamp()
     supervision = Supervision(folder)
-    stopper = threading.Thread(
-        target=lambda: (until(lambda: folder.progress_stamp() != before, "it"), supervision.ask(signal.SIGUSR2))
-    )
+
+    def end() -> None:
+        until(lambda: folder.progress_stamp() != before, "a report")
+        supervision.ask(signal.SIGUSR2)
+
+    stopper = threading.Thread(target=end)
     stopper.start()
     outcome = supervision.watch()
     stopper.join()
@@ -47,8 +50,8 @@ def _slot(folder: SubmissionFolder) -> tuple[Outcome, bool]:
 
 
 def test_work_may_take_the_whole_delay_to_save_and_goes_on_in_another_slot(tmp_path: Path) -> None:
-    payload = {"attempts": str(tmp_path / "a"), "checkpoint": str(tmp_path / "c"), "steps": 9000, "pause": 0.05}
-    folder = _folder(tmp_path, _job("steps", **payload), save_seconds=60.0)
+    job = _job("steps", attempts=str(tmp_path / "a"), checkpoint=str(tmp_path / "c"), steps=9000, pause=0.05)
+    folder = _folder(tmp_path, job, save_seconds=60.0)
     outcome, goes_on = _slot(folder)
     assert outcome.failure is not None
     assert (outcome.failure.kind, goes_on) == (FailureKind.PREEMPTED, True)

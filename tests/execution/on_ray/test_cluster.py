@@ -1,0 +1,109 @@
+"""Clusters that are found, started and ended, and those that are not there."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from errors import ConfigError, ResourceError
+from execution.executors import create_executor
+from execution.on_ray.executor import RayExecutor
+from execution.options import ExecutorOptions
+from tests.conftest import ROOT
+from tests.execution.contract import PATIENCE_S, a_job, until
+
+Options = Callable[..., ExecutorOptions]
+
+
+@pytest.mark.usefixtures("ray_environment")
+@pytest.mark.parametrize(
+    ("address", "error", "words"),
+    [
+        ("127.0.0.1:1", ResourceError, "no Ray cluster at 127.0.0.1:1"),
+        ("nowhere.invalid:6379", ResourceError, "no Ray cluster at nowhere.invalid:6379"),
+        ("the cluster", ConfigError, "must be host:port"),
+        ("127.0.0.1:99999", ResourceError, "no Ray cluster"),
+        ("ray://127.0.0.1:10001", ConfigError, "Ray Client"),
+    ],
+)
+def test_a_cluster_that_is_not_there_is_one_error(
+    options: Options, address: str, error: type[Exception], words: str
+) -> None:
+    with pytest.raises(error, match=words):
+        create_executor(options(executor="ray", ray_address=address))
+
+
+@pytest.mark.usefixtures("ray_environment")
+@pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n"], ids=["silent", "another server"])
+def test_a_port_where_something_else_listens_is_one_error(options: Options, answer: bytes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            connection = server.accept()[0]
+            with connection:
+                connection.sendall(answer)
+                connection.recv(1000)
+                if not answer:
+                    time.sleep(8)
+
+        threading.Thread(target=serve, daemon=True).start()
+        with pytest.raises(ResourceError, match=r"no Ray cluster at 127\.0\.0\.1"):
+            RayExecutor(options(executor="ray", ray_address=f"127.0.0.1:{server.getsockname()[1]}"))
+
+
+def test_without_ray_the_error_says_what_to_install(options: Options) -> None:
+    script = (
+        "import sys; sys.modules['ray'] = None\n"
+        "from execution.executors import create_executor\nfrom execution.options import ExecutorOptions\n"
+        "create_executor(ExecutorOptions(executor='ray'))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert "errors.ResourceError" in done.stderr
+    assert "pip install 'assay[ray]'" in done.stderr
+
+
+@pytest.mark.usefixtures("plugin", "ray_environment")
+def test_without_an_address_a_cluster_is_started_and_ended_with_its_processes(
+    options: Options, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "no home"))
+    before = signal.getsignal(signal.SIGTERM)
+    with create_executor(options(executor="ray", workers=2)) as executor:
+        assert executor.max_concurrent == 2
+        answer = executor.submit(a_job("pid")).result(PATIENCE_S)
+        assert answer.success, answer.failure
+        started = [process for process in psutil.process_iter() if _belongs_to_this_test(process)]
+        assert answer.result["pid"] in [process.pid for process in started]
+    assert signal.getsignal(signal.SIGTERM) is before
+    until(lambda: not any(map(_runs, started)), "all processes to end")
+    assert not (tmp_path / "no home").exists()
+
+
+def _belongs_to_this_test(process: psutil.Process) -> bool:
+    try:
+        return any(parent.pid == os.getpid() for parent in process.parents()) and process.status() != "zombie"
+    except psutil.Error:
+        return False
+
+
+def _runs(process: psutil.Process) -> bool:
+    try:
+        return bool(process.is_running() and process.status() != "zombie")
+    except psutil.Error:
+        return False
+
+
+@pytest.mark.usefixtures("ray_environment")
+def test_options_of_local_workers_are_refused(options: Options) -> None:
+    with pytest.raises(ConfigError, match="gpu_ids says nothing to the executor ray"):
+        create_executor(options(executor="ray", gpu_ids=("0",)))
