@@ -16,6 +16,8 @@ _PASSWORD = re.compile(r"(://[^:/@\s]*):[^\s]*@")
 _QUERY_PASSWORD = re.compile(r"([?&](?:ssl)?password=)[^&\s]+", re.IGNORECASE)
 _CONFLICTS = ("40001", "40P01")
 _NO_PERMISSION = "42501"
+_NO_COLUMN = "42703"
+_NO_SQLITE_COLUMN = re.compile("no such column|has no column named")
 _LITTLE_ROOM = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN")
 _ROOM_BYTES = 1 << 18
 _DAMAGE = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_CANTOPEN")
@@ -34,7 +36,7 @@ def without_password(text: str) -> str:
     return _QUERY_PASSWORD.sub(r"\1***", _PASSWORD.sub(r"\1:***@", text))
 
 
-def explained(error: DBAPIError, name: str) -> DatabaseUnavailable | None:
+def explained(error: DBAPIError, name: str) -> ResourceError | None:
     """Return what to raise instead of a driver's error; None where the fault lies in the program.
 
     Args:
@@ -42,6 +44,12 @@ def explained(error: DBAPIError, name: str) -> DatabaseUnavailable | None:
         name: how messages call the database.
     """
     state = getattr(error.orig, "sqlstate", None)
+    if state == _NO_COLUMN or _NO_SQLITE_COLUMN.search(str(error.orig)):
+        # Not away: waiting would not help.
+        return ResourceError(
+            f"{name}: its tables are not those of this version of the program ({str(error.orig).splitlines()[0]}); "
+            "name another store with --db, and fill it: python experiment_cli.py rebuild FOLDER"
+        )
     outside = isinstance(error, OperationalError | InterfaceError | InternalError) or type(error) is DatabaseError
     if not outside and not (isinstance(error, ProgrammingError) and state == _NO_PERMISSION):
         return None

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from errors import ResourceError
 from tests.tracking.folders_made import make_folder
 from tests.tracking.queue.handed_out import DONE, drain, job, seen, take
 from tests.tracking.test_mending import overwrite_all_but_head
 from tracking.indexing.rebuild import rebuild
 from tracking.queue.queue import Queue
 from tracking.queue.records import QueueState
-from tracking.store.database import Database, DatabaseMended
+from tracking.store.database import Database, DatabaseMended, DatabaseUnavailable
 
 
 def test_a_rebuild_leaves_the_queue_as_it_is(queue: Queue, database: Database, tmp_path: Path) -> None:
@@ -69,6 +70,19 @@ def test_a_server_with_another_usual_isolation_hands_no_job_to_two(postgresql_ur
     with ThreadPoolExecutor(2) as threads:
         done = [id for ids in threads.map(drain, (first, second)) for id in ids]
     assert sorted(done) == [f"{number:02}" for number in range(40)]
+
+
+def test_tables_of_an_unfinished_version_are_an_error_that_waiting_does_not_mend(store_url: str) -> None:
+    database = Database.open(store_url)
+    with database.begin() as connection:
+        connection.execute(text("ALTER TABLE queue_jobs DROP COLUMN uncounted"))
+    queue = Queue(database)
+    queue.add([])
+    with pytest.raises(ResourceError, match=r"not those of this version.*uncounted.*rebuild FOLDER$") as caught:
+        queue.jobs()
+        queue.add([job("a")])
+        drain(queue)
+    assert not isinstance(caught.value, DatabaseUnavailable)
 
 
 def test_another_process_goes_on_where_one_stopped(store_url: str) -> None:
