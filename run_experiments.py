@@ -19,6 +19,8 @@ from execution.flags import (
     executor_options,
     resources_of,
 )
+from execution.interruption import TERMINATED
+from execution.leaving import leaving_when_terminated
 from execution.options import ExecutorOptions
 from experiment_config import ExperimentConfig
 from suite_flags import create_parser
@@ -61,19 +63,12 @@ _BOTH_MODES = ("mode", "experiments_dir")
 _OF_EXECUTOR = {name: flag[2:].replace("-", "_") for name, flag in EXECUTOR_FLAGS.items()}
 _OF_RESOURCES = {name: flag[2:].replace("-", "_") for name, flag in RESOURCE_FLAGS.items()}
 
-_TERMINATED = 143
-"""Exit status of what was sent SIGTERM."""
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status."""
     try:
-        parser = create_parser()
-        flags = parser.parse_args(arguments)
-        _check_mode(flags, parser)
-        if flags.mode == "analyze":
-            return _analyze(flags)
-        return _run(flags)
+        with leaving_when_terminated():
+            return _main(arguments)
     except AssayError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -81,10 +76,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("\ninterrupted; the same command continues where this one stopped", file=sys.stderr)
         return 130
     except SystemExit as stop:
-        if stop.code == _TERMINATED:
+        if stop.code == TERMINATED:
             print("\nterminated; the same command continues where this one stopped", file=sys.stderr)
-            return _TERMINATED
+            return TERMINATED
         raise
+
+
+def _main(arguments: Sequence[str] | None) -> int:
+    parser = create_parser()
+    flags = parser.parse_args(arguments)
+    _check_mode(flags, parser)
+    return _analyze(flags) if flags.mode == "analyze" else _run(flags)
 
 
 def _check_mode(flags: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
@@ -127,6 +129,10 @@ def _run(flags: argparse.Namespace) -> int:
         return _enqueue(flags, experiments, options)
     if can_be_left(options["execution"].executor) and not flags.wait:
         return _submit(flags, experiments, options)
+    # What it takes is loaded now, which may be seconds without another word.
+    print(
+        f"{len(experiments)} experiments with {options['execution'].executor}: checking, and getting ready", flush=True
+    )
     results = run_experiments_from_list(experiments, flags.experiments_dir, **options)
     failed = sum(not result["success"] for result in results)
     done = len(results) - failed

@@ -9,18 +9,20 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any, Self
 
+from execution.endings import GRACE_SECONDS
+from execution.leaving import leave
+
 __all__ = ["TERMINATED", "Interruption"]
 
 TERMINATED = 128 + signal.SIGTERM
 """Exit status of what was sent SIGTERM."""
 
-_GRACE_SECONDS = 25
-"""From SIGTERM to the end, whatever is still going on; schedulers kill 30 seconds later."""
+_GRACE_SECONDS = round(GRACE_SECONDS)
 _PATIENCE_SECONDS = 35
 """The same from the second Ctrl-C, behind which nobody kills."""
 _KILLING_SECONDS = 5
 """What a process takes at most to end that is killed."""
-_SAVE_SECONDS = 25
+_SAVE_SECONDS = round(GRACE_SECONDS)
 
 
 class Interruption:
@@ -93,7 +95,7 @@ class Interruption:
 
     def _guard(self, number: signal.Signals, usual: object, handle: Callable[[int, FrameType | None], None]) -> None:
         handler = signal.getsignal(number)
-        if handler == usual:
+        if handler in (usual, leave):
             self._replaced[number] = handler
             signal.signal(number, handle)
 
