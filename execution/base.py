@@ -62,7 +62,11 @@ class Handle(ABC):
 
     @abstractmethod
     def cancel(self) -> None:
-        """Stop it, begun or not: its outcome is then of the kind ``cancelled``. What has ended stays as it is."""
+        """Stop it, begun or not: its outcome is then of the kind ``cancelled``. What has ended stays as it is.
+
+        Raises:
+            ResourceError: whoever is to stop it does not answer; to be called again.
+        """
 
     @abstractmethod
     def preempt(self, reason: str) -> None:
@@ -70,6 +74,9 @@ class Handle(ABC):
 
         Args:
             reason: why, in a word or two for people, such as ``Ctrl-C``.
+
+        Raises:
+            ResourceError: whoever is to stop it does not answer; to be called again.
         """
 
     @abstractmethod
@@ -156,7 +163,7 @@ class Executor(ABC):
             ConfigError: nobody would be there to go on; or a job can never run here.
             ResourceError: nothing can be submitted now.
         """
-        raise ConfigError(f"executor {self.name}: needs somebody who stays until the end; only slurm can be left alone")
+        raise ConfigError(f"executor {self.name}: needs somebody who stays until the last job has ended")
 
     @abstractmethod
     def wait(self, handles: Collection[Handle], timeout: float) -> None:

@@ -85,7 +85,8 @@ class Dispatcher:
         """Work until nothing is left that could be done, or until somebody stops it.
 
         Whoever was interrupted asks the interruption; what ran then is saved and given back to the queue, or left where
-        it goes on by itself. So it is where something goes wrong here.
+        it goes on by itself. So it is where something goes wrong here. What does not answer is asked again: store,
+        executor, and handles.
         """
         self._executor.listen(self._on_progress, lambda: self._shutdown.reason_at_work(self._at_work))
         with self._link.keeper:

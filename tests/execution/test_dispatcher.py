@@ -114,10 +114,15 @@ def test_what_is_delayed_is_waited_for(queue: Queue) -> None:
 def test_whoever_is_asked_to_stop_saves_what_runs_and_gives_it_back(queue: Queue) -> None:
     queue.add([_job("a", "test.sleep", payload={"seconds": 60}), _job("b")])
     asked = Asked()
-    timer = threading.Timer(0.5, setattr, [asked, "reason", "terminated (SIGTERM)"])
-    timer.start()
-    heard = _run(queue, interruption=asked)
-    timer.join()
+
+    class Stopping(Heard):
+        def begun(self, job: Job) -> None:
+            super().begun(job)
+            asked.reason = "terminated (SIGTERM)"
+
+    heard = Stopping()
+    with create_executor(INLINE) as executor:
+        Dispatcher(queue, executor, heard, asked, DispatcherOptions()).run()
     ((id, outcome, settled),) = heard.ends
     assert outcome.failure is not None and outcome.failure.message == "terminated (SIGTERM)"
     assert (id, outcome.failure.kind, settled.state) == ("a", FailureKind.PREEMPTED, QueueState.QUEUED)

@@ -17,7 +17,7 @@ from tracking.queue.queue import Queue
 from tracking.queue.records import Claim, Fit, QueueState, WorkerIdentity
 from tracking.store.database import Database
 
-LEASE = 1.0
+LEASE = 3.0
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_what_is_kept_is_not_taken_back_and_says_how_far_it_is(queue: Queue) -> 
         keeper.add(claim)
         keeper.note(claim, {"step": 3})
         assert eventually(lambda: queue.jobs(["a"])[0].progress == {"step": 3})
-        until = time.monotonic() + 2 * LEASE
+        until = time.monotonic() + 1.5 * LEASE
         while time.monotonic() < until:
             assert queue.take_back() == []
             time.sleep(0.05)
@@ -62,7 +62,7 @@ def test_what_the_user_cancels_is_to_be_stopped_once(queue: Queue) -> None:
         assert keeper.is_cancelled(a) and not keeper.is_cancelled(b)
         beats = queue.jobs(["b"])[0].heartbeat_age
         assert beats is not None
-        time.sleep(LEASE)
+        time.sleep(LEASE / 2)
         assert keeper.take_unwanted() == [], "each is told once"
         assert queue.jobs(["a"])[0].state == QueueState.RUNNING, "it is kept alive until it has stopped"
 
