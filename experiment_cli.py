@@ -97,15 +97,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(arguments: Sequence[str] | None) -> int:
     import typer
 
-    from execution.leaving import leaving_when_terminated
-
     try:
         given = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
         app = create_app(given)
         gc.freeze()
         gc.enable()
-        with leaving_when_terminated():
-            status = app(args=given, standalone_mode=False)
+        status = app(args=given, standalone_mode=False)
         return status if isinstance(status, int) else 0
     except AssayError as error:
         from experiment_commands.output import remark

@@ -11,6 +11,7 @@ from rich.text import Text
 from experiment_commands.metric_summary import METRIC_COLUMNS, NUMBER_COLUMNS, metric_summary
 from experiment_commands.sizes import size
 from experiment_commands.wording import ago, clock, duration, shown, status_text
+from jobs.retries import DIVIDE_BATCH
 from tracking.folders.contents import flatten
 from tracking.folders.metric_points import MetricPoint
 from tracking.reading.records import ExperimentDetails, ExperimentRecord
@@ -84,6 +85,7 @@ def _overview(details: ExperimentDetails, now: float) -> list[tuple[Cell, Cell]]
         ("user", record.user),
         ("command", run.command if run else ""),
         ("folder", _place(record)),
+        ("adjusted", _adjustments(record)),
         ("tags", ", ".join(record.tags)),
         ("notes", record.notes),
     ]
@@ -94,6 +96,17 @@ def _place(record: ExperimentRecord) -> str:
     if not record.folder.is_dir():
         return f"{record.folder}  (not on this machine; if it was moved, rebuild from where it is)"
     return str(record.folder) + (f"  ({size(record.disk_bytes)})" if record.disk_bytes is not None else "")
+
+
+def _adjustments(record: ExperimentRecord) -> str:
+    """Return what was done otherwise than configured, because an earlier attempt failed."""
+    try:
+        made = json.loads((record.folder / "environment.json").read_text(encoding="utf-8"))["adjustments"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+    smaller = made.pop(DIVIDE_BATCH, None)
+    parts = [f"batches divided by {smaller} and accumulated, as memory ran out"] if smaller else []
+    return ", ".join([*parts, *(f"{name} {shown(value)}" for name, value in made.items())])
 
 
 def _when(moment: float | None, now: float) -> str:

@@ -112,6 +112,7 @@ def work(
       python experiment_cli.py work --max-cost-per-day 50 --max-calls-per-hour 1000
     """
     from execution.flags import EXECUTOR_FLAGS, executor_options
+    from execution.leaving import leaving_when_terminated
     from experiment_commands.working.session import WorkOptions, work_on_queue
     from tracking.queue.records import Limits
     from validated import from_flags
@@ -136,4 +137,5 @@ def work(
         max_jobs=max_jobs,
         limits=from_flags(Limits, limits, named),
     )
-    return work_on_queue(db, options)
+    with leaving_when_terminated():
+        return work_on_queue(db, options)

@@ -52,6 +52,12 @@ def test_every_part_is_shown(run: Command, folder: Path, monkeypatch: pytest.Mon
         assert part in output
 
 
+def test_smaller_batches_are_told_of(run: Command, folder: Path) -> None:
+    assert "adjusted" not in run("show", "baseline_seed42")[1]
+    (folder / "environment.json").write_text('{"adjustments": {"divide_batch": 2}}')
+    assert "batches divided by 2 and accumulated, as memory ran out" in run("show", "baseline_seed42")[1]
+
+
 def test_the_configuration_is_flat_or_a_tree(run: Command, folder: Path) -> None:
     assert "training.learning_rate" in run("show", "000000")[1]
     tree = run("show", "000000", "--tree")[1]
