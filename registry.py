@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import difflib
-import functools
-import sys
 from collections.abc import Iterator
 from importlib import import_module
-from importlib.metadata import EntryPoints, entry_points
+from importlib.metadata import entry_points
 from typing import Any, Generic, TypeVar, cast
 
 from errors import ConfigError
@@ -21,12 +19,6 @@ def nearest(name: str, known: list[str]) -> str:
     """Return ``"; did you mean 'x'?"`` for the closest known name, or an empty string."""
     match = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     return f"; did you mean {match[0]!r}?" if match else ""
-
-
-@functools.lru_cache(maxsize=1)
-def _installed(_search_path: tuple[str, ...]) -> EntryPoints:
-    # Reading what all packages offer takes 10 ms, and a command asks for several families.
-    return entry_points()
 
 
 class Registry(Generic[T]):
@@ -96,7 +88,7 @@ class Registry(Generic[T]):
     def _read_entry_points(self) -> None:
         if self._entry_points_read:
             return
-        for point in _installed(tuple(sys.path)).select(group=f"assay.{self.family}"):
+        for point in entry_points(group=f"assay.{self.family}"):
             if point.name not in self._targets:
                 self._targets[point.name] = point.value
         # Said last: another thread must not take half of them for all.

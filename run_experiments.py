@@ -15,6 +15,7 @@ from execution.flags import (
     EXECUTOR_FLAGS,
     RESOURCE_FLAGS,
     can_be_left,
+    check_possible,
     commands_when_left,
     executor_options,
     resources_of,
@@ -122,6 +123,8 @@ def _run(flags: argparse.Namespace) -> int:
     if flags.until_decided:
         return _run_until_decided(flags, options)
     experiments = _experiments(flags)
+    if not flags.enqueue:
+        check_possible(options["execution"], options["resources"])
     if flags.dry_run:
         print_dry_run(experiments, flags.experiments_dir, **options)
         return 0

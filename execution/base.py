@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any, ClassVar, Self
 
 from errors import ConfigError
+from execution.options import ExecutorOptions
 from jobs import FailureKind, Job, Outcome, Resources
 
 __all__ = ["Executor", "Handle", "JobState"]
@@ -111,6 +112,15 @@ class Executor(ABC):
     """Which fields of :class:`execution.options.ExecutorOptions` it follows, beside those that all have; None: any."""
     reads_resources: ClassVar[bool] = True
     """Whether it heeds what a job says that it takes."""
+
+    @classmethod
+    def capacity_of(cls, options: ExecutorOptions) -> Resources | None:
+        """Return what it would offer in all, as far as that is known without starting anything.
+
+        Raises:
+            ConfigError: options that it cannot follow.
+        """
+        return None
 
     @cached_property
     def kept(self) -> dict[str, Any]:

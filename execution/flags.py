@@ -12,7 +12,15 @@ from execution.options import ExecutorOptions
 from jobs import Resources
 from validated import from_flags, number_or_text, pairs_of
 
-__all__ = ["EXECUTOR_FLAGS", "RESOURCE_FLAGS", "can_be_left", "commands_when_left", "executor_options", "resources_of"]
+__all__ = [
+    "EXECUTOR_FLAGS",
+    "RESOURCE_FLAGS",
+    "can_be_left",
+    "check_possible",
+    "commands_when_left",
+    "executor_options",
+    "resources_of",
+]
 
 EXECUTOR_FLAGS: Mapping[str, str] = {
     "executor": "--executor",
@@ -89,6 +97,21 @@ def resources_of(
         return from_flags(Resources, given, flags)
     except ConfigError as error:
         raise ConfigError(re.sub(r"^Resources: (\w+):", lambda found: f"{flags[found[1]]}:", str(error))) from None
+
+
+def check_possible(options: ExecutorOptions, resources: Resources) -> None:
+    """Refuse runs for which there can never be room, as far as that is known without starting anything.
+
+    Raises:
+        ConfigError: they take more than there is, or a GPU was named that is not there.
+    """
+    capacity_of = getattr(EXECUTORS.get(options.executor), "capacity_of", lambda options: None)
+    try:
+        capacity = capacity_of(options)
+    except ConfigError as error:
+        raise ConfigError(str(error).replace("gpu_ids: ", f"{EXECUTOR_FLAGS['gpu_ids']}: ")) from None
+    if missing := resources.lacks(capacity):
+        raise ConfigError(f"no run could ever begin here: each needs {missing}; ask for less, or run them elsewhere")
 
 
 def can_be_left(executor: str) -> bool:

@@ -53,6 +53,11 @@ class WorkersExecutor(Executor):
         self._owner = os.getpid()
         atexit.register(self.close)
 
+    @classmethod
+    def capacity_of(cls, options: ExecutorOptions) -> Resources:
+        """What this machine has, or what of it is allowed."""
+        return Room(options, installed_gpus).capacity
+
     @property
     def capacity(self) -> Resources | None:
         """What this machine has, or what of it was allowed."""

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from errors import ConfigError
-from execution.flags import can_be_left, executor_options, resources_of
+from execution.flags import can_be_left, check_possible, executor_options, resources_of
 
 
 def test_a_number_of_workers_means_local_workers() -> None:
@@ -32,7 +32,10 @@ def test_options_of_slurm() -> None:
     [
         ({"executor": "workerz"}, "did you mean 'workers'"),
         ({"workers": 0}, "--workers: input should be"),
-        ({"executor": "inline", "workers": 2}, "--workers says nothing to the executor inline; leave out one of the two"),
+        (
+            {"executor": "inline", "workers": 2},
+            "--workers says nothing to the executor inline; leave out one of the two",
+        ),
         ({"hang_minutes": 1.0}, "--hang-minutes says nothing to the executor inline; add --workers N, or leave it out"),
         ({"workers": 2, "ray_address": "auto"}, "--ray-address says nothing to the executor workers"),
         ({"executor": "slurm", "gpu_ids": ("0",)}, "--gpus says nothing to the executor slurm"),
@@ -63,6 +66,15 @@ def test_gpus_may_be_listed_either_way(words: tuple[str, ...]) -> None:
     assert executor_options({"workers": 2, "gpu_ids": words}).gpu_ids == ("0", "2")
     with pytest.raises(ConfigError, match="--gpus 0,,1: expected numbers or UUIDs"):
         executor_options({"workers": 2, "gpu_ids": ("0,,1",)})
+
+
+def test_what_can_never_begin_is_refused_before_anything_starts() -> None:
+    workers = executor_options({"workers": 2})
+    check_possible(workers, resources_of({"cpus": 1.0}, "workers"))
+    with pytest.raises(ConfigError, match=r"each needs 1e\+06 GB of memory, but .* at hand; ask for less"):
+        check_possible(workers, resources_of({"memory_gb": 1e6}, "workers"))
+    with pytest.raises(ConfigError, match="^--gpus: no GPU 'none' is visible here"):
+        check_possible(executor_options({"workers": 2, "gpu_ids": ("none",)}), resources_of({}, "workers"))
 
 
 def test_who_can_be_left() -> None:
