@@ -81,6 +81,15 @@ class Cluster:
         with self.asked():
             return {node["NodeID"]: _resources(node["Resources"]) for node in self.ray.nodes() if node["Alive"]}
 
+    def hosts(self) -> set[str]:
+        """Return the names of the machines.
+
+        Raises:
+            ResourceError: the cluster does not answer.
+        """
+        with self.asked():
+            return {str(node["NodeManagerHostname"]) for node in self.ray.nodes() if node["Alive"]}
+
     @contextmanager
     def asked(self) -> Iterator[None]:
         """Make Ray's errors ours.

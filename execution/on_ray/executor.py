@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import math
 import os
 import time
 from collections.abc import Collection
@@ -15,6 +14,7 @@ from typing import Any
 
 from errors import ConfigError, ResourceError
 from execution.base import Executor, Handle
+from execution.gpu_share import fair_share
 from execution.on_ray import entry
 from execution.on_ray.cluster import Cluster, largest
 from execution.on_ray.code import PROJECT, Code, pack, search_paths
@@ -74,6 +74,11 @@ class RayExecutor(Executor):
     def max_concurrent(self) -> int:
         """As many as ``workers`` says, else as many as there are CPUs."""
         return self._options.workers or max(1, int(sum(node.cpus for node in self._nodes)))
+
+    @property
+    def spans_hosts(self) -> bool:
+        """Whether the cluster has more than one machine now."""
+        return len(self._cluster.hosts()) > 1
 
     def refresh(self) -> None:
         """Ask Ray every few seconds which nodes are there.
@@ -197,8 +202,7 @@ class RayExecutor(Executor):
         if job.resources.gpus is not None:
             return job.resources
         gpus = sum(node.gpus or 0 for node in self._known.values())
-        share = 1 / math.ceil((self._options.workers or 1) / gpus) if gpus else 0.0
-        return dataclasses.replace(job.resources, gpus=share)
+        return dataclasses.replace(job.resources, gpus=fair_share(self._options.workers or 1, gpus))
 
     def _check_fits(self, job: Job, needs: Resources) -> None:
         # A node that was lost may come back: its jobs wait for it.

@@ -11,6 +11,7 @@ from typing import Any
 
 from errors import ResourceError
 from execution.base import Handle, JobState
+from execution.endings import GRACE_SECONDS
 from execution.on_ray.cluster import Cluster
 from execution.on_ray.job_folder import JobFolder
 from jobs import Failure, FailureKind, Job, Outcome
@@ -19,8 +20,6 @@ __all__ = ["RayHandle"]
 
 _GRACE_SECONDS = 5.0
 """For running work that is cancelled to stop by itself."""
-_SAVE_SECONDS = 25.0
-"""For running work that is preempted to save and stop."""
 _LOST_SECONDS = 30.0
 """After which a task that was killed counts as ended, whether Ray says so or not."""
 _POLL_SECONDS = 0.05
@@ -124,7 +123,7 @@ class RayHandle(Handle):
         if self._outcome is None and self._intended is None:
             words = f"{reason}; it did not stop and was killed" if self._begun else reason
             self._intended = Outcome.failed(FailureKind.PREEMPTED, words)
-            self._stop(reason, _SAVE_SECONDS)
+            self._stop(reason, GRACE_SECONDS)
 
     def kill(self, intended: Outcome) -> None:
         """End it at once; ``intended`` is then its outcome."""

@@ -12,10 +12,9 @@ from urllib.parse import quote
 
 from atomic_files import explain_os_error, write_text
 from errors import AssayError, ResourceError
+from execution.output import end_of_log
 
 __all__ = ["JobFolder"]
-
-_MOST_LOG_BYTES = 1_000_000
 
 
 class JobFolder:
@@ -88,13 +87,7 @@ class JobFolder:
 
     def read_log(self) -> str:
         """Return what it printed, or the end of it where that is much."""
-        try:
-            with self.log.open("rb") as file:
-                size = file.seek(0, 2)
-                file.seek(max(0, size - _MOST_LOG_BYTES))
-                return file.read().decode("utf-8", errors="replace")
-        except OSError:
-            return ""
+        return end_of_log(self.log)
 
     def tidy(self) -> None:
         """Keep nothing but the log, and that only where there is something in it."""

@@ -8,13 +8,13 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from errors import AssayError
 from execution.on_ray.job_folder import JobFolder
+from execution.output import output_to
 from execution.work import Context, carry_out
 from jobs import FailureKind, Job, Outcome
 
@@ -35,7 +35,7 @@ def do(order: Mapping[str, Any]) -> str:
         job = Job.from_json(order["job"])
         folder.write_begun({"node": _node(), "host": os.uname().nodename, "pid": os.getpid()})
         _use_threads(order["threads"])
-        with _output_to(folder.log), _Reports(folder) as reports, _Orders(folder) as orders:
+        with output_to(folder.log), _Reports(folder) as reports, _Orders(folder) as orders:
             outcome = carry_out(job, Context(reports.report, orders.stop_reason, _KEPT))
     except AssayError as error:
         kind = FailureKind.RESOURCE if isinstance(error, OSError) else FailureKind.OTHER_CODE
@@ -118,23 +118,3 @@ class _Reports:
             if self._newest:
                 self._folder.write_progress(self._newest)
             self._over.wait(_REPORT_SECONDS)
-
-
-@contextmanager
-def _output_to(path: Path) -> Iterator[None]:
-    """Send what this process writes, in Python or in C, to the end of a file."""
-    kept = [os.dup(1), os.dup(2)]
-    try:
-        with suppress(OSError):  # a full disk: the work may do without
-            log = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o666)
-            os.dup2(log, 1)
-            os.dup2(log, 2)
-            os.close(log)
-        yield
-    finally:
-        for stream in (sys.stdout, sys.stderr):
-            with suppress(OSError, ValueError):
-                stream.flush()
-        for descriptor, original in enumerate(kept, 1):
-            os.dup2(original, descriptor)
-            os.close(original)

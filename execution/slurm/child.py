@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from errors import AssayError, ConfigError
+from execution.endings import GRACE_SECONDS
 from execution.slurm.folders import WAITS_FOR, Order, SubmissionFolder
 from execution.work import Context, carry_out
 from jobs import FailureKind, Outcome
@@ -28,7 +29,6 @@ __all__ = ["SIGNALS", "main"]
 SIGNALS = (signal.SIGTERM, signal.SIGUSR2)
 """Blocked when the process begins, until it knows what to do with them."""
 
-_ORPHAN_SECONDS = 25.0
 _REPORT_SECONDS = 1.0
 _LOOK_SECONDS = 0.2
 _LONGEST_PAUSE_SECONDS = 30.0
@@ -54,7 +54,7 @@ class _Orders:
             for line in lines:
                 self.stop_reason = line.strip() or "a stop"
         self.stop_reason = self.stop_reason or "its supervisor is gone"
-        time.sleep(_ORPHAN_SECONDS)
+        time.sleep(GRACE_SECONDS)
         os._exit(1)
 
 

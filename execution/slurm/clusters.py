@@ -8,7 +8,8 @@ import signal
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import suppress
+from contextlib import redirect_stderr, suppress
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +108,10 @@ class Slurm(Cluster):
 
     def check(self) -> None:
         """Ask the controller, which answers at once where it can; sbatch would try again for minutes."""
+        configuration = os.environ.get("SLURM_CONF")
+        if configuration and not Path(configuration).is_file():
+            # Its commands would look elsewhere for it, for a long time.
+            raise ResourceError(f"SLURM_CONF names {configuration}, which is not there; correct it, or unset it")
         for program in ("sbatch", "srun", "scancel", "squeue"):
             run(program, "--version")
         self._ping()
@@ -132,7 +137,9 @@ class Slurm(Cluster):
         for name in inherited:
             del os.environ[name]
         try:
-            jobs = executor.submit_array([SlurmJob(str(path)) for path in paths])
+            # What sbatch complains of is said once, in our error.
+            with redirect_stderr(StringIO()):
+                jobs = executor.submit_array([SlurmJob(str(path)) for path in paths])
         except (FailedJobError, FailedSubmissionError) as error:
             raise explain_refusal(str(error)) from error
         finally:

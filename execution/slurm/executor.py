@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import filelock
 
@@ -16,7 +17,7 @@ from execution.base import Executor, Handle, JobState
 from execution.options import ExecutorOptions
 from execution.slurm.arrays import arrays
 from execution.slurm.clusters import CLUSTERS, Cluster
-from execution.slurm.folders import Order, SubmissionFolder, logs_folder
+from execution.slurm.folders import Order, SubmissionFolder, logs_folder, stamp_now
 from execution.slurm.handle import SlurmHandle
 from execution.slurm.resources import SlurmResources
 from jobs import Job, Resources
@@ -56,12 +57,11 @@ class SlurmExecutor(Executor):
         if re.search(r"[%\\\n]", str(self.log_dir)):
             raise ConfigError(f"log_dir: SLURM reads %, \\ and line ends in names its own way, got {self.log_dir}")
         self._options = options
-        self._resources = from_mapping(
-            SlurmResources, {"array_parallelism": options.workers or _MAX_CONCURRENT, **options.slurm}
-        )
+        self._resources = _resources({"array_parallelism": options.workers or _MAX_CONCURRENT, **options.slurm})
         self._cluster = _cluster(self._resources.cluster, self.log_dir)
         self._cluster.check()
         self._handles: list[SlurmHandle] = []
+        self._began = stamp_now(self.log_dir)
 
     @property
     def capacity(self) -> Resources | None:
@@ -72,6 +72,11 @@ class SlurmExecutor(Executor):
     def max_concurrent(self) -> int:
         """How many jobs it hands to the cluster at the same time."""
         return self._options.workers or _MAX_CONCURRENT
+
+    @property
+    def spans_hosts(self) -> bool:
+        """Yes, but for trying out."""
+        return self._resources.cluster != "local"
 
     def submit(self, job: Job) -> Handle:
         """Submit a job; one that SLURM has already is attached to."""
@@ -157,12 +162,20 @@ class SlurmExecutor(Executor):
             lock.release()
 
     def _attached(self, job: Job) -> SlurmHandle | None:
-        """Return a handle on the job if it was submitted before and is not over."""
+        """Return a handle on the job if it was submitted before and goes on, or came to a good end since this is here.
+
+        An end before that may be of a plan before that, whose folders are gone.
+        """
         folder = SubmissionFolder.latest(self.log_dir, job.id)
         if folder is None or folder.submitted() is None:
             return None
         handle = _handle(folder, self._cluster)
-        if handle is None or handle.state.is_final:
+        if handle is None:
+            return None
+        if handle.state.is_final:
+            return handle if handle.result(0).success and folder.outcome_stamp() > self._began else None
+        if handle.is_out_of_queue:
+            # It will never run, or ran and left no word.
             return None
         if handle.job.code != job.code and handle.state == JobState.PENDING:
             # Planned by an earlier version of the code, it would refuse to begin.
@@ -205,6 +218,14 @@ class SlurmExecutor(Executor):
             paths = {need: str(handle.folder.path) for need, handle in needed.items()}
             folder.write_submitted(self._resources.cluster, cluster_id, self._cluster.log(cluster_id), paths)
         return [SlurmHandle(job, folder, self._cluster) for job, folder in zip(jobs, folders, strict=True)]
+
+
+def _resources(values: Mapping[str, Any]) -> SlurmResources:
+    try:
+        return from_mapping(SlurmResources, values)
+    except ConfigError as error:
+        # What users wrote stands in the option --slurm.
+        raise ConfigError(str(error).replace(SlurmResources.__name__, "slurm")) from error
 
 
 def _cluster(name: str, log_dir: Path) -> Cluster:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from atomic_files import explain_os_error, write_text
 from errors import AssayError, ConfigError
 from jobs import FailureKind, Job, Outcome
 
-__all__ = ["WAITS_FOR", "Order", "SubmissionFolder", "logs_folder"]
+__all__ = ["WAITS_FOR", "Order", "SubmissionFolder", "logs_folder", "stamp_now"]
 
 WAITS_FOR = "waits_for"
 """In progress: why the work has not begun, although its job has; such time counts for nothing."""
@@ -186,6 +187,13 @@ class SubmissionFolder:
         found = self._read(_OUTCOME)
         return None if found is None else Outcome.from_mapping(found)
 
+    def outcome_stamp(self) -> int:
+        """Return when it was written, in ns by the clock of the disk; 0 where it was not."""
+        try:
+            return (self.path / _OUTCOME).stat().st_mtime_ns
+        except OSError:
+            return 0
+
     def forget_outcome(self) -> None:
         """Begin anew, after a requeue.
 
@@ -221,6 +229,19 @@ class SubmissionFolder:
 def logs_folder(log_dir: Path) -> Path:
     """Return the folder of submitit: batch scripts, logs, and pickles that say no more than where a job's folder is."""
     return log_dir.absolute() / _BASE / "logs"
+
+
+def stamp_now(log_dir: Path) -> int:
+    """Return what time it is, in ns by the clock of the disk."""
+    base = log_dir.absolute() / _BASE
+    try:
+        base.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=base) as file:
+            file.write(b"x")
+            file.flush()
+            return os.fstat(file.fileno()).st_mtime_ns
+    except OSError as error:
+        raise explain_os_error(error, base) from error
 
 
 def _of_job(log_dir: Path, job_id: str) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -11,6 +10,7 @@ from typing import Any
 
 from errors import AssayError, ConfigError
 from execution.base import Handle, JobState
+from execution.output import end_of_log
 from execution.slurm.clusters import Cluster
 from execution.slurm.folders import SubmissionFolder
 from execution.slurm.standing import Standing, kind_of_end
@@ -24,7 +24,6 @@ _GRACE_SECONDS = 5.0
 _GRACE_UNKNOWN_SECONDS = 30.0
 """The same, where the job is in no queue and nobody says how it ended."""
 _SHORTEST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.05, 1.0
-_LONGEST_LOG = 1 << 20
 _TAIL_LINES = 10
 
 
@@ -87,12 +86,7 @@ class SlurmHandle(Handle):
 
     def logs(self) -> str:
         """Return the end of its log, of at most a megabyte."""
-        try:
-            with self._log.open("rb") as log:
-                log.seek(max(0, log.seek(0, os.SEEK_END) - _LONGEST_LOG))
-                return log.read().decode(errors="replace")
-        except OSError:
-            return ""
+        return end_of_log(self._log)
 
     @property
     def progress(self) -> Mapping[str, Any]:
@@ -109,6 +103,12 @@ class SlurmHandle(Handle):
             notes.append(self._cluster.trouble)
         described = "; ".join(note for note in notes if note)
         return f"{self._cluster.title} {self.cluster_id.partition(':')[0]}" + (f" ({described})" if described else "")
+
+    @property
+    def is_out_of_queue(self) -> bool:
+        """Whether the cluster says that it will not run any more, whatever it left."""
+        self._look()
+        return self._standing is not None and self._standing.is_over
 
     def has_news(self) -> bool:
         """Whether it has ended, or something changed since this was asked last."""
@@ -190,10 +190,9 @@ class SlurmHandle(Handle):
         return ""
 
     def _tail(self) -> str:
-        with suppress(OSError):
-            lines = self.logs().rstrip().splitlines()[-_TAIL_LINES:]
-            if lines:
-                return "\n".join(["; the end of its log:", *lines])
+        lines = self.logs().rstrip().splitlines()[-_TAIL_LINES:]
+        if lines:
+            return "\n".join(["; the end of its log:", *lines])
         return f"; it left no log at {self._log}"
 
 

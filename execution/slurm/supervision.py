@@ -9,9 +9,9 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
-from pathlib import Path
 
 from errors import AssayError
+from execution.endings import GRACE_SECONDS, KillsForMemory, in_words
 from execution.slurm.child import SIGNALS
 from execution.slurm.folders import WAITS_FOR, Order, SubmissionFolder
 from execution.slurm.resources import CODE
@@ -20,10 +20,10 @@ from jobs.outcome import REACHED
 
 __all__ = ["Supervision"]
 
-_TERM_SECONDS = 25.0
-"""To save and end after SIGTERM; half a minute is what most clusters leave."""
 _CANCEL_SECONDS = 5.0
 _LOOK_SECONDS = 0.1
+_RECENT_SECONDS = 5.0
+"""A death so soon after the kernel killed for want of memory is laid to that."""
 _LOOK_AT_LIMITS_SECONDS = 1.0
 _MOST_IDLE_SLOTS = 3
 """After so many slots in a row that got no further, more of them would not either."""
@@ -54,7 +54,7 @@ class Supervision:
         self._slot_ends = False
         self._stop_by: float | None = None
         self._overdue: Outcome | None = None
-        self._oom_kills = _oom_kills()
+        self._kills = KillsForMemory()
 
     def ask(self, number: int) -> None:
         """Note a signal that says that the work is to save and to end; what follows is up to :meth:`watch`."""
@@ -75,6 +75,7 @@ class Supervision:
         while self._child.poll() is None:
             time.sleep(_LOOK_SECONDS)
             now = time.monotonic()
+            self._kills.look()
             self._stop(now)
             if now < next_look or self._overdue is not None:
                 continue
@@ -112,7 +113,7 @@ class Supervision:
         kind, reason = wanted or (FailureKind.PREEMPTED, "SLURM ends its slot")
         number, self._asked = self._asked, None
         if number is not None:
-            seconds = self._order.save_seconds if number == signal.SIGUSR2 else _TERM_SECONDS
+            seconds = self._order.save_seconds if number == signal.SIGUSR2 else GRACE_SECONDS
             seconds = _CANCEL_SECONDS if kind == FailureKind.CANCELLED else seconds
             self._stop_by = min(now + seconds, self._stop_by or now + seconds)
             with suppress(OSError, ValueError):
@@ -160,11 +161,13 @@ class Supervision:
         wanted = self._folder.stop()
         if wanted is not None:
             return Outcome.failed(*wanted, seconds=self._seconds())
-        if _oom_kills() > self._oom_kills:
+        if self._kills.seen_since(time.monotonic() - _RECENT_SECONDS):
             return Outcome.failed(
                 FailureKind.OUT_OF_MEMORY, "the kernel killed it: the memory of its SLURM job is full", self._seconds()
             )
-        return Outcome.failed(FailureKind.WORKER_DIED, _describe(status), self._seconds())
+        return Outcome.failed(
+            FailureKind.WORKER_DIED, f"its process {in_words(status)}, without a word", self._seconds()
+        )
 
     def _waits(self) -> bool:
         return WAITS_FOR in self._folder.progress()
@@ -183,31 +186,3 @@ class Supervision:
                 idle_slots=self._idle_slots,
                 reached=self._reached,
             )
-
-
-def _describe(status: int) -> str:
-    if status >= 0:
-        return f"its process ended with status {status} and without a word"
-    try:
-        name = signal.Signals(-status).name
-    except ValueError:
-        name = "?"
-    return f"its process was killed by signal {-status} ({name})"
-
-
-def _oom_kills() -> int:
-    """Return how many processes the kernel killed in this control group for want of memory; 0 where it does not say."""
-    found = 0
-    with suppress(OSError, ValueError):
-        for line in Path("/proc/self/cgroup").read_text().splitlines():
-            number, controllers, path = line.split(":", 2)
-            if number == "0":
-                events = Path("/sys/fs/cgroup", path.lstrip("/"), "memory.events")
-            elif "memory" in controllers.split(","):
-                events = Path("/sys/fs/cgroup/memory", path.lstrip("/"), "memory.oom_control")
-            else:
-                continue
-            for row in events.read_text().splitlines() if events.exists() else ():
-                name, _, value = row.partition(" ")
-                found += int(value) if name == "oom_kill" else 0
-    return found

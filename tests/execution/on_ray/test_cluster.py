@@ -17,6 +17,7 @@ import pytest
 
 from errors import ConfigError, ResourceError
 from execution.executors import create_executor
+from execution.on_ray import cluster as cluster_module
 from execution.on_ray.executor import RayExecutor
 from execution.options import ExecutorOptions
 from tests.conftest import ROOT
@@ -45,7 +46,10 @@ def test_a_cluster_that_is_not_there_is_one_error(
 
 @pytest.mark.usefixtures("ray_environment")
 @pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n"], ids=["silent", "another server"])
-def test_a_port_where_something_else_listens_is_one_error(options: Options, answer: bytes) -> None:
+def test_a_port_where_something_else_listens_is_one_error(
+    options: Options, answer: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster_module, "_PATIENCE_S", 1.0)
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def serve() -> None:
@@ -54,7 +58,7 @@ def test_a_port_where_something_else_listens_is_one_error(options: Options, answ
                 connection.sendall(answer)
                 connection.recv(1000)
                 if not answer:
-                    time.sleep(8)
+                    time.sleep(3)
 
         threading.Thread(target=serve, daemon=True).start()
         with pytest.raises(ResourceError, match=r"no Ray cluster at 127\.0\.0\.1"):

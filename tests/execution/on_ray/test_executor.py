@@ -139,7 +139,7 @@ def test_preempted_work_says_why(executor: Executor, tmp_path: Path) -> None:
 def test_preempted_work_that_does_not_stop_is_killed(
     executor: Executor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ray_handle, "_SAVE_SECONDS", 0.5)
+    monkeypatch.setattr(ray_handle, "GRACE_SECONDS", 0.5)
     begun = tmp_path / "begun"
     handle = executor.submit(a_job("hang", begun=str(begun)))
     until(lambda: begun.exists() and handle.state == JobState.RUNNING, "the work to begin")

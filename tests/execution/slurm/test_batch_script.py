@@ -19,7 +19,8 @@ from execution.slurm import handle as handle_module
 from execution.slurm import resources
 from execution.slurm.commands import explain_refusal
 from execution.slurm.executor import SlurmExecutor
-from jobs import FailureKind, Job, Resources
+from execution.slurm.folders import SubmissionFolder
+from jobs import FailureKind, Job, Outcome, Resources
 from tests.execution.jobs_of_tests import a_job, until
 
 _GOLDEN = Path(__file__).with_name("batch_script.sh")
@@ -90,13 +91,15 @@ def test_who_submits_from_within_a_job_passes_nothing_on(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv("SLURM_CONF", "/etc/slurm/slurm.conf")
+    configuration = tmp_path / "slurm.conf"
+    configuration.touch()
+    monkeypatch.setenv("SLURM_CONF", str(configuration))
     monkeypatch.setenv("SLURM_MEM_PER_CPU", "2000")
     monkeypatch.setenv("SUBMITIT_EXECUTOR", "slurm")
     commands(sbatch=f"env > '{tmp_path}/seen'; echo Submitted batch job 12")
     SlurmExecutor(options(slurm={})).submit(a_job("echo"))
     seen = (tmp_path / "seen").read_text()
-    assert "SLURM_CONF=/etc/slurm/slurm.conf" in seen
+    assert f"SLURM_CONF={configuration}" in seen
     assert "SLURM_MEM_PER_CPU" not in seen
     assert "SUBMITIT_EXECUTOR" not in seen
     assert os.environ["SLURM_MEM_PER_CPU"] == "2000"
@@ -197,6 +200,46 @@ def test_what_waits_and_was_planned_by_other_code_is_submitted_anew(
     assert (tmp_path / "calls").read_text() == "12\n"
 
 
+def test_who_left_the_queue_without_a_word_is_not_attached_to(
+    commands: Callable[..., None], options: Callable[..., ExecutorOptions], tmp_path: Path
+) -> None:
+    commands(sbatch=_WORK + _COUNTING.format(tmp_path), squeue="echo '12|CANCELLED|DependencyNeverSatisfied|'")
+    job = a_job("echo")
+    first, again = (SlurmExecutor(options()).submit(job) for _ in range(2))
+    assert [handle.where.split()[2] for handle in (first, again)] == ["12", "13"]
+
+
+def test_what_came_to_a_good_end_since_the_plan_is_not_submitted_again(
+    commands: Callable[..., None], options: Callable[..., ExecutorOptions], tmp_path: Path
+) -> None:
+    commands(sbatch=_WORK + _COUNTING.format(tmp_path))
+    job, executor = a_job("echo"), SlurmExecutor(options())
+    executor.submit(job)
+    folder = SubmissionFolder.latest(executor.log_dir, job.id)
+    assert folder is not None
+    folder.write_outcome(Outcome(result={"is": "there"}))
+    assert executor.submit(job).result(0).result == {"is": "there"}
+    # A later plan has its reasons.
+    assert "13" in SlurmExecutor(options()).submit(job).where
+
+
+def test_a_configuration_that_is_not_there_is_one_error(
+    commands: Callable[..., None], options: Callable[..., ExecutorOptions], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SLURM_CONF", "/nowhere/slurm.conf")
+    with pytest.raises(ResourceError, match=r"SLURM_CONF names /nowhere/slurm.conf, which is not there"):
+        SlurmExecutor(options())
+
+
+def test_what_sbatch_complains_of_is_said_once(
+    commands: Callable[..., None], options: Callable[..., ExecutorOptions], capfd: pytest.CaptureFixture[str]
+) -> None:
+    commands(sbatch=f"{_WORK}echo 'sbatch: error: Invalid partition' >&2; exit 1")
+    with pytest.raises(ConfigError, match="Invalid partition"):
+        SlurmExecutor(options()).submit(a_job("echo"))
+    assert capfd.readouterr().err == ""
+
+
 def test_what_cannot_be_taken_back_is_named(
     commands: Callable[..., None],
     options: Callable[..., ExecutorOptions],
@@ -253,7 +296,7 @@ def test_without_slurm_the_error_says_so(
         ({"gpu_ids": ("0",)}, "gpu_ids says nothing to the executor slurm"),
         ({"memory_gb": 4.0}, "memory_gb says nothing to the executor slurm"),
         ({"log_dir": Path("logs%j"), "workers": 2}, "log_dir: SLURM reads %"),
-        ({"slurm": {"partion": "gpu"}}, "did you mean 'partition'"),
+        ({"slurm": {"partion": "gpu"}}, r"^slurm\.partion: no such field; did you mean 'partition'"),
     ],
 )
 def test_options_that_cannot_be_followed_are_refused(

@@ -74,3 +74,22 @@ def test_a_job_goes_on_without_whoever_submitted_it(plugin: Path, options: Calla
 @pytest.mark.usefixtures("slurm")
 class TestSlurm(_OnSlurm):
     slurm: ClassVar[Mapping[str, Any]] = {"mem_gb": 0.25}
+
+
+# What happens within the job's own process is the same there as by local processes.
+for _name in (
+    "test_attempts_and_adjustments_reach_the_work",
+    "test_a_job_whose_need_failed_is_not_begun",
+    "test_work_that_wants_to_is_told_which_needs_failed",
+    "test_an_exception_is_of_the_same_kind_everywhere",
+    "test_a_job_that_other_code_planned_is_not_begun",
+    "test_what_pytorch_says_without_memory_is_out_of_memory",
+    "test_a_result_that_is_not_json_is_one_clear_error",
+    "test_a_payload_that_is_not_json_is_refused",
+    "test_unknown_work_is_one_clear_error",
+    "test_work_that_cannot_be_imported_is_one_clear_error",
+    "test_work_that_ends_its_process_fails_alone",
+    "test_a_limit_of_time_is_kept",
+):
+    assert hasattr(ExecutorContract, _name)
+    setattr(TestSlurm, _name, None)

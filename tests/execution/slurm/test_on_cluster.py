@@ -15,6 +15,7 @@ import pytest
 from errors import ConfigError, ResourceError
 from execution.base import JobState
 from execution.options import ExecutorOptions
+from execution.slurm import handle as handle_module
 from execution.slurm.executor import SlurmExecutor
 from execution.slurm.folders import SubmissionFolder
 from jobs import FailureKind, Job, Resources
@@ -84,7 +85,10 @@ def test_a_graph_runs_in_its_order_without_whoever_submitted_it(
         assert all(ended[need] <= begun[each.id] for need in each.needs if need in ended)
 
 
-def test_what_needs_a_failed_job_never_begins(start: Callable[..., SlurmExecutor], tmp_path: Path) -> None:
+def test_what_needs_a_failed_job_never_begins(
+    start: Callable[..., SlurmExecutor], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(handle_module, "_GRACE_SECONDS", 1.0)
     begun = tmp_path / "begun"
     first = Job(id="m", name="data map", work="test.fail", payload={"error": "DataError", "message": "no rows"})
     second = Job(id="e", name="filter", work="test.sleep", payload={"begun": str(begun)}, needs=("m",))
@@ -95,6 +99,8 @@ def test_what_needs_a_failed_job_never_begins(start: Callable[..., SlurmExecutor
     kind, _ = _failure(handles[2])
     assert kind == FailureKind.NEED_FAILED
     assert not begun.exists()
+    mended = Job(id="e", name="filter", work="test.echo")
+    assert start().submit(mended).result(_PATIENCE_S).success, "whom SLURM dropped can be submitted again"
 
 
 @pytest.mark.usefixtures("steps")
@@ -102,14 +108,14 @@ def test_a_slot_that_ends_is_followed_by_another(start: Callable[..., SlurmExecu
     payload = {
         "attempts": str(tmp_path / "attempts"),
         "checkpoint": str(tmp_path / "checkpoint"),
-        "steps": 450,
+        "steps": 200,
         "pause": 0.1,
     }
     job = Job(id="long", name="long", work="slurm_test.steps", payload=payload)
-    handle = start(time_minutes=1, signal_delay_seconds=30).submit(job)
+    handle = start(time_minutes=1, signal_delay_seconds=45).submit(job)
     outcome = handle.result(_PATIENCE_S)
     assert outcome.failure is None
-    assert outcome.result["steps"] == 450
+    assert outcome.result["steps"] == 200
     assert outcome.result["begun_at"] > 0
     attempts = [line.split() for line in (tmp_path / "attempts").read_text().splitlines()]
     assert len(attempts) >= 2
@@ -141,7 +147,7 @@ def test_what_slurm_itself_starts_again_goes_on(
     payload = {
         "attempts": str(tmp_path / "attempts"),
         "checkpoint": str(tmp_path / "checkpoint"),
-        "steps": 80,
+        "steps": 30,
         "pause": 0.1,
     }
     handle = start().submit(Job(id="r", name="r", work="slurm_test.steps", payload=payload))
@@ -155,7 +161,7 @@ def test_what_slurm_itself_starts_again_goes_on(
         slurm.run("scontrol", "update", f"nodename={slurm.node}", "state=resume")
     outcome = handle.result(_PATIENCE_S)
     assert outcome.failure is None
-    assert outcome.result["steps"] == 80
+    assert outcome.result["steps"] == 30
     assert len((tmp_path / "attempts").read_text().splitlines()) == 2
     if event == "requeue":
         assert outcome.result["begun_at"] > 0, "SIGTERM left time to save"
@@ -174,7 +180,7 @@ def test_scancel_by_hand_is_no_reason_to_try_again(
 
 def test_a_job_whose_supervisor_is_killed_has_died(start: Callable[..., SlurmExecutor], tmp_path: Path) -> None:
     executor = start()
-    handle = executor.submit(a_job("hang", begun=str(tmp_path / "begun")))
+    handle = executor.submit(a_job("sleep", seconds=600, begun=str(tmp_path / "begun")))
     until((tmp_path / "begun").exists, "the work to begin")
     os.kill((_folder(executor, handle.job.id).started() or {})["pid"], signal.SIGKILL)
     kind, message = _failure(handle)
@@ -243,7 +249,7 @@ def test_a_controller_that_is_away_is_one_error_soon(
     start: Callable[..., SlurmExecutor], slurm: SlurmCluster, tmp_path: Path
 ) -> None:
     executor = start()
-    running = executor.submit(a_job("sleep", seconds=8, begun=str(tmp_path / "begun")))
+    running = executor.submit(a_job("sleep", seconds=5, begun=str(tmp_path / "begun")))
     until((tmp_path / "begun").exists, "the work to begin")
     slurm.stop_controller()
     asked = time.monotonic()
