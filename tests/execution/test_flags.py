@@ -73,7 +73,7 @@ def test_what_can_never_begin_is_refused_before_anything_starts() -> None:
     check_possible(workers, resources_of({"cpus": 1.0}, "workers"))
     with pytest.raises(ConfigError, match=r"each needs 1e\+06 GB of memory, but .* at hand; ask for less"):
         check_possible(workers, resources_of({"memory_gb": 1e6}, "workers"))
-    with pytest.raises(ConfigError, match="^--gpus: no GPU 'none' is visible here"):
+    with pytest.raises(ConfigError, match=r"^--gpus: no GPU 'none' is visible here"):
         check_possible(executor_options({"workers": 2, "gpu_ids": ("none",)}), resources_of({}, "workers"))
 
 
