@@ -74,6 +74,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "jobs",
         "suite_flags",
         "suites",
+        "tracking",
     },
     "extract_embeddings": FOUNDATION | {"clustering", "tasks"},
     "cluster_analysis": FOUNDATION | {"clustering", "tasks"},
