@@ -100,12 +100,14 @@ class Display(Listener):
         self._bars.update(bar.task, completed=fraction, detail=detail)
         self._update_suite()
 
+    def given_back(self, job: Job) -> None:
+        """Show no longer that it is being done: it had not begun."""
+        self._remove_bar(job)
+        self._update_suite()
+
     def ended(self, job: Job, outcome: Outcome, settled: Settled) -> None:
         """Show how an attempt ended."""
-        self._fractions.pop(job.id, None)
-        bar = self._running.pop(job.id, None)
-        if bar is not None:
-            self._bars.remove_task(bar.task)
+        bar = self._remove_bar(job)
         for line in warning_lines(outcome):
             self.said(line)
         if settled.state is not None and settled.state.is_final:
@@ -114,6 +116,13 @@ class Display(Listener):
         elif not self._is_said(job, outcome) and (line := retry_line(job, outcome, settled)):
             self.said(line)
         self._update_suite()
+
+    def _remove_bar(self, job: Job) -> _Bar | None:
+        self._fractions.pop(job.id, None)
+        bar = self._running.pop(job.id, None)
+        if bar is not None:
+            self._bars.remove_task(bar.task)
+        return bar
 
     def _is_said(self, job: Job, outcome: Outcome) -> bool:
         """Whether it was said already that a job waits for another runner: it asks every second or two."""

@@ -35,6 +35,10 @@ _QUESTION = (
     "interrupted: nothing new is begun, and what runs goes on to its end; "
     "press Ctrl-C again to save it where it is and stop now"
 )
+_QUESTION_OF_CLUSTER = (
+    "interrupted: nothing new is begun, and what runs is waited for; "
+    "press Ctrl-C again to leave it to {executor} and stop now"
+)
 
 
 def execute(plan: Plan, costs: Mapping[Path, Cost], options: RunnerOptions) -> list[dict[str, Any]]:
@@ -73,7 +77,8 @@ def execute(plan: Plan, costs: Mapping[Path, Cost], options: RunnerOptions) -> l
         recorded = {job_id(node) for node in plan.unfinished if node.recorded_by is not None}
         weights = {job.id: job.seconds or 0.0 for job in jobs if job.id not in recorded}
         with entered(plan, options), Display(weights, quiet=options.quiet) as display:
-            interruption, outcomes = Interruption(lambda: display.said(_QUESTION)), Outcomes(display)
+            question = _QUESTION_OF_CLUSTER.format(executor=executor.name) if executor.can_be_left else _QUESTION
+            interruption, outcomes = Interruption(lambda: display.said(question)), Outcomes(display)
             chosen = DispatcherOptions(stop_on_failure=options.stop_on_error)
             if options.tracking and (warning := store_warning(executor, options.db)):
                 display.said(f"warning: {warning}")

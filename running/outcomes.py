@@ -46,6 +46,10 @@ class Outcomes(Listener):
         """Pass it on."""
         self._listener.progressed(handle)
 
+    def given_back(self, job: Job) -> None:
+        """Pass it on."""
+        self._listener.given_back(job)
+
     def ended(self, job: Job, outcome: Outcome, settled: Settled) -> None:
         """Keep what is final."""
         if settled.state is not None and settled.state.is_final:

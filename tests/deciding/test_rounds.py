@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-import deciding.rounds
 from deciding import DecidingOptions, Decisions, plan_until_decided, run_until_decided
+from deciding.scores import read_scores
 from errors import ConfigError, DataError
 from experiment_config import ExperimentConfig
 from suites import SuiteOptions
@@ -39,15 +39,15 @@ def test_each_variant_gets_its_word_and_no_more_seeds_than_that_takes(tmp_path: 
 
 
 def test_ctrl_c_between_two_rounds_ends_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    read, counts = deciding.rounds.read_scores, []
+    counts: list[int] = []
 
     def interrupted(*arguments: Any) -> Any:
         counts.append(len(arguments))
         if len(counts) == 2:
             os.kill(os.getpid(), signal.SIGINT)
-        return read(*arguments)
+        return read_scores(*arguments)
 
-    monkeypatch.setattr(deciding.rounds, "read_scores", interrupted)
+    monkeypatch.setattr("deciding.rounds.read_scores", interrupted)
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         with pytest.raises(KeyboardInterrupt):

@@ -14,6 +14,7 @@ from execution.base import Handle, JobState
 from jobs import FailureKind, Job, Outcome
 from running.display import Display
 from running.lines import outcome_line
+from running.outcomes import Outcomes
 from tests.tracking.trainings import eventually
 from tracking.queue.records import QueueState, Settled
 from training.callbacks import Progress
@@ -143,6 +144,16 @@ def test_a_warning_is_said_once_whoever_gives_it() -> None:
         *("warning: x changes nothing here", "done    x  3 s"),
         *("warning: another", "done    y  3 s"),
     ]
+
+
+def test_what_had_not_begun_is_shown_no_longer() -> None:
+    def events(display: Display, out: io.StringIO) -> None:
+        outcomes = Outcomes(display)
+        outcomes.begun(_job("x"))
+        outcomes.given_back(_job("x"))
+        outcomes.progressed(_Reported(_job("x"), _progress("training", 3, 12, loss=0.5)))
+
+    assert "step 3/12" not in _shown(True, events)
 
 
 def test_work_may_report_what_it_likes() -> None:
