@@ -116,7 +116,7 @@ class Added(NamedTuple):
     def in_words(self) -> str:
         """Return one line for people."""
         jobs = "job" if len(self.new) == 1 else "jobs"
-        again = f", {len(self.again):,} once more" if self.again else ""
+        again = f", {len(self.again):,} anew" if self.again else ""
         known = f"; {len(self.known):,} wait or run already" if self.known else ""
         return f"queued {len(self.new):,} {jobs}{again}{known}"
 
