@@ -178,15 +178,12 @@ def test_scancel_by_hand_is_no_reason_to_try_again(
     assert (kind, message) == (FailureKind.CANCELLED, "it was cancelled in SLURM")
 
 
-def test_a_job_whose_supervisor_is_killed_has_died(start: Callable[..., SlurmExecutor], tmp_path: Path) -> None:
+def test_work_whose_supervisor_is_killed_saves_and_ends(start: Callable[..., SlurmExecutor], tmp_path: Path) -> None:
     executor = start()
     handle = executor.submit(a_job("sleep", seconds=600, begun=str(tmp_path / "begun")))
     until((tmp_path / "begun").exists, "the work to begin")
     os.kill((_folder(executor, handle.job.id).started() or {})["pid"], signal.SIGKILL)
-    kind, message = _failure(handle)
-    assert kind == FailureKind.WORKER_DIED
-    assert "(FAILED)" in message
-    assert "the end of its log" in message
+    assert _failure(handle) == (FailureKind.PREEMPTED, "its supervisor is gone")
     until(lambda: process_started(int((tmp_path / "begun").read_text())) is None, "the work to be gone with it")
 
 
