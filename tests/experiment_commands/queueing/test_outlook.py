@@ -19,7 +19,7 @@ def _job(state: QueueState, group: str = "g", planned: float | None = 60.0, **fi
 
 def _done(took: float, ago: float = 100.0, **fields: Any) -> Standing:
     end = NOW - ago
-    started = {"first_started_at": end - took, "started_at": end - took}
+    started: dict[str, Any] = {"first_started_at": end - took, "started_at": end - took}
     return _job(QueueState.COMPLETED, finished_at=end, took=took, **started, **fields)
 
 
