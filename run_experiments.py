@@ -133,9 +133,8 @@ def _run(flags: argparse.Namespace) -> int:
     if can_be_left(options["execution"].executor) and not flags.wait:
         return _submit(flags, experiments, options)
     # What it takes is loaded now, which may be seconds without another word.
-    print(
-        f"{len(experiments)} experiments with {options['execution'].executor}: checking, and getting ready", flush=True
-    )
+    count = "1 experiment" if len(experiments) == 1 else f"{len(experiments)} experiments"
+    print(f"{count} with {options['execution'].executor}: checking, and getting ready", flush=True)
     results = run_experiments_from_list(experiments, flags.experiments_dir, **options)
     failed = sum(not result["success"] for result in results)
     done = len(results) - failed
