@@ -38,7 +38,9 @@ def jobs_of(plan: Plan, costs: Mapping[Path, Cost], options: RunnerOptions, code
     by_folder = {node.folder: node for node in plan.nodes}
     unfinished = {node.folder for node in plan.unfinished}
     # Absolute: projects that share a store may each have a folder of that name.
-    group, identity = str(plan.experiments_dir.absolute()), secrets.token_hex(8)
+    group = str(plan.experiments_dir.absolute())
+    # Only what is begun again must be told from what was begun before; otherwise equal plans make equal jobs.
+    identity = secrets.token_hex(8) if options.force else ""
     return [
         Job(
             id=job_id(node),

@@ -232,7 +232,7 @@ def test_a_suite_is_queued_once_and_says_who_works_on_it(tmp_path: Path, capsys:
     database.close()
     assert {(job.resources.gpus, job.resources.minutes, job.priority) for job in jobs} == {(0.5, 30.0, 7)}
     assert main(arguments) == 0
-    assert "queued 0 jobs, 3 anew" in capsys.readouterr().out
+    assert "queued 0 jobs; 3 wait or run already" in capsys.readouterr().out
     assert not list(tmp_path.glob("e/*/results.json"))
 
 
