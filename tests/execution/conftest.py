@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,8 @@ import pytest
 from execution.executors import EXECUTORS
 from execution.options import ExecutorOptions
 from execution.work import WORK
+from tracking.queue.queue import Queue
+from tracking.store.database import Database
 
 PLUGIN = Path(__file__).resolve().parent / "plugin"
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -40,3 +42,17 @@ def options(tmp_path: Path) -> Callable[..., ExecutorOptions]:
         return ExecutorOptions(**{"log_dir": tmp_path / "log folder", **fields})  # type: ignore[arg-type]
 
     return make
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    """An empty store in a file."""
+    database = Database.open(str(tmp_path / "store.db"))
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def queue(database: Database) -> Queue:
+    """The queue of the store."""
+    return Queue(database)

@@ -1,17 +1,21 @@
-"""Who listens to a dispatcher and stops it in tests, and handles that do as they are told."""
+"""Jobs for a dispatcher, who listens to it and stops it in tests, and handles that do as they are told."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from execution.base import Handle, JobState
+from execution.base import Executor, Handle, JobState
+from execution.dispatcher import Dispatcher, DispatcherOptions
+from execution.executors import create_executor
 from execution.interruption import Interruption
 from execution.listening import Listener
+from execution.options import ExecutorOptions
 from jobs import Job, Outcome
+from tracking.queue.queue import Queue
 from tracking.queue.records import Settled
 
-__all__ = ["Asked", "Ended", "Heard"]
+__all__ = ["Asked", "Ended", "Heard", "dispatch", "make_job"]
 
 
 class Heard(Listener):
@@ -74,3 +78,21 @@ class Ended(Handle):
 
     def logs(self) -> str:
         return ""
+
+
+def make_job(
+    id: str, work: str = "test.echo", *needs: str, payload: Mapping[str, Any] | None = None, **more: Any
+) -> Job:
+    """Return a job; ``more`` are fields of it."""
+    return Job(id=id, name=f"name of {id}", work=work, needs=needs, payload=dict(payload or {}), **more)
+
+
+def dispatch(
+    queue: Queue, executor: Executor | None = None, interruption: Interruption | None = None, **options: Any
+) -> Heard:
+    """Work through a queue, in this process unless an executor is given; ``options`` are the dispatcher's."""
+    heard = Heard()
+    with executor or create_executor(ExecutorOptions()) as opened:
+        chosen = DispatcherOptions(**options)
+        Dispatcher(queue, opened, heard, interruption or Interruption(), chosen).run()
+    return heard

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from execution.base import Executor, Handle, JobState
+from execution.base import Handle, JobState
 from execution.dispatcher import Dispatcher, DispatcherOptions
 from execution.executors import create_executor
 from execution.interruption import Interruption
 from execution.options import ExecutorOptions
 from jobs import FailureKind, Job, Outcome
-from tests.execution.dispatching import Asked, Heard
+from tests.execution.dispatching import Asked, Heard, dispatch, make_job
 from tests.tracking.trainings import eventually
 from tracking.queue.queue import Queue
 from tracking.queue.records import QueueState, Settled
@@ -27,38 +26,9 @@ pytestmark = pytest.mark.usefixtures("plugin")
 INLINE = ExecutorOptions()
 
 
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database.open(str(tmp_path / "store.db"))
-    yield database
-    database.close()
-
-
-@pytest.fixture
-def queue(database: Database) -> Queue:
-    return Queue(database)
-
-
-def _job(id: str, work: str = "test.echo", *needs: str, payload: dict[str, Any] | None = None, **fields: Any) -> Job:
-    return Job(id=id, name=f"name of {id}", work=work, needs=needs, payload=payload or {}, **fields)
-
-
-def _run(
-    queue: Queue,
-    executor: Executor | None = None,
-    interruption: Interruption | None = None,
-    **options: Any,
-) -> Heard:
-    heard = Heard()
-    with executor or create_executor(INLINE) as opened:
-        chosen = DispatcherOptions(**options)
-        Dispatcher(queue, opened, heard, interruption or Interruption(), chosen).run()
-    return heard
-
-
 def test_all_is_done_in_order_with_what_it_needs_first(queue: Queue) -> None:
-    queue.add([_job("c", "test.echo", "b"), _job("a"), _job("b", "test.echo", "a")])
-    heard = _run(queue)
+    queue.add([make_job("c", "test.echo", "b"), make_job("a"), make_job("b", "test.echo", "a")])
+    heard = dispatch(queue)
     assert heard.begun_jobs == ["a", "b", "c"]
     assert [settled.state for _, _, settled in heard.ends] == [QueueState.COMPLETED] * 3
     assert queue.is_drained()
@@ -66,8 +36,8 @@ def test_all_is_done_in_order_with_what_it_needs_first(queue: Queue) -> None:
 
 def test_what_needs_what_failed_fails_with_the_reason_and_others_go_on(queue: Queue) -> None:
     payload = {"error": "ValueError", "message": "a bad value"}
-    queue.add([_job("a", "test.fail", payload=payload), _job("b", "test.echo", "a"), _job("c")])
-    heard = _run(queue)
+    queue.add([make_job("a", "test.fail", payload=payload), make_job("b", "test.echo", "a"), make_job("c")])
+    heard = dispatch(queue)
     ends = {id: outcome for id, outcome, _ in heard.ends}
     assert ends["c"].success
     assert ends["b"].failure is not None and ends["b"].failure.kind == FailureKind.NEED_FAILED
@@ -75,26 +45,26 @@ def test_what_needs_what_failed_fails_with_the_reason_and_others_go_on(queue: Qu
 
 
 def test_at_a_failure_nothing_new_is_begun_where_that_is_wanted(queue: Queue) -> None:
-    queue.add([_job("a", "test.fail", payload={"error": "ValueError"}), _job("b")])
-    assert _run(queue, stop_on_failure=True).begun_jobs == ["a"]
+    queue.add([make_job("a", "test.fail", payload={"error": "ValueError"}), make_job("b")])
+    assert dispatch(queue, stop_on_failure=True).begun_jobs == ["a"]
     assert queue.counts()[QueueState.QUEUED] == 1
 
 
 def test_it_ends_after_as_many_jobs_as_it_may_take(queue: Queue) -> None:
-    queue.add([_job(name) for name in "abc"])
-    assert _run(queue, max_jobs=2).begun_jobs == ["a", "b"]
+    queue.add([make_job(name) for name in "abc"])
+    assert dispatch(queue, max_jobs=2).begun_jobs == ["a", "b"]
 
 
 def test_out_of_memory_is_tried_once_more_with_half_the_batch_then_never(queue: Queue) -> None:
-    queue.add([_job("a", "test.out_of_memory")])
-    heard = _run(queue)
+    queue.add([make_job("a", "test.out_of_memory")])
+    heard = dispatch(queue)
     assert [settled.state for _, _, settled in heard.ends] == [QueueState.QUEUED, QueueState.FAILED]
     (left,) = queue.jobs()
     assert left.job.adjustments == {"divide_batch": 2} and len(left.attempts) == 2
 
 
 def test_what_is_delayed_is_waited_for(queue: Queue) -> None:
-    queue.add([_job("a", "test.fail", payload={"error": "Busy"})])
+    queue.add([make_job("a", "test.fail", payload={"error": "Busy"})])
     asked = Asked()
 
     class Twice(Heard):
@@ -109,7 +79,7 @@ def test_what_is_delayed_is_waited_for(queue: Queue) -> None:
 
 
 def test_whoever_is_asked_to_stop_saves_what_runs_and_gives_it_back(queue: Queue) -> None:
-    queue.add([_job("a", "test.sleep", payload={"seconds": 60}), _job("b")])
+    queue.add([make_job("a", "test.sleep", payload={"seconds": 60}), make_job("b")])
     asked = Asked()
 
     class Stopping(Heard):
@@ -128,7 +98,9 @@ def test_whoever_is_asked_to_stop_saves_what_runs_and_gives_it_back(queue: Queue
 
 
 def test_what_the_user_cancels_while_it_runs_ends_as_cancelled_and_the_next_begins(queue: Queue) -> None:
-    queue.add([_job("a", "test.sleep", payload={"seconds": 60}), _job("b", "test.sleep", payload={"seconds": 1})])
+    queue.add(
+        [make_job("a", "test.sleep", payload={"seconds": 60}), make_job("b", "test.sleep", payload={"seconds": 1})]
+    )
 
     def cancel() -> None:
         assert eventually(lambda: queue.counts()[QueueState.RUNNING] == 1)
@@ -136,15 +108,15 @@ def test_what_the_user_cancels_while_it_runs_ends_as_cancelled_and_the_next_begi
 
     thread = threading.Thread(target=cancel)
     thread.start()
-    heard = _run(queue, lease_seconds=1.0)
+    heard = dispatch(queue, lease_seconds=1.0)
     thread.join()
     ends = {id: settled.state for id, _, settled in heard.ends}
     assert ends == {"a": QueueState.CANCELLED, "b": QueueState.COMPLETED}
 
 
 def test_what_another_version_of_the_code_planned_is_left_for_others(queue: Queue) -> None:
-    queue.add([_job("a", code="old"), _job("b", code="new"), _job("c")])
-    assert _run(queue, code="new").begun_jobs == ["b", "c"]
+    queue.add([make_job("a", code="old"), make_job("b", code="new"), make_job("c")])
+    assert dispatch(queue, code="new").begun_jobs == ["b", "c"]
     assert queue.jobs(["a"])[0].state != QueueState.COMPLETED and queue.jobs(["a"])[0].reason
 
 
@@ -176,7 +148,7 @@ class Away(Queue):
 
 def test_while_the_store_is_away_what_ended_waits_to_be_told(database: Database) -> None:
     queue = Away(database)
-    queue.add([_job("a", "test.sleep", payload={"seconds": 0.5}), _job("b")])
+    queue.add([make_job("a", "test.sleep", payload={"seconds": 0.5}), make_job("b")])
 
     class Watching(Heard):
         def progressed(self, handle: Handle) -> None:
@@ -206,15 +178,15 @@ def test_what_was_handed_out_when_the_store_went_away_is_handed_out_again(databa
             return claims
 
     queue = Cut(database)
-    queue.add([_job("a")])
-    heard = _run(queue)
+    queue.add([make_job("a")])
+    heard = dispatch(queue)
     assert heard.begun_jobs == ["a"]
     assert len(queue.jobs(["a"])[0].attempts) == 1, "what nobody knew of is no attempt"
 
 
 def test_whoever_is_asked_to_stop_does_not_wait_for_a_store_that_is_away(database: Database) -> None:
     queue, asked = Away(database), Asked()
-    queue.add([_job("a", "test.sleep", payload={"seconds": 0.2})])
+    queue.add([make_job("a", "test.sleep", payload={"seconds": 0.2})])
 
     class Watching(Heard):
         def progressed(self, handle: Handle) -> None:
@@ -236,7 +208,7 @@ def test_new_jobs_are_waited_for_where_that_is_wanted(queue: Queue) -> None:
         def ended(self, job: Job, outcome: Outcome, settled: Settled) -> None:
             asked.asked = job.id == "late"
 
-    timer = threading.Timer(1.5, queue.add, [[_job("late")]])
+    timer = threading.Timer(1.5, queue.add, [[make_job("late")]])
     timer.start()
     with create_executor(INLINE) as executor:
         Dispatcher(queue, executor, Ending(), asked, DispatcherOptions(continuous=True)).run()
@@ -245,7 +217,7 @@ def test_new_jobs_are_waited_for_where_that_is_wanted(queue: Queue) -> None:
 
 
 def test_two_share_a_queue_and_do_nothing_twice(queue: Queue, tmp_path: Path) -> None:
-    queue.add([_job(f"{number:03}", "nothing") for number in range(60)])
+    queue.add([make_job(f"{number:03}", "nothing") for number in range(60)])
     heard = [Heard(), Heard()]
 
     def work(listener: Heard) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,13 +16,6 @@ from tracking.queue.records import Claim, Fit, QueueState, WorkerIdentity
 from tracking.store.database import Database
 
 LEASE = 3.0
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database.open(str(tmp_path / "store.db"))
-    yield database
-    database.close()
 
 
 @pytest.fixture

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Collection
 
 import pytest
 
@@ -14,46 +12,15 @@ from execution import pausing
 from execution.base import Executor, Handle
 from execution.dispatcher import Dispatcher, DispatcherOptions
 from execution.executors import create_executor
-from execution.interruption import Interruption
 from execution.options import ExecutorOptions
 from jobs import FailureKind, Job, Outcome, Resources
-from tests.execution.dispatching import Asked, Ended, Heard
+from tests.execution.dispatching import Asked, Ended, Heard, dispatch, make_job
 from tracking.queue.queue import Queue
 from tracking.queue.records import QueueState, Settled
-from tracking.store.database import Database
 
 pytestmark = pytest.mark.usefixtures("plugin")
 
 INLINE = ExecutorOptions()
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database.open(str(tmp_path / "store.db"))
-    yield database
-    database.close()
-
-
-@pytest.fixture
-def queue(database: Database) -> Queue:
-    return Queue(database)
-
-
-def _job(id: str, work: str = "test.echo", *needs: str, payload: dict[str, Any] | None = None, **fields: Any) -> Job:
-    return Job(id=id, name=f"name of {id}", work=work, needs=needs, payload=payload or {}, **fields)
-
-
-def _run(
-    queue: Queue,
-    executor: Executor | None = None,
-    interruption: Interruption | None = None,
-    **options: Any,
-) -> Heard:
-    heard = Heard()
-    with executor or create_executor(INLINE) as opened:
-        chosen = DispatcherOptions(**options)
-        Dispatcher(queue, opened, heard, interruption or Interruption(), chosen).run()
-    return heard
 
 
 class Offers(Executor):
@@ -91,8 +58,8 @@ class Offers(Executor):
 
 
 def test_what_can_never_run_here_is_said_and_left_for_others(queue: Queue) -> None:
-    queue.add([_job("a", resources=Resources(gpus=8)), _job("b")])
-    heard = _run(queue, Offers(Resources(cpus=2)))
+    queue.add([make_job("a", resources=Resources(gpus=8)), make_job("b")])
+    heard = dispatch(queue, Offers(Resources(cpus=2)))
     assert heard.begun_jobs == ["b"]
     assert heard.lines == ["not here name of a: it needs 8 GPUs, but 0 at hand"]
     (left,) = queue.jobs(states=[QueueState.QUEUED])
@@ -100,19 +67,19 @@ def test_what_can_never_run_here_is_said_and_left_for_others(queue: Queue) -> No
 
 
 def test_what_others_use_is_waited_for_and_that_is_said(queue: Queue) -> None:
-    queue.add([_job("a")])
+    queue.add([make_job("a")])
     until = time.monotonic() + 2
-    heard = _run(queue, Offers(room=lambda: time.monotonic() > until))
+    heard = dispatch(queue, Offers(room=lambda: time.monotonic() > until))
     assert heard.begun_jobs == ["a"]
     (line,) = heard.lines
     assert line.startswith("waiting name of a: ")
 
 
 def test_what_cannot_be_submitted_now_goes_back_uncounted_and_is_tried_again(queue: Queue) -> None:
-    queue.add([_job("a"), _job("b")])
+    queue.add([make_job("a"), make_job("b")])
     offers = Offers()
     offers.refusals = [ResourceError("no cluster answers"), ResourceError("no cluster answers")]
-    heard = _run(queue, offers)
+    heard = dispatch(queue, offers)
     assert [(id, outcome.success) for id, outcome, _ in heard.ends] == [("a", True), ("b", True)]
     assert heard.lines == [
         "waiting: nothing can be begun now, and is tried again: no cluster answers",
@@ -122,10 +89,10 @@ def test_what_cannot_be_submitted_now_goes_back_uncounted_and_is_tried_again(que
 
 
 def test_what_can_never_be_submitted_here_is_left_for_others_and_said_once(queue: Queue) -> None:
-    queue.add([_job("a"), _job("b")])
+    queue.add([make_job("a"), make_job("b")])
     offers = Offers()
     offers.refusals = [ConfigError("a: too large for any partition")]
-    heard = _run(queue, offers)
+    heard = dispatch(queue, offers)
     assert [id for id, _, _ in heard.ends] == ["b"] and heard.returned == ["a"]
     assert heard.lines == ["not here name of a: a: too large for any partition"]
     (left,) = queue.jobs(states=[QueueState.QUEUED])
@@ -133,10 +100,10 @@ def test_what_can_never_be_submitted_here_is_left_for_others_and_said_once(queue
 
 
 def test_what_this_machine_lacks_is_left_for_others(queue: Queue) -> None:
-    queue.add([_job("a"), _job("b")])
+    queue.add([make_job("a"), make_job("b")])
     offers = Offers()
     offers.outcomes = {"a": Outcome.failed(FailureKind.NOT_HERE, "its folder is not here")}
-    heard = _run(queue, offers, max_jobs=1)
+    heard = dispatch(queue, offers, max_jobs=1)
     assert [id for id, _, _ in heard.ends] == ["a", "b"], "a job that was not done is none of those that it may take"
     (left,) = queue.jobs(states=[QueueState.QUEUED])
     assert left.job.id == "a"
@@ -144,7 +111,7 @@ def test_what_this_machine_lacks_is_left_for_others(queue: Queue) -> None:
 
 def test_a_machine_that_refuses_job_after_job_is_given_a_rest(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pausing, "_MACHINE_SECONDS", 2.0)
-    queue.add([_job(name) for name in "abcd"])
+    queue.add([make_job(name) for name in "abcd"])
     offers = Offers()
     offers.outcomes = {name: Outcome.failed(FailureKind.RESOURCE, f"no space for {name}") for name in "abc"}
     asked = Asked()

@@ -5,8 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator
-from pathlib import Path
+from collections.abc import Callable, Collection
 
 import pytest
 
@@ -101,13 +100,6 @@ class Leavable(Holding):
     """What it holds goes on without anybody."""
 
     can_be_left = True
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database.open(str(tmp_path / "store.db"))
-    yield database
-    database.close()
 
 
 @pytest.fixture
