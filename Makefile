@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: help setup demo test check format benchmarks clean
+.PHONY: help setup demo test test-long check format benchmarks clean
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -26,8 +26,13 @@ demo: $(VENV)/.main  ## Run suite minimal over three seeds on the embedded demo,
 	$(RUN) run_experiments.py --mode run --suite minimal --seeds 42 43 44 --experiments-dir experiments/demo
 	$(RUN) run_experiments.py --mode analyze --experiments-dir experiments/demo
 
-test: $(VENV)/.dev  ## Run all tests that CI runs
-	OMP_NUM_THREADS=1 MPLBACKEND=Agg $(RUN) -m pytest -q -n 2 --dist worksteal $(ARGS)
+TEST := OMP_NUM_THREADS=1 MPLBACKEND=Agg $(RUN) -m pytest -q -n 2 --dist worksteal
+
+test: $(VENV)/.dev  ## Run the tests
+	$(TEST) -m "not long" $(ARGS)
+
+test-long: $(VENV)/.dev  ## Run those too that take minutes: faults, clusters, the pages' commands
+	$(TEST) -m long $(ARGS)
 
 check: $(VENV)/.dev  ## Lint, format and types
 	$(VENV)/bin/ruff check .

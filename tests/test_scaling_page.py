@@ -28,7 +28,7 @@ def _expanded(word: str, folder: Path) -> list[str]:
     return [str(path.relative_to(folder)) for path in sorted(folder.glob(word))] if "*" in word else [word]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_every_block_for_a_laptop_runs(root: Path, tmp_path: Path) -> None:
     folder = tmp_path / "a folder"
     folder.mkdir()

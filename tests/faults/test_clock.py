@@ -23,7 +23,7 @@ def clock(tmp_path: Path) -> JumpingClock:
     return JumpingClock(tmp_path)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("way", [INLINE, QUEUE])
 def test_a_clock_that_jumps_to_and_fro_changes_nothing(way: str, suite: DisturbedSuite, clock: JumpingClock) -> None:
     suite.environment = dict(clock.environment)
@@ -41,7 +41,7 @@ def test_a_clock_that_jumps_to_and_fro_changes_nothing(way: str, suite: Disturbe
     assert suite.faults(way) == [], suite.outputs
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_delay_does_not_grow_with_a_clock_that_is_set_back(suite: DisturbedSuite, clock: JumpingClock) -> None:
     suite.environment = dict(clock.environment)
     suite.add()

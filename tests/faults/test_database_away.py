@@ -14,7 +14,7 @@ from tests.tracking.postgres import PostgresqlServer
 _AWAY_S = 6.0
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_server_that_is_stopped_and_started_again(
     suite: DisturbedSuite, postgresql_server: PostgresqlServer, postgresql_url: str
 ) -> None:
@@ -33,7 +33,7 @@ def test_a_server_that_is_stopped_and_started_again(
     assert suite.faults(QUEUE) == [], suite.outputs
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_file_that_another_process_has_locked_for_a_while(suite: DisturbedSuite) -> None:
     suite.add()
     command = suite.start(QUEUE)

@@ -26,7 +26,7 @@ def disk(tmp_path: Path) -> Iterator[SmallDisk]:
         yield mounted
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("way", [INLINE, QUEUE])
 def test_what_the_disk_refused_is_tried_again_until_there_is_room(
     way: str, suite: DisturbedSuite, disk: SmallDisk
@@ -45,7 +45,7 @@ def test_what_the_disk_refused_is_tried_again_until_there_is_room(
     assert suite.faults(way) == [], suite.outputs
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_store_on_the_full_disk_is_waited_for(
     commands: Commands, undisturbed: dict[str, Any], disk: SmallDisk
 ) -> None:

@@ -19,7 +19,7 @@ def _begin(suite: DisturbedSuite, way: str, *words: str) -> Command:
     return command
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_worker_that_hangs_is_killed_and_its_run_made_again(suite: DisturbedSuite) -> None:
     command = _begin(suite, QUEUE, "--hang-minutes", "0.25")
     for worker in roles(command)["worker"]:
@@ -29,7 +29,7 @@ def test_a_worker_that_hangs_is_killed_and_its_run_made_again(suite: DisturbedSu
     assert suite.faults(QUEUE) == [], suite.outputs
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGABRT])
 def test_a_worker_that_crashes_is_replaced(number: signal.Signals, suite: DisturbedSuite) -> None:
     command = _begin(suite, WORKERS)

@@ -16,7 +16,7 @@ from tracking.store.database import Database
 _LEASE_S = 4.0
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_two_workers_and_a_runner_make_nothing_twice(suite: DisturbedSuite) -> None:
     suite.add()
     commands = [suite.start(QUEUE), suite.start(QUEUE), suite.start(INLINE)]
@@ -26,7 +26,7 @@ def test_two_workers_and_a_runner_make_nothing_twice(suite: DisturbedSuite) -> N
     assert suite.faults(QUEUE) == [], suite.outputs
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_what_a_dead_worker_of_this_machine_had_is_taken_at_once(suite: DisturbedSuite) -> None:
     suite.add()
     first = suite.start(QUEUE)
@@ -40,7 +40,7 @@ def test_what_a_dead_worker_of_this_machine_had_is_taken_at_once(suite: Disturbe
     assert suite.faults(QUEUE) == [], suite.outputs
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_what_an_unreachable_machine_had_is_taken_when_its_lease_ends(suite: DisturbedSuite) -> None:
     suite.add()
     database = Database.open(suite.store)

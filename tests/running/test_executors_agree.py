@@ -73,7 +73,7 @@ def test_ray(expected: dict[str, Any], folder: Path, ray_cluster: LoopbackCluste
     assert _content(folder) == expected
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.usefixtures("slurm")
 def test_a_plan_that_is_left_to_slurm(expected: dict[str, Any], folder: Path) -> None:
     execution = ExecutorOptions(executor="slurm", slurm={"mem_gb": 1.0}, log_dir=folder / ".execution")

@@ -70,7 +70,7 @@ def test_a_job_goes_on_without_whoever_submitted_it(plugin: Path, options: Calla
         assert handle.result(PATIENCE_S).success
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.usefixtures("slurm")
 class TestSlurm(_OnSlurm):
     slurm: ClassVar[Mapping[str, Any]] = {"mem_gb": 0.25}

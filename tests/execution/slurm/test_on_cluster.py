@@ -23,7 +23,7 @@ from tests.execution.contract import a_job, until
 from tests.execution.slurm.cluster import SlurmCluster
 from tracking.processes import process_started
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("plugin", "slurm")]
+pytestmark = [pytest.mark.long, pytest.mark.usefixtures("plugin", "slurm")]
 
 _PATIENCE_S = 400.0
 

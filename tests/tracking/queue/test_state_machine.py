@@ -182,7 +182,7 @@ class Model(RuleBasedStateMachine):
         assert all(state in ENDED for state in self.states().values())
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_whatever_happens(database: Database) -> None:
     examples, steps = (15, 40) if database.is_sqlite else (4, 30)
     machine = type("Here", (Model,), {"database": database})
