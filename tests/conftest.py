@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,6 +36,13 @@ def shared_data() -> Path:
     if not (folder / "sst2").is_dir():
         pytest.skip(f"public data sets not found at {folder}; set ASSAY_SHARED_DATA to run this test")
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _heeding_ctrl_c() -> None:
+    """Let what tests start hear Ctrl-C: a shell begins background jobs with it ignored, and children inherit that."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)

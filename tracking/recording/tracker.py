@@ -115,7 +115,9 @@ class ExperimentTracker(Recorder):
                 "(with tracker.experiment(...)), which ends its experiment by itself even when it raises"
             )
         opening = Opening(config, experiment_name, notes, tags, folder, variant)
-        completed = list(put_back_all())
+        # Of other folders it is another store's business.
+        ours = {self._experiments_dir, Path(folder).absolute().parent if folder is not None else self._experiments_dir}
+        completed = [each for each in put_back_all() if each.parent in ours]
         if completed:
             self.take_in(completed)
         if folder is not None:
