@@ -8,11 +8,13 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-__all__ = ["GRACE_SECONDS", "KillsForMemory", "in_words", "said_nothing", "took_too_long"]
+__all__ = ["GRACE_SECONDS", "KILLING_SECONDS", "KillsForMemory", "in_words", "said_nothing", "took_too_long"]
 
 GRACE_SECONDS = 25.0
 """From SIGTERM, or from the loss of whoever it worked for, until a process is ended whatever it does: schedulers kill
 30 seconds later."""
+KILLING_SECONDS = 5
+"""What a process takes at most to end that is killed."""
 
 _GROUPS = Path("/sys/fs/cgroup")
 _OF_MACHINE = Path("/proc/vmstat")

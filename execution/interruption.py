@@ -9,7 +9,7 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any, Self
 
-from execution.endings import GRACE_SECONDS
+from execution.endings import GRACE_SECONDS, KILLING_SECONDS
 from execution.leaving import leave
 
 __all__ = ["TERMINATED", "Interruption"]
@@ -20,9 +20,6 @@ TERMINATED = 128 + signal.SIGTERM
 _GRACE_SECONDS = round(GRACE_SECONDS)
 _PATIENCE_SECONDS = 35
 """The same from the second Ctrl-C, behind which nobody kills."""
-_KILLING_SECONDS = 5
-"""What a process takes at most to end that is killed."""
-_SAVE_SECONDS = round(GRACE_SECONDS)
 
 
 class Interruption:
@@ -54,7 +51,7 @@ class Interruption:
     @property
     def seconds_to_save(self) -> float:
         """How long what runs may take to save what it did, before it is killed."""
-        return _SAVE_SECONDS if self._ended_by is None else _GRACE_SECONDS - _KILLING_SECONDS
+        return _GRACE_SECONDS if self._ended_by is None else _GRACE_SECONDS - KILLING_SECONDS
 
     def stop_reason(self) -> str:
         """Return why what runs is to be saved and stopped; empty while it is to go on."""

@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping
 
 from execution.base import Executor, Handle
+from execution.endings import KILLING_SECONDS
 from execution.interruption import Interruption
 from execution.listening import Listener
 from execution.queue_link import QueueLink
@@ -18,8 +19,6 @@ from tracking.queue.records import Claim
 __all__ = ["Shutdown"]
 
 _MOST_NAMED = 3
-_KILLING_SECONDS = 5.0
-"""What a process takes at most to end that is killed."""
 
 
 class Shutdown:
@@ -93,7 +92,7 @@ class Shutdown:
             return
         seconds = self._interruption.seconds_to_save
         self._kill_at = time.monotonic() + seconds
-        self._give_up_at = self._kill_at + _KILLING_SECONDS
+        self._give_up_at = self._kill_at + KILLING_SECONDS
         for claim, handle in self._running.values():
             self._stopper.preempt(claim, handle, reason)
         self._listener.said(

@@ -23,9 +23,9 @@ __all__ = ["count_states", "drained", "list_jobs", "seconds_to_change"]
 
 _J, _A, _N = queue_jobs.c, queue_attempts.c, queue_needs.c
 _NAMED = 3
-_OPEN = (QueueState.QUEUED, QueueState.HELD, QueueState.RUNNING)
+_OPEN = QueueState.open()
 _ROWS = select(queue_jobs).where(_J.key.in_(bindparam("keys", expanding=True)))
-_ORDER = {state: number for number, state in enumerate((QueueState.RUNNING, QueueState.QUEUED, QueueState.HELD))}
+_ORDER = {state: number for number, state in enumerate(_OPEN)}
 
 
 def count_states(connection: Connection, group: str | None) -> Mapping[QueueState, int]:

@@ -44,6 +44,11 @@ class QueueState(StrEnum):
     """For good: nobody tries again unless it is added again."""
     CANCELLED = "cancelled"
 
+    @classmethod
+    def open(cls) -> tuple[QueueState, ...]:
+        """Return the states of what has not ended, in the order in which people see them."""
+        return cls.RUNNING, cls.QUEUED, cls.HELD
+
     @property
     def is_final(self) -> bool:
         """Whether it stays so unless the job is added again."""

@@ -25,7 +25,7 @@ __all__ = [
 ]
 
 _J, _A = queue_jobs.c, queue_attempts.c
-_OPEN = (QueueState.RUNNING, QueueState.QUEUED, QueueState.HELD)
+_OPEN = QueueState.open()
 _NAMES: Select[Any] = select(_J.id, _J.name, _J.group_name, _J.state)
 _ENDED_LOOKED_AT = 1000
 
