@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 
 import psutil
 
-from tests.faults.disturbed import INLINE, QUEUE, DisturbedSuite
+from tests.faults.disturbed import QUEUE, DisturbedSuite
+from tests.faults.endings import steps
 from tests.faults.processes import Command, roles
 
 __all__ = ["Killings", "kill_again_and_again"]
@@ -34,16 +35,19 @@ class Killings:
 
 
 def kill_again_and_again(
-    suite: DisturbedSuite, way: str, kills: int, seed: int, pause_s: tuple[float, float] = (0.5, 3.0)
+    suite: DisturbedSuite, way: str, kills: int, seed: int, pause: tuple[int, int] = (2, 12)
 ) -> Killings:
     """Make a suite while a killer is about, starting the same command again whenever it was killed.
+
+    Between two kills it gets on by some steps of training, not for some seconds: however fast the machine, a suite of a
+    given size meets about as many.
 
     Args:
         suite: what is made; for the queue it is added here.
         way: one of :data:`tests.faults.disturbed.WAYS`.
         kills: SIGKILLs, fewer if the suite is complete before.
         seed: of whom is hit, and when.
-        pause_s: shortest and longest time between two kills.
+        pause: fewest and most steps that all its runs together make between two kills.
     """
     chance, done, started = random.Random(seed), Killings(), time.monotonic()
     if way == QUEUE:
@@ -51,7 +55,9 @@ def kill_again_and_again(
     while len(done.failed) < _MOST_FAILED:
         command = suite.start(way)
         done.starts += 1
-        while done.killed.total() < kills and _runs_for(command, way, chance.uniform(*pause_s)):
+        while done.killed.total() < kills and _gets_on(
+            suite, command, chance.randint(*pause), chance.uniform(0.0, 0.1)
+        ):
             if role := _kill_one(command, chance):
                 done.killed[role] += 1
         status = command.wait()
@@ -65,13 +71,10 @@ def kill_again_and_again(
     return done
 
 
-def _has_begun(command: Command, way: str) -> bool:
-    return "start  " in command.output if way == INLINE else bool(roles(command)["worker"])
-
-
-def _runs_for(command: Command, way: str, seconds: float) -> bool:
-    # Otherwise it is the runner alone that is hit: whoever is killed while it starts has started nobody else.
-    if not command.until(lambda: _has_begun(command, way)):
+def _gets_on(suite: DisturbedSuite, command: Command, by: int, seconds: float) -> bool:
+    """Wait for some steps, then for a moment, so that it may be hit between two of them; False: it ended before."""
+    logged = steps(suite.folder)
+    if not command.until(lambda: steps(suite.folder) >= logged + by):
         return False
     limit = time.monotonic() + seconds
     return command.until(lambda: time.monotonic() > limit)

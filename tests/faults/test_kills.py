@@ -11,6 +11,8 @@ from tests.faults.endings import steps
 from tests.faults.killing import kill_again_and_again
 from tests.faults.processes import roles
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.parametrize("way", WAYS)
 def test_a_suite_under_a_killer_ends_like_an_undisturbed_one(way: str, suite: DisturbedSuite) -> None:

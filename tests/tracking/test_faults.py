@@ -12,7 +12,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -264,7 +264,7 @@ def test_a_full_disk_holds_up_nothing_and_gets_everything_when_it_has_room(
     with _small_disk(tmp_path / "disk") as disk:
         tracker = ExperimentTracker(db_path=tmp_path / "experiments.db", experiments_dir=disk)
         experiment_id = tracker.start_experiment()
-        (disk / "ballast").write_bytes(b"x" * (_free(disk) - 4096))
+        _fill(disk, leaving=4096)
         assert _train(tracker, range(1_000)) < HELD_UP
         assert not tracker.flush(timeout=0.5)
         tracker.log_evaluation("gsm8k", {"accuracy": 1.0, "samples": [{"text": "x" * 1000}] * 20})
@@ -288,7 +288,7 @@ def test_a_disk_that_is_full_until_the_end_loses_nothing(
             experiment_id = tracker.start_experiment()
             _train(tracker, range(100))
             assert tracker.flush()
-            (disk / "ballast").write_bytes(b"x" * (_free(disk) - 100))
+            _fill(disk)
             _train(tracker, range(100, 1_000))
         assert _stored(tmp_path / "experiments.db")[0] == "completed"
         assert sum("the rest is in" in warning for warning in _warnings(caplog)) == 1
@@ -304,7 +304,7 @@ def test_a_store_on_a_full_disk_can_be_read(tmp_path: Path, caplog: pytest.LogCa
     with _small_disk(tmp_path / "disk") as disk:
         with ExperimentTracker(db_path=disk / "experiments.db") as tracker:
             tracker.start_experiment()
-        (disk / "ballast").write_bytes(b"x" * _free(disk))
+        _fill(disk)
         assert _stored(disk / "experiments.db") == ("completed", 0)
         assert ["its disk is full" in warning for warning in _warnings(caplog)] == [True]
         with pytest.raises(DatabaseUnavailable, match="its disk is full: free space there"):
@@ -313,9 +313,13 @@ def test_a_store_on_a_full_disk_can_be_read(tmp_path: Path, caplog: pytest.LogCa
                 connection.execute(schema.metric_names.insert().values(name="loss"))
 
 
-def _free(folder: Path) -> int:
-    status = os.statvfs(folder)
-    return status.f_bavail * status.f_frsize
+def _fill(disk: Path, leaving: int = 0) -> None:
+    """Write until nothing more fits, as what a disk in memory calls free is an estimate; then leave some bytes."""
+    with (disk / "ballast").open("wb", buffering=0) as ballast:
+        with suppress(OSError):
+            while True:
+                ballast.write(b"x" * 4096)
+        ballast.truncate(ballast.tell() - leaving)
 
 
 LIMITED = """
