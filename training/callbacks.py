@@ -189,8 +189,6 @@ class StopCallback(TrainerCallback):
         if (reason := self._stop_reason()) and state.global_step < state.max_steps:
             self.stopped_for = reason
             control.should_training_stop = True
-            # The mean of the losses since the last point is in no checkpoint.
-            control.should_log = True
             # The last step of an epoch is saved behind what the epoch's end writes.
             control.should_save = _is_within_epoch(state)
 

@@ -300,7 +300,7 @@ class Session:
                 shutil.rmtree(self.paths.record_to / "training_dynamics", ignore_errors=True)
         if checkpoint is not None:
             logger.info("continuing from %s", checkpoint)
-            trainer.restore_records(checkpoint)
+            trainer.take_up(checkpoint)
         trainer.accelerator.wait_for_everyone()
         return checkpoint
 

@@ -18,6 +18,7 @@ from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
 
 from tasks.base import Rows, Task
 from training.collator import FEATURE, SMOOTHING, WEIGHT, FeatureCollator
+from training.logged_loss import LossSum, RestoreLossSum
 from training.records import FeatureRecords
 from training.sampling import EpochSampler, LengthSampler
 
@@ -179,21 +180,33 @@ class StrategyTrainer(Trainer):
     # -- checkpoints --------------------------------------------------------------------------------------------
 
     def _save_checkpoint(self, model: torch.nn.Module, trial: Any) -> None:
-        """Save the half-finished epoch's records first: the trainer's state, written last, says all is there."""
+        """Save the epoch's records and the losses first: the trainer's state, written last, says that all is there."""
+        folder = Path(str(self.args.output_dir)) / f"{PREFIX_CHECKPOINT_DIR}-{self.state.global_step}"
         if self.records is not None:
-            folder = Path(str(self.args.output_dir)) / f"{PREFIX_CHECKPOINT_DIR}-{self.state.global_step}"
-            self.records.save(folder / self.records_name)
+            self.records.save(folder / self._file_of_process("records", "npz"))
+        LossSum.of(self).save(folder / self._file_of_process("loss", "json"))
         super()._save_checkpoint(model, trial)
 
-    @property
-    def records_name(self) -> str:
-        """File of this process's records inside a checkpoint."""
-        return f"records_{self.args.process_index}.npz"
+    def _file_of_process(self, what: str, ending: str) -> str:
+        return f"{what}_{self.args.process_index}.{ending}"
 
-    def restore_records(self, checkpoint: Path) -> None:
-        """Take up the records of the epoch in which ``checkpoint`` was written."""
-        if self.records is not None and (checkpoint / self.records_name).exists():
-            self.records.load(checkpoint / self.records_name, self.args.device)
+    def take_up(self, checkpoint: Path) -> None:
+        """Take up what the stock trainer does not: records of the epoch and the loss since the last log point.
+
+        Checkpoints without them, such as those that another program wrote, are taken up without.
+        """
+        records = checkpoint / self._file_of_process("records", "npz")
+        if self.records is not None and records.exists():
+            self.records.load(records, self.args.device)
+        loss = checkpoint / self._file_of_process("loss", "json")
+        if loss.exists():
+            self.add_callback(RestoreLossSum(self, LossSum.load(loss)))
+
+    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
+        """Log; the summary's mean loss is over all steps, not over those since the run was taken up."""
+        if "train_loss" in logs:
+            logs["train_loss"] = self._total_loss_scalar / max(self.state.global_step, 1)
+        super().log(logs, start_time)
 
 
 def numbered_features(features: Dataset, columns: tuple[str, ...]) -> Dataset:

@@ -29,16 +29,23 @@ class StopAt(TrainerCallback):
 
 def _trainer(made: Setting, folder: Path) -> StrategyTrainer:
     saving = {"save_strategy": "steps", "save_steps": 2, "num_train_epochs": 3, "save_total_limit": 1}
-    trainer = made.trainer(folder, record=True, **saving)
+    # Points of the curve lie between checkpoints: their mean is over steps before and after one.
+    trainer = made.trainer(folder, record=True, logging_strategy="steps", logging_steps=3, **saving)
     trainer.add_callback(OrderCallback(trainer))
     trainer.add_callback(DynamicsCallback(trainer, made.features, made.rows, folder / "map"))
     return trainer
 
 
+def _losses(trainer: StrategyTrainer) -> list[tuple[float, float]]:
+    points = trainer.state.log_history
+    return [(point["step"], point[name]) for point in points for name in ("loss", "train_loss") if name in point]
+
+
 @pytest.mark.parametrize("step", [4, 5, 7])  # an epoch has 5 steps: in the middle, at its end, in the second
 def test_a_resumed_run_equals_an_undisturbed_one(step: int, tmp_path: Path) -> None:
     undisturbed = setting("qa")
-    _trainer(undisturbed, tmp_path / "a").train()
+    whole = _trainer(undisturbed, tmp_path / "a")
+    whole.train()
 
     broken = _trainer(setting("qa"), tmp_path / "b")
     broken.add_callback(StopAt(step))
@@ -49,11 +56,12 @@ def test_a_resumed_run_equals_an_undisturbed_one(step: int, tmp_path: Path) -> N
     trainer = _trainer(resumed, tmp_path / "b")
     checkpoint = last_complete_checkpoint(tmp_path / "b")
     assert checkpoint is not None
-    trainer.restore_records(checkpoint)
+    trainer.take_up(checkpoint)
     trainer.train(resume_from_checkpoint=str(checkpoint))
 
     for mine, other in zip(resumed.model.parameters(), undisturbed.model.parameters(), strict=True):
         np.testing.assert_array_equal(mine.detach().numpy(), other.detach().numpy())
+    assert _losses(trainer) == _losses(whole) and len(_losses(whole)) == 6
     first, second = read_dynamics(tmp_path / "a" / "map"), read_dynamics(tmp_path / "b" / "map")
     np.testing.assert_array_equal(first.gold_prob, second.gold_prob)
     assert first.gold_prob.shape == (3, 40)

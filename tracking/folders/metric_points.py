@@ -71,7 +71,7 @@ def _as_json(value: float) -> str:
 def curve_name(name: str) -> str:
     """Return what a curve is called that a Trainer logs: ``eval_f1`` is ``eval/f1``, ``loss`` is ``train/loss``.
 
-    ``train_loss``, the Trainer's mean since it was started, must not pass for the last step's loss.
+    ``train_loss``, the Trainer's mean over all steps, must not pass for the last step's loss.
     """
     if name == "train_loss":
         return "train/mean_loss"
