@@ -47,7 +47,7 @@ def kill_again_and_again(
         way: one of :data:`tests.faults.disturbed.WAYS`.
         kills: SIGKILLs, fewer if the suite is complete before.
         seed: of whom is hit, and when.
-        pause: fewest and most steps that all its runs together make between two kills.
+        pause: fewest and most steps that all its runs together log between two kills.
     """
     chance, done, started = random.Random(seed), Killings(), time.monotonic()
     if way == QUEUE:

@@ -34,7 +34,7 @@ class Seen(NamedTuple):
 
 
 def _killer(way: str, suite: DisturbedSuite, kills: int, seed: int) -> Seen:
-    seen = kill_again_and_again(suite, way, kills, seed, pause=(5, 40))
+    seen = kill_again_and_again(suite, way, kills, seed, pause=(1, 12))
     who = ", ".join(f"{number} {role}" for role, number in sorted(seen.killed.items()))
     done = f"{seen.killed.total()} SIGKILLs ({who}), {seen.starts} starts"
     wrong = [f"{len(seen.failed)} times the command gave a run up"] if seen.failed else []
