@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
 
 from experiment_config import ExperimentConfig
 from planning import Plan, PlanOptions, make_plan
@@ -15,10 +18,11 @@ from running.options import RunnerOptions
 from validated import from_mapping
 
 if TYPE_CHECKING:
-    from execution.base import Handle
+    from execution.base import Executor, Handle
     from tracking.queue.records import Added
 
 __all__ = [
+    "ExperimentRunner",
     "RunnerOptions",
     "describe_data",
     "enqueue_experiments",
@@ -47,18 +51,64 @@ def run_experiments_from_list(
     Raises:
         AssayError: what is known to be wrong before anything is trained.
     """
-    chosen = from_mapping(RunnerOptions, options)
-    plan = plan_experiments(experiments, experiments_dir, **options)
-    costs = estimate_costs(plan)
-    if not plan.unfinished:
-        from running.tracked import entered
+    with ExperimentRunner(experiments_dir, **options) as runner:
+        return runner.run(experiments)
 
-        with entered(plan, chosen):
-            pass
-        return [read_results(node.folder) for node in plan.experiments]
-    from running.execution import execute
 
-    return execute(plan, costs, chosen)
+class ExperimentRunner:
+    """Runs lists of experiments one after another with one executor; use as a context manager.
+
+    The executor is started for the first list that lacks something, and stopped when the block is left: its processes
+    stay warm in between, and data are read once.
+
+    Args:
+        experiments_dir: where results live.
+        **options: fields of :class:`RunnerOptions`.
+
+    Raises:
+        ConfigError: an unknown option, or an impossible value.
+    """
+
+    def __init__(self, experiments_dir: str | Path = "experiments", **options: Any) -> None:
+        self._experiments_dir = experiments_dir
+        self._options = from_mapping(RunnerOptions, options)
+        self._opened = ExitStack()
+        self._executor = cache(self._open_executor)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._opened.__exit__(kind, error, trace)
+
+    def run(self, experiments: Sequence[ExperimentConfig]) -> list[dict[str, Any]]:
+        """Train what is missing of a list; see :func:`run_experiments_from_list`.
+
+        Raises:
+            AssayError: what is known to be wrong before anything is trained.
+        """
+        plan = _plan(experiments, self._experiments_dir, self._options)
+        costs = estimate_costs(plan)
+        if not plan.unfinished:
+            from running.tracked import entered
+
+            with entered(plan, self._options):
+                pass
+            return [read_results(node.folder) for node in plan.experiments]
+        from running.execution import execute
+
+        return execute(plan, costs, self._options, self._executor)
+
+    def _open_executor(self) -> Executor:
+        from execution.executors import create_executor
+        from running.tracked import named_store
+
+        if self._options.tracking:
+            # Before any process starts: it inherits which store it is to write to.
+            self._opened.enter_context(named_store(self._options.db))
+        return self._opened.enter_context(create_executor(self._options.execution))
 
 
 def run_experiments_from_configs(
@@ -121,8 +171,11 @@ def plan_experiments(
     Raises:
         AssayError: no experiments, or a signal is missing and may not be made.
     """
-    chosen = from_mapping(RunnerOptions, options)
-    return make_plan(experiments, PlanOptions(Path(experiments_dir), chosen.auto_prepare, chosen.force))
+    return _plan(experiments, experiments_dir, from_mapping(RunnerOptions, options))
+
+
+def _plan(experiments: Sequence[ExperimentConfig], experiments_dir: str | Path, options: RunnerOptions) -> Plan:
+    return make_plan(experiments, PlanOptions(Path(experiments_dir), options.auto_prepare, options.force))
 
 
 def print_dry_run(

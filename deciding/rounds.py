@@ -19,7 +19,7 @@ from deciding.record import Record
 from deciding.report import end_lines, look_lines, plan_lines
 from deciding.scores import Readings, read_scores
 from experiment_config import ExperimentConfig
-from experiment_runner import plan_experiments, print_dry_run, run_experiments_from_list
+from experiment_runner import ExperimentRunner, plan_experiments, print_dry_run
 
 __all__ = ["Decisions", "plan_until_decided", "run_until_decided"]
 
@@ -110,9 +110,10 @@ class _Rounds:
     def run(self) -> Decisions:
         """Run round after round."""
         looks: Mapping[str, Sequence[Look]] = {}
-        for each in self._rounds(self._train):
-            self._tell(each)
-            looks = each.looks
+        with ExperimentRunner(self._experiments_dir, **self._runner_options) as runner:
+            for each in self._rounds(lambda experiments: self._train(runner, experiments)):
+                self._tell(each)
+                looks = each.looks
         self._say(end_lines(self.grid, looks, len(self._results)))
         return Decisions(looks, self._results)
 
@@ -143,9 +144,9 @@ class _Rounds:
             if not open_variants:
                 return
 
-    def _train(self, experiments: Sequence[ExperimentConfig]) -> bool:
+    def _train(self, runner: ExperimentRunner, experiments: Sequence[ExperimentConfig]) -> bool:
         """Return whether to go on: False where a failure ends everything."""
-        results = run_experiments_from_list(experiments, self._experiments_dir, **self._runner_options)
+        results = runner.run(experiments)
         self._results += results
         return len(results) == len(experiments)
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from atomic_files import check_writable
 from errors import ConfigError
+from execution.base import Executor
 from execution.dispatcher import Dispatcher, DispatcherOptions
-from execution.executors import create_executor
 from execution.interruption import Interruption
 from jobs import Failure, Job, Resources
 from planning import Node, Plan
@@ -41,7 +41,9 @@ _QUESTION_OF_CLUSTER = (
 )
 
 
-def execute(plan: Plan, costs: Mapping[Path, Cost], options: RunnerOptions) -> list[dict[str, Any]]:
+def execute(
+    plan: Plan, costs: Mapping[Path, Cost], options: RunnerOptions, open_executor: Callable[[], Executor]
+) -> list[dict[str, Any]]:
     """Check a plan, then make what it lacks.
 
     The queue is this command's own: folders say what is finished, so that the same command goes on after whatever.
@@ -50,6 +52,7 @@ def execute(plan: Plan, costs: Mapping[Path, Cost], options: RunnerOptions) -> l
         plan: what to make.
         costs: of its nodes, by their folders.
         options: how to run it.
+        open_executor: returns who executes it; whoever opened it closes it.
 
     Returns:
         The results of the experiments in the order of the plan, without those that were not reached.
@@ -64,30 +67,30 @@ def execute(plan: Plan, costs: Mapping[Path, Cost], options: RunnerOptions) -> l
     check_writable(plan.experiments_dir)
     if not options.quiet:
         _say_what_comes(plan, options)
-    with create_executor(options.execution) as executor:
-        _check_possible(jobs, executor.capacity)
-        executor.warm_up(NODE_WORK)
-        # Loaded only now: this takes as long as what workers load meanwhile.
-        from running.node_work import kept_data
-        from running.preflight import check_plan
+    executor = open_executor()
+    _check_possible(jobs, executor.capacity)
+    executor.warm_up(NODE_WORK)
+    # Loaded only now: this takes as long as what workers load meanwhile.
+    from running.node_work import kept_data
+    from running.preflight import check_plan
 
-        check_plan(plan, costs, kept_data(executor.kept, str(Path.cwd())))
-        queue = Queue(Database.open(":memory:"))
-        queue.add(jobs)
-        recorded = {job_id(node) for node in plan.unfinished if node.recorded_by is not None}
-        weights = {job.id: job.seconds or 0.0 for job in jobs if job.id not in recorded}
-        with entered(plan, options), Display(weights, quiet=options.quiet) as display:
-            question = _QUESTION_OF_CLUSTER.format(executor=executor.name) if executor.can_be_left else _QUESTION
-            interruption, outcomes = Interruption(lambda: display.said(question)), Outcomes(display)
-            chosen = DispatcherOptions(stop_on_failure=options.stop_on_error)
-            if options.tracking and (warning := store_warning(executor, options.db)):
-                display.said(f"warning: {warning}")
-            with interruption, shown_on(display.said):
-                Dispatcher(queue, executor, outcomes, interruption, chosen).run()
-        # Also where the last run has just ended: whoever called may have more to begin.
-        interruption.raise_if_asked()
-        if not (options.stop_on_error or queue.is_drained()):
-            _refuse_what_is_left(queue)
+    check_plan(plan, costs, kept_data(executor.kept, str(Path.cwd())))
+    queue = Queue(Database.open(":memory:"))
+    queue.add(jobs)
+    recorded = {job_id(node) for node in plan.unfinished if node.recorded_by is not None}
+    weights = {job.id: job.seconds or 0.0 for job in jobs if job.id not in recorded}
+    with entered(plan, options), Display(weights, quiet=options.quiet) as display:
+        question = _QUESTION_OF_CLUSTER.format(executor=executor.name) if executor.can_be_left else _QUESTION
+        interruption, outcomes = Interruption(lambda: display.said(question)), Outcomes(display)
+        chosen = DispatcherOptions(stop_on_failure=options.stop_on_error)
+        if options.tracking and (warning := store_warning(executor, options.db)):
+            display.said(f"warning: {warning}")
+        with interruption, shown_on(display.said):
+            Dispatcher(queue, executor, outcomes, interruption, chosen).run()
+    # Also where the last run has just ended: whoever called may have more to begin.
+    interruption.raise_if_asked()
+    if not (options.stop_on_error or queue.is_drained()):
+        _refuse_what_is_left(queue)
     return _results(plan, outcomes)
 
 

@@ -10,11 +10,12 @@ import numpy as np
 from experiment_config import ExperimentConfig
 from experiment_results.grouping import label_of
 from experiment_runner import plan_experiments
+from planning import Node
 from strategies.random_filter import RandomFilterConfig
 from suites import SuiteOptions
 from tests.planning.folders import finish_experiment
 
-__all__ = ["SEEDS", "Scored", "drawn", "finish", "suite_of"]
+__all__ = ["SEEDS", "Scored", "drawn", "finish", "finish_one", "suite_of"]
 
 SEEDS = tuple(range(42, 54))
 Scored = Mapping[str, Mapping[int, float | None]]
@@ -39,9 +40,14 @@ def finish(folder: Path, scores: Scored) -> None:
     """Leave finished runs with these scores; one without a score has no metrics."""
     variants = [name for name in scores if name != "baseline"]
     for node in plan_experiments(suite_of(*variants)(SEEDS), folder).experiments:
-        config, seed = node.config, node.config.training.seed
-        score = scores[label_of(config.name)][seed]
-        metrics = {} if score is None else {"eval_f1": score, "eval_loss": 100 - score}
-        described = {"name": config.name, "strategy": config.strategy_name, "seed": seed, "dataset": "demo"}
-        found = {"metrics": metrics, "primary_metric": "eval_f1", "task": "qa", "model": "demo", "error": None}
-        finish_experiment(node, **described, **found)
+        finish_one(node, scores)
+
+
+def finish_one(node: Node, scores: Scored) -> None:
+    """Leave one of these runs finished."""
+    config, seed = node.config, node.config.training.seed
+    score = scores[label_of(config.name)][seed]
+    metrics = {} if score is None else {"eval_f1": score, "eval_loss": 100 - score}
+    described = {"name": config.name, "strategy": config.strategy_name, "seed": seed, "dataset": "demo"}
+    found = {"metrics": metrics, "primary_metric": "eval_f1", "task": "qa", "model": "demo", "error": None}
+    finish_experiment(node, **described, **found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 from errors import ConfigError
 from execution.options import ExecutorOptions
 from experiment_config import CartographyFilterConfig, ExperimentConfig, LabelSmoothingConfig
-from experiment_runner import run_experiments_from_list
+from experiment_runner import ExperimentRunner, run_experiments_from_list
 from jobs import FailureKind, Job, Outcome, Resources
 from planning import PlanOptions, make_plan
 from planning.exchange import node_to_mapping
@@ -21,6 +22,8 @@ from running.outcomes import write_down
 from strategies.category_filter import CategoryFilterConfig
 from tests.running.builders import tiny
 from tests.running.forking import ForkingRunner
+from tracking.folders.contents import read_folder
+from tracking.reading.local_backend import LocalBackend
 
 SIZE = ("--max-train-samples", "96", "--max-eval-samples", "32", "--num-train-epochs", "2", "--eval-datasets")
 SUITE = ("--mode", "run", "--suite", "minimal", "--seeds", "42", "43", *SIZE)
@@ -101,6 +104,27 @@ def test_what_can_never_run_here_stops_the_command_before_anything_begins(tmp_pa
     with pytest.raises(ConfigError, match="can never run here: it needs 64 GPUs"):
         _run(tmp_path, tiny("x"), resources=Resources(gpus=64))
     assert not list(tmp_path.glob("experiments/*/environment.json"))
+
+
+def test_lists_one_after_another_are_run_by_the_same_process_into_the_store_that_was_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    execution = ExecutorOptions(executor="workers", workers=1, threads_per_job=1, log_dir=tmp_path / "logs")
+    configs, store = [tiny("first"), tiny("second")], tmp_path / "a store.db"
+    with ExperimentRunner(tmp_path / "experiments", quiet=True, db=str(store), execution=execution) as runner:
+        for config in configs:
+            (result,) = runner.run([config])
+            assert result["success"]
+    found = [read_folder(tmp_path / "experiments" / config.folder_name) for config in configs]
+    (first,), (second,) = (contents.runs for contents in found if contents is not None)
+    assert (first.pid, first.process_started) == (second.pid, second.process_started)
+    assert first.pid != os.getpid()
+    assert not list(tmp_path.glob("experiments.db*"))
+    backend = LocalBackend(store)
+    statuses = [backend.get_experiment(config.name).record.status for config in configs]
+    backend.database.close()
+    assert statuses == ["completed"] * 2
 
 
 # -- what nobody could write ------------------------------------------------------------------------------------------
