@@ -10,8 +10,9 @@ from typing import NamedTuple
 from errors import ResourceError
 from execution.slurm.commands import run
 from jobs import FailureKind
+from tracking.states.slurm import job_state
 
-__all__ = ["GONE", "QueueListing", "Standing", "kind_of_end"]
+__all__ = ["GONE", "QueueListing", "Standing", "kind_of_end", "state_of_this_job"]
 
 _REFRESH_SECONDS = 2.0
 _REFRESH_PER_SECOND_OF_ANSWER = 5.0
@@ -107,3 +108,13 @@ class QueueListing:
 def kind_of_end(state: str) -> tuple[FailureKind, str]:
     """Return what it means that a job ended in a state and left no outcome; the state may be empty."""
     return _ENDS.get(state, _NO_WORD)
+
+
+def state_of_this_job() -> str:
+    """Return the state of the SLURM job that this process belongs to; empty where there is none, or no answer.
+
+    What is cancelled or requeued is ``COMPLETING`` as long as its processes run.
+    """
+    array, task = os.environ.get("SLURM_ARRAY_JOB_ID"), os.environ.get("SLURM_ARRAY_TASK_ID")
+    job = f"{array}_{task}" if array and task else os.environ.get("SLURM_JOB_ID", "")
+    return (job and job_state(job)) or ""

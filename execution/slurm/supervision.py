@@ -15,6 +15,7 @@ from execution.endings import GRACE_SECONDS, KillsForMemory, in_words
 from execution.slurm.child import SIGNALS
 from execution.slurm.folders import WAITS_FOR, Order, SubmissionFolder
 from execution.slurm.resources import CODE
+from execution.slurm.standing import state_of_this_job
 from jobs import FailureKind, Outcome
 from jobs.outcome import REACHED
 
@@ -41,7 +42,8 @@ class Supervision:
 
     def __init__(self, folder: SubmissionFolder) -> None:
         self.goes_on_in_another_slot = False
-        """Whether the work stopped because its slot ends: known when :meth:`watch` has returned."""
+        """Whether the work stopped because its slot ends, or another job needs the place: known when :meth:`watch` has
+        returned."""
         self._folder = folder
         self._order = folder.order()
         before = folder.started() or {}
@@ -52,6 +54,7 @@ class Supervision:
         self._waited = 0.0
         self._asked: int | None = None
         self._slot_ends = False
+        self._makes_room = False
         self._stop_by: float | None = None
         self._overdue: Outcome | None = None
         self._kills = KillsForMemory()
@@ -60,6 +63,7 @@ class Supervision:
         """Note a signal that says that the work is to save and to end; what follows is up to :meth:`watch`."""
         self._asked = number
         self._slot_ends |= number == signal.SIGUSR2
+        self._makes_room |= number == signal.SIGTERM
 
     def watch(self) -> Outcome:
         """Do the work in a process of its own; return what it left, or what can be said of its death.
@@ -141,7 +145,10 @@ class Supervision:
         """Decide whether work that stopped goes on in another slot; one that gets no further in any is ended."""
         failure = outcome.failure
         stopped = failure is not None and failure.kind == FailureKind.PREEMPTED and self._folder.stop() is None
-        if not (stopped and self._slot_ends):
+        if stopped and self._makes_room and state_of_this_job() == "RUNNING":
+            # SLURM gives it a while until another job takes its place, and would requeue it only after that.
+            self.goes_on_in_another_slot = True
+        if self.goes_on_in_another_slot or not (stopped and self._slot_ends):
             return outcome
         reached = self._folder.progress().get(REACHED)
         if isinstance(reached, int | float) and not self._waits():

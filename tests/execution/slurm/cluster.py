@@ -195,7 +195,12 @@ class SlurmCluster:
             "SlurmdParameters=config_overrides",
             f"NodeName={host} NodeAddr=127.0.0.1 Port={node} CPUs={self._cpus} Boards=1 SocketsPerBoard=1"
             f" CoresPerSocket={self._cpus} ThreadsPerCore=1 RealMemory={self._memory_mb} State=UNKNOWN",
-            f"PartitionName=debug Nodes={host} Default=YES MaxTime=INFINITE State=UP",
+            # Who has an urgent job takes the node from others, who are told a minute before or not at all.
+            "PreemptType=preempt/partition_prio",
+            "PreemptMode=REQUEUE",
+            f"PartitionName=debug Nodes={host} Default=YES MaxTime=INFINITE State=UP PriorityTier=1",
+            f"PartitionName=graceful Nodes={host} MaxTime=INFINITE State=UP PriorityTier=1 GraceTime=60",
+            f"PartitionName=urgent Nodes={host} MaxTime=INFINITE State=UP PriorityTier=10",
             "",
         ]
         return "\n".join(lines)

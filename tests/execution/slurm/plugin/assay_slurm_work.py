@@ -16,7 +16,10 @@ from jobs.outcome import REACHED
 
 
 def steps(job: Job, context: Context) -> Mapping[str, Any]:
-    """Take ``steps`` steps of ``pause`` seconds; ``checkpoint`` is a file, ``attempts`` one with a line a start."""
+    """Take ``steps`` steps of ``pause`` seconds; ``checkpoint`` is a file, ``attempts`` one with a line a start.
+
+    Where there is one, the file ``free`` is waited for at the last step.
+    """
     with Path(job.payload["attempts"]).open("a") as attempts:
         attempts.write(f"{os.environ.get('SLURM_JOB_ID')} {os.environ.get('SLURM_RESTART_COUNT', 0)}\n")
     checkpoint = Path(job.payload["checkpoint"])
@@ -28,8 +31,12 @@ def steps(job: Job, context: Context) -> Mapping[str, Any]:
             raise Preempted(reason)
         context.report({"step": step, "total_steps": job.payload["steps"]})
         time.sleep(job.payload["pause"])
-        step += 1
+        step += _may_go_on(job.payload, step)
     return {"begun_at": begun_at, "steps": step}
+
+
+def _may_go_on(payload: Mapping[str, Any], step: int) -> bool:
+    return step < payload["steps"] - 1 or "free" not in payload or Path(payload["free"]).exists()
 
 
 def busy(job: Job, context: Context) -> Mapping[str, Any]:
