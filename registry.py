@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import functools
+import sys
 from collections.abc import Iterator
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -88,8 +90,14 @@ class Registry(Generic[T]):
     def _read_entry_points(self) -> None:
         if self._entry_points_read:
             return
-        for point in entry_points(group=f"assay.{self.family}"):
+        for point in _entry_points(tuple(sys.path)).select(group=f"assay.{self.family}"):
             if point.name not in self._targets:
                 self._targets[point.name] = point.value
         # Said last: another thread must not take half of them for all.
         self._entry_points_read = True
+
+
+@functools.cache
+def _entry_points(path: tuple[str, ...]) -> Any:  # of a class that Python 3.12 has no more
+    """Return all that are installed on a path: read once for all families, as every package is looked into."""
+    return entry_points()

@@ -8,7 +8,18 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = ("torch", "transformers", "datasets", "pandas", "matplotlib", "scipy", "sklearn", "hdbscan", "pyarrow")
+HEAVY = (
+    "torch",
+    "transformers",
+    "datasets",
+    "pandas",
+    "matplotlib",
+    "scipy",
+    "sklearn",
+    "hdbscan",
+    "pyarrow",
+    "numpy.ma",
+)
 
 REPORT = f"""
 import sys
