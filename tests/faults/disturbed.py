@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.faults.endings import SMALL, SuiteSize, arguments, faults_of_folder, faults_of_queue, faults_of_store
+from tests.faults.endings import SMALL, SuiteSize, arguments, faults_of_folder, faults_of_queue, faults_of_store, steps
 from tests.faults.processes import Command, Commands
 
 __all__ = ["INLINE", "QUEUE", "WAYS", "WORKERS", "DisturbedSuite"]
@@ -45,6 +45,8 @@ class DisturbedSuite:
         self.runs = size.runs
         self._size = size
         self._what = arguments(self.folder, size)
+        self.gate = commands.gate(self.folder)
+        """Holds its runs half-way; open at first."""
         self.environment: dict[str, str] = {}
         self.started: list[Command] = []
 
@@ -58,7 +60,7 @@ class DisturbedSuite:
 
     def command(self, program: str, *words: str, fresh: bool = False, before: str = "") -> Command:
         """Start a command that knows the store."""
-        environment = {"EXPERIMENTS_DB_URL": self.store, **self.environment}
+        environment = {"EXPERIMENTS_DB_URL": self.store, **self.gate.environment, **self.environment}
         command = self._commands.start(
             program, *words, folder=self._place, environment=environment, fresh=fresh, before=before
         )
@@ -85,6 +87,23 @@ class DisturbedSuite:
         return self.command(
             "run_experiments", "--mode", "run", *self._what, *shared, *words, fresh=fresh, before=before
         )
+
+    def begin(self, way: str, *words: str, at: int = 8, runs: str = "*", fresh: bool = False) -> Command:
+        """Start it, for the queue after :meth:`add`, and return when it is half-way: its :attr:`gate` holds it there.
+
+        Args:
+            way: one of :data:`WAYS`.
+            words: further ones of the command line.
+            at: how many steps it has logged then in all.
+            runs: those that log them, and no more; others go on.
+            fresh: see :meth:`Commands.start`.
+        """
+        if way == QUEUE:
+            self.add()
+        self.gate.shut_after(at, runs)
+        command = self.start(way, *words, fresh=fresh)
+        assert command.until(lambda: steps(self.folder, runs) >= at), command.output
+        return command
 
     def faults(self, way: str) -> list[str]:
         """Return in words what is wrong now that the suite should be complete."""

@@ -19,6 +19,8 @@ __all__ = ["Killings", "kill_again_and_again"]
 
 _MOST_FAILED = 5
 """Times that the command may end by itself with jobs undone before that is what is reported."""
+_BEYOND = 2
+"""Steps that it may log in the moment before a kill."""
 
 
 @dataclass
@@ -39,8 +41,8 @@ def kill_again_and_again(
 ) -> Killings:
     """Make a suite while a killer is about, starting the same command again whenever it was killed.
 
-    Between two kills it gets on by some steps of training, not for some seconds: however fast the machine, a suite of a
-    given size meets about as many.
+    Between two kills it gets on by some steps of training, not for some seconds, and its gate lets it do little more:
+    however fast the machine, a suite of a given size meets about as many.
 
     Args:
         suite: what is made; for the queue it is added here.
@@ -53,6 +55,7 @@ def kill_again_and_again(
     if way == QUEUE:
         suite.add()
     while len(done.failed) < _MOST_FAILED:
+        suite.gate.shut_after(steps(suite.folder))
         command = suite.start(way)
         done.starts += 1
         while done.killed.total() < kills and _gets_on(
@@ -60,6 +63,7 @@ def kill_again_and_again(
         ):
             if role := _kill_one(command, chance):
                 done.killed[role] += 1
+        suite.gate.open()
         status = command.wait()
         if status == 0:
             break
@@ -74,6 +78,7 @@ def kill_again_and_again(
 def _gets_on(suite: DisturbedSuite, command: Command, by: int, seconds: float) -> bool:
     """Wait for some steps, then for a moment, so that it may be hit between two of them; False: it ended before."""
     logged = steps(suite.folder)
+    suite.gate.shut_after(logged + by + _BEYOND)
     if not command.until(lambda: steps(suite.folder) >= logged + by):
         return False
     limit = time.monotonic() + seconds

@@ -25,6 +25,8 @@ from typing import Any, Self
 
 import psutil
 
+from tests.gates import GATE_FOLDER, Gate
+
 __all__ = ["Command", "Commands", "roles"]
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -89,7 +91,8 @@ class Commands:
         self._count = 0
 
     def __enter__(self) -> Self:
-        environment = {**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "PYTHONPATH": str(ROOT)}
+        path = os.pathsep.join([str(GATE_FOLDER), str(ROOT)])
+        environment = {**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "PYTHONPATH": path}
         self._process = subprocess.Popen(
             [sys.executable, "-P", str(Path(__file__).resolve())],
             stdin=subprocess.PIPE,
@@ -137,6 +140,11 @@ class Commands:
         assert self._process.stdin is not None and self._process.stdout is not None
         print(json.dumps(order), file=self._process.stdin, flush=True)
         return Command(int(self._process.stdout.readline()), log, exit_file)
+
+    def gate(self, folder: Path) -> Gate:
+        """Return a gate for runs in a folder of experiments; on another disk than they, in case theirs is full."""
+        self._count += 1
+        return Gate(self._folder / f"gate{self._count}", folder)
 
     def processes(self) -> list[psutil.Process]:
         """Return all processes that commands started and that live, the commands themselves among them."""

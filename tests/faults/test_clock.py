@@ -27,15 +27,13 @@ def clock(tmp_path: Path) -> JumpingClock:
 @pytest.mark.parametrize("way", [INLINE, QUEUE])
 def test_a_clock_that_jumps_to_and_fro_changes_nothing(way: str, suite: DisturbedSuite, clock: JumpingClock) -> None:
     suite.environment = dict(clock.environment)
-    if way == QUEUE:
-        suite.add()
-    command = suite.start(way, fresh=True)
-    assert command.until(lambda: steps(suite.folder) >= 4), command.output
-    for jump in (_HOUR, -_HOUR, 24 * _HOUR, -24 * _HOUR, 0):
+    command = suite.begin(way, fresh=True, at=4)
+    for number, jump in enumerate((_HOUR, -_HOUR, 24 * _HOUR, -24 * _HOUR, 0)):
         clock.set(jump)
-        before = steps(suite.folder)
-        if not command.until(lambda before=before: steps(suite.folder) > before + 6):  # type: ignore[misc]
-            break
+        further = 11 + 7 * number
+        suite.gate.shut_after(further)
+        assert command.until(lambda further=further: steps(suite.folder) >= further), command.output  # type: ignore[misc]
+    suite.gate.open()
     assert command.wait() == 0, command.output
     assert "lost" not in command.output
     assert suite.faults(way) == [], suite.outputs
@@ -44,11 +42,10 @@ def test_a_clock_that_jumps_to_and_fro_changes_nothing(way: str, suite: Disturbe
 @pytest.mark.long
 def test_a_delay_does_not_grow_with_a_clock_that_is_set_back(suite: DisturbedSuite, clock: JumpingClock) -> None:
     suite.environment = dict(clock.environment)
-    suite.add()
-    command = suite.start(QUEUE, fresh=True)
-    assert command.until(lambda: steps(suite.folder) >= 4 and roles(command)["worker"]), command.output
+    command = suite.begin(QUEUE, fresh=True, at=4)
     for worker in roles(command)["worker"]:
         worker.kill()
+    suite.gate.open()
     assert command.until(lambda: "again" in command.output), command.output
     clock.set(-_HOUR)
     started = time.monotonic()

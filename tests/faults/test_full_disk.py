@@ -11,7 +11,6 @@ import pytest
 
 from tests.faults.disks import SmallDisk, why_no_disk
 from tests.faults.disturbed import INLINE, QUEUE, DisturbedSuite
-from tests.faults.endings import steps
 from tests.faults.processes import Commands
 
 _FULL_S = 8.0
@@ -32,11 +31,9 @@ def test_what_the_disk_refused_is_tried_again_until_there_is_room(
     way: str, suite: DisturbedSuite, disk: SmallDisk
 ) -> None:
     suite = suite.elsewhere(disk.folder / "experiments")
-    if way == QUEUE:
-        suite.add()
-    command = suite.start(way)
-    assert command.until(lambda: steps(suite.folder, "baseline_seed1*") >= 8), command.output
+    command = suite.begin(way, runs="baseline_seed1*")
     disk.fill()
+    suite.gate.open()
     assert command.until(lambda: "No space left" in command.output or "full" in command.output), command.output
     time.sleep(_FULL_S)
     assert command.running, command.output
@@ -50,10 +47,9 @@ def test_a_store_on_the_full_disk_is_waited_for(
     commands: Commands, undisturbed: dict[str, Any], disk: SmallDisk
 ) -> None:
     suite = DisturbedSuite(commands, disk.folder, undisturbed)
-    suite.add()
-    command = suite.start(QUEUE)
-    assert command.until(lambda: steps(suite.folder, "baseline_seed1*") >= 8), command.output
+    command = suite.begin(QUEUE, runs="baseline_seed1*")
     disk.fill()
+    suite.gate.open()
     time.sleep(_FULL_S)
     assert command.running, command.output
     disk.free()

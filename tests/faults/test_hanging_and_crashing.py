@@ -7,15 +7,12 @@ import signal
 import pytest
 
 from tests.faults.disturbed import QUEUE, WORKERS, DisturbedSuite
-from tests.faults.endings import steps
 from tests.faults.processes import Command, roles
 
 
 def _begin(suite: DisturbedSuite, way: str, *words: str) -> Command:
-    if way == QUEUE:
-        suite.add()
-    command = suite.start(way, *words)
-    assert command.until(lambda: steps(suite.folder) >= 8 and roles(command)["worker"]), command.output
+    command = suite.begin(way, *words)
+    assert command.until(lambda: roles(command)["worker"]), command.output
     return command
 
 
@@ -24,6 +21,7 @@ def test_a_worker_that_hangs_is_killed_and_its_run_made_again(suite: DisturbedSu
     command = _begin(suite, QUEUE, "--hang-minutes", "0.25")
     for worker in roles(command)["worker"]:
         worker.send_signal(signal.SIGSTOP)
+    suite.gate.open()
     assert command.wait() == 0, command.output
     assert "reported nothing for" in command.output
     assert suite.faults(QUEUE) == [], suite.outputs
@@ -35,6 +33,7 @@ def test_a_worker_that_crashes_is_replaced(number: signal.Signals, suite: Distur
     command = _begin(suite, WORKERS)
     for worker in roles(command)["worker"]:
         worker.send_signal(number)
+    suite.gate.open()
     assert command.wait() == 0, command.output
     assert number.name in command.output
     assert suite.faults(WORKERS) == [], suite.outputs

@@ -7,7 +7,6 @@ import signal
 import pytest
 
 from tests.faults.disturbed import QUEUE, WAYS, WORKERS, DisturbedSuite
-from tests.faults.endings import steps
 from tests.faults.killing import kill_again_and_again
 from tests.faults.processes import roles
 
@@ -24,12 +23,10 @@ def test_a_suite_under_a_killer_ends_like_an_undisturbed_one(way: str, suite: Di
 
 @pytest.mark.parametrize(("role", "way"), [("worker", QUEUE), ("template", WORKERS), ("supervisor", WORKERS)])
 def test_the_command_itself_goes_on_when_another_process_is_killed(role: str, way: str, suite: DisturbedSuite) -> None:
-    if way == QUEUE:
-        suite.add()
-    command = suite.start(way)
-    assert command.until(lambda: steps(suite.folder) >= 8), command.output
+    command = suite.begin(way)
     assert command.until(lambda: roles(command)[role]), command.output
     for process in roles(command)[role]:
         process.send_signal(signal.SIGKILL)
+    suite.gate.open()
     assert command.wait() == 0, command.output
     assert suite.faults(way) == [], suite.outputs

@@ -8,7 +8,6 @@ import pytest
 
 from execution.code_version import code_version
 from tests.faults.disturbed import INLINE, QUEUE, DisturbedSuite
-from tests.faults.endings import steps
 from tracking.queue.queue import Queue
 from tracking.queue.records import Fit, WorkerIdentity
 from tracking.store.database import Database
@@ -28,11 +27,10 @@ def test_two_workers_and_a_runner_make_nothing_twice(suite: DisturbedSuite) -> N
 
 @pytest.mark.long
 def test_what_a_dead_worker_of_this_machine_had_is_taken_at_once(suite: DisturbedSuite) -> None:
-    suite.add()
-    first = suite.start(QUEUE)
-    assert first.until(lambda: steps(suite.folder) >= 8), first.output
+    first = suite.begin(QUEUE)
     first.send(9)
     first.wait()
+    suite.gate.open()
     second = suite.start(QUEUE)
     # The lease would last for another minute.
     assert second.until(lambda: "is gone" in second.output), second.output

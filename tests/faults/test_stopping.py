@@ -8,7 +8,7 @@ import time
 import pytest
 
 from tests.faults.disturbed import INLINE, QUEUE, WAYS, WORKERS, DisturbedSuite
-from tests.faults.endings import finished, steps
+from tests.faults.endings import finished
 from tests.faults.processes import Command
 
 _GRACE_S = 30.0
@@ -16,11 +16,7 @@ _GRACE_S = 30.0
 
 
 def _begin(suite: DisturbedSuite, way: str) -> Command:
-    if way == QUEUE:
-        suite.add()
-    command = suite.start(way)
-    assert command.until(lambda: steps(suite.folder, "baseline*") >= 8), command.output
-    return command
+    return suite.begin(way, runs="baseline*")
 
 
 def _go_on(suite: DisturbedSuite, way: str) -> None:
@@ -34,6 +30,7 @@ def test_sigterm_saves_and_ends_in_time(way: str, suite: DisturbedSuite) -> None
     command = _begin(suite, way)
     started = time.monotonic()
     command.send(signal.SIGTERM)
+    suite.gate.let_through_one_by_one(lambda: command.running)
     assert command.wait() == 143, command.output
     assert time.monotonic() - started < _GRACE_S
     assert "Traceback" not in command.output
@@ -46,8 +43,10 @@ def test_sigterm_saves_and_ends_in_time(way: str, suite: DisturbedSuite) -> None
 def test_ctrl_c_once_begins_nothing_new_and_ends_what_runs(way: str, suite: DisturbedSuite) -> None:
     command = _begin(suite, way)
     command.press_ctrl_c()
+    assert command.until(lambda: "press Ctrl-C again" in command.output), command.output
+    suite.gate.open()
     assert command.wait() == 130, command.output
-    assert "press Ctrl-C again" in command.output and "Traceback" not in command.output
+    assert "Traceback" not in command.output
     assert 1 <= finished(suite.folder) < suite.runs
     assert not list(suite.folder.glob("baseline_seed1*/trainer_output/checkpoint-*"))
     _go_on(suite, way)
@@ -59,6 +58,7 @@ def test_ctrl_c_twice_saves_what_runs_and_ends(way: str, suite: DisturbedSuite) 
     command.press_ctrl_c()
     assert command.until(lambda: "press Ctrl-C again" in command.output), command.output
     command.press_ctrl_c()
+    suite.gate.let_through_one_by_one(lambda: command.running)
     assert command.wait() == 130, command.output
     assert "Traceback" not in command.output
     assert finished(suite.folder) < suite.runs
@@ -68,8 +68,12 @@ def test_ctrl_c_twice_saves_what_runs_and_ends(way: str, suite: DisturbedSuite) 
 @pytest.mark.parametrize("way", [INLINE, WORKERS])
 def test_ctrl_c_thrice_ends_at_once(way: str, suite: DisturbedSuite) -> None:
     command = _begin(suite, way)
-    for _ in range(3):
-        command.press_ctrl_c()
-        time.sleep(0.05)
+    # What runs is held all the while. Signals that come together are one, so the pauses grow until three were heard.
+    pauses = (0.1, 0.1, 2.0, 4.0, 8.0)
+    for pause in pauses:
+        if command.running:
+            command.press_ctrl_c()
+            time.sleep(pause)
     assert command.wait(_GRACE_S) == 130, command.output
+    suite.gate.open()
     _go_on(suite, way)
