@@ -156,14 +156,21 @@ def _add_where(parser: argparse.ArgumentParser) -> None:
         "--memory", type=float, metavar="GB", help="for all runs on this machine (default: what is free)"
     )
     group.add_argument(
-        "--ray-address", metavar="ADDRESS", help="auto or HOST:PORT (default: $RAY_ADDRESS, else its own)"
+        "--ray-address",
+        dest="executor_option",
+        nargs=1,
+        action="extend",
+        type=lambda address: f"address={address}",
+        metavar="ADDRESS",
+        help="auto or HOST:PORT (default: $RAY_ADDRESS, else its own)",
     )
     group.add_argument(
+        "--executor-option",
         "--slurm",
         nargs="+",
         action="extend",
         metavar="NAME=VALUE",
-        help="such as partition=gpu time_minutes=240; may be repeated",
+        help="what the executor alone knows, such as partition=gpu time_minutes=240; may be repeated",
     )
     group.add_argument("--wait", action="store_true", help="stay until a cluster that could be left is done")
     group.add_argument(

@@ -110,6 +110,9 @@ class Executor(ABC):
     """Lines for people: which commands show and cancel what was submitted and left."""
     reads: ClassVar[tuple[str, ...] | None] = None
     """Which fields of :class:`execution.options.ExecutorOptions` it follows, beside those that all have; None: any."""
+    options_class: ClassVar[type[Any] | None] = None
+    """Options that it alone has: a :func:`validated.validated_dataclass` whose fields people fill in by
+    ``--executor-option NAME=VALUE`` and programs by ``ExecutorOptions.own``; None: it has none."""
     reads_resources: ClassVar[bool] = True
     """Whether it heeds what a job says that it takes."""
 

@@ -7,13 +7,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from errors import ConfigError
-from execution.executors import EXECUTORS, check_options
+from execution.executors import EXECUTORS, check_options, options_class_of
 from execution.options import ExecutorOptions
+from execution.own_options import from_words
 from jobs import Resources
-from validated import from_flags, number_or_text, pairs_of
+from validated import from_flags
 
 __all__ = [
     "EXECUTOR_FLAGS",
+    "OWN_FLAGS",
     "RESOURCE_FLAGS",
     "can_be_left",
     "check_possible",
@@ -29,10 +31,12 @@ EXECUTOR_FLAGS: Mapping[str, str] = {
     "threads_per_job": "--threads-per-run",
     "memory_gb": "--memory",
     "hang_minutes": "--hang-minutes",
-    "ray_address": "--ray-address",
-    "slurm": "--slurm",
+    "own": "--executor-option",
 }
 """By field of :class:`execution.options.ExecutorOptions`."""
+
+OWN_FLAGS: Mapping[str, str] = {"address": "--ray-address"}
+"""Shorter ways to give some options that one executor alone has, by their names."""
 
 RESOURCE_FLAGS: Mapping[str, str] = {
     "cpus": "--cpus-per-run",
@@ -52,7 +56,7 @@ def executor_options(values: Mapping[str, Any], flags: Mapping[str, str] = EXECU
     """Return the options that flags give, checked against the executor that they name.
 
     Args:
-        values: by field of :class:`ExecutorOptions`; None stands for a flag that was not given. ``slurm`` holds words
+        values: by field of :class:`ExecutorOptions`; None stands for a flag that was not given. ``own`` holds words
             ``NAME=VALUE``, ``gpu_ids`` words with commas within or not.
         flags: how the fields are called on the command line.
 
@@ -64,8 +68,9 @@ def executor_options(values: Mapping[str, Any], flags: Mapping[str, str] = EXECU
         given.setdefault("executor", _SHARES)
     if "gpu_ids" in given:
         given["gpu_ids"] = _ids(given["gpu_ids"], flags["gpu_ids"])
-    if "slurm" in given:
-        given["slurm"] = _options_of_slurm(given["slurm"], flags["slurm"])
+    if "own" in given:
+        own = options_class_of(given.get("executor", ExecutorOptions().executor))
+        given["own"] = from_words(given["own"], own, flags["own"])
     options = from_flags(ExecutorOptions, given, flags)
     try:
         check_options(options)
@@ -133,7 +138,12 @@ def commands_when_left(executor: str) -> tuple[str, ...]:
 
 
 def _as_flags(text: str, flags: Mapping[str, str]) -> str:
+    text = re.sub(r"\bExecutorOptions\.own\.(\w+)", lambda found: _own_flag(found[1], flags), text)
     return re.sub(r"\bExecutorOptions\.(\w+)", lambda found: flags.get(found[1], found[1]), text)
+
+
+def _own_flag(name: str, flags: Mapping[str, str]) -> str:
+    return OWN_FLAGS.get(name, f"{flags['own']} {name}")
 
 
 def _ids(words: Sequence[str], flag: str) -> tuple[str, ...]:
@@ -141,18 +151,3 @@ def _ids(words: Sequence[str], flag: str) -> tuple[str, ...]:
     if not all(ids):
         raise ConfigError(f"{flag} {' '.join(words)}: expected numbers or UUIDs, with commas between them")
     return ids
-
-
-def _options_of_slurm(words: Sequence[str], flag: str) -> dict[str, Any]:
-    """Return options of SLURM; ``setup`` is a line of shell each time, ``additional.NAME`` an option of sbatch."""
-    options: dict[str, Any] = {}
-    for word in words:
-        for name, value in pairs_of([word], flag, number_or_text).items():
-            first, dot, rest = name.partition(".")
-            if dot:
-                options.setdefault(first, {})[rest] = value
-            elif name == "setup":
-                options.setdefault(name, []).append(str(value))
-            else:
-                options[name] = value
-    return options

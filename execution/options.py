@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import Field
 
-from validated import field_names, validated_dataclass
+from errors import ConfigError
+from validated import field_names, from_mapping, validated_dataclass
 
 __all__ = ["ExecutorOptions"]
+
+T = TypeVar("T")
 
 
 @validated_dataclass
@@ -29,10 +33,19 @@ class ExecutorOptions:
     """A job that reports nothing for so long hangs, and is killed; None: no limit."""
     log_dir: Path = Path("experiments/.execution")
     """Where executors keep logs and what they exchange with jobs; on a cluster a folder that all machines see."""
-    ray_address: str | None = None
-    """Of a running Ray cluster, such as ``auto`` or ``10.0.0.1:6379``; None: $RAY_ADDRESS, else one on this machine."""
-    slurm: dict[str, Any] = Field(default_factory=dict)
-    """Fields of :class:`execution.slurm.resources.SlurmResources`."""
+    own: dict[str, Any] = Field(default_factory=dict)
+    """What the executor alone knows: fields of its :attr:`execution.base.Executor.options_class`."""
+
+    def own_as(self, options_class: type[T]) -> T:
+        """Return :attr:`own`, validated.
+
+        Raises:
+            ConfigError: an unknown name or an impossible value.
+        """
+        try:
+            return from_mapping(options_class, self.own)
+        except ConfigError as error:
+            raise ConfigError(re.sub(rf"\b{options_class.__name__}\.", "ExecutorOptions.own.", str(error))) from None
 
     @property
     def given(self) -> list[str]:

@@ -67,9 +67,15 @@ RayAddress = Annotated[
     str | None,
     typer.Option("--ray-address", metavar="ADDRESS", help="auto or HOST:PORT.", show_default=False),
 ]
-Slurm = Annotated[
+OwnOptions = Annotated[
     list[str] | None,
-    typer.Option("--slurm", metavar="NAME=VALUE", help="Such as partition=gpu; may be repeated.", show_default=False),
+    typer.Option(
+        "--executor-option",
+        "--slurm",
+        metavar="NAME=VALUE",
+        help="What the executor alone knows, such as partition=gpu; may be repeated.",
+        show_default=False,
+    ),
 ]
 LogDir = Annotated[
     Path,
@@ -91,7 +97,7 @@ def work(
     threads_per_run: Threads = None,
     hang_minutes: Hang = None,
     ray_address: RayAddress = None,
-    slurm: Slurm = None,
+    executor_option: OwnOptions = None,
     log_dir: LogDir = Path("experiments/.execution"),
     db: Db = None,
 ) -> int:
@@ -125,8 +131,7 @@ def work(
         "memory_gb": memory,
         "threads_per_job": threads_per_run,
         "hang_minutes": hang_minutes,
-        "ray_address": ray_address,
-        "slurm": slurm or None,
+        "own": [*(executor_option or ()), *([f"address={ray_address}"] if ray_address else ())] or None,
         "log_dir": log_dir,
     }
     limits = {"cost_per_day": max_cost_per_day, "calls_per_hour": max_calls_per_hour}

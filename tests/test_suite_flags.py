@@ -34,7 +34,7 @@ def test_defaults_of_where_to_run() -> None:
 def test_lists_may_be_given_in_parts() -> None:
     words = ["--mode", "run", "--slurm", "a=1", "b=2", "--slurm", "c=3", "--gpus", "0", "--gpus", "1,2"]
     flags = create_parser().parse_args(words)
-    assert (flags.slurm, flags.gpus) == (["a=1", "b=2", "c=3"], ["0", "1,2"])
+    assert (flags.executor_option, flags.gpus) == (["a=1", "b=2", "c=3"], ["0", "1,2"])
 
 
 def _default_in_help(flag: str) -> str | None:

@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
 import time
 from collections.abc import Collection
-from contextlib import suppress
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from errors import ConfigError, ResourceError
 from execution.base import Executor, Handle
 from execution.gpu_share import fair_share
-from execution.on_ray import entry
 from execution.on_ray.cluster import Cluster, largest
-from execution.on_ray.code import PROJECT, Code, pack, search_paths
+from execution.on_ray.code import PROJECT, search_paths
 from execution.on_ray.handle import RayHandle
 from execution.on_ray.job_folder import JobFolder
 from execution.options import ExecutorOptions
 from jobs import FailureKind, Job, Outcome, Resources
+from validated import validated_dataclass
 
-__all__ = ["RayExecutor"]
+__all__ = ["RayExecutor", "RayOptions"]
 
 _CARRIED = ("ASSAY_", "CUBLAS_", "EXPERIMENTS_", "HF_", "MLFLOW_", "PYTORCH_", "TOKENIZERS_", "TRANSFORMERS_", "WANDB_")
 """Beginnings of the environment variables that change what jobs do, and go with them."""
@@ -32,13 +29,24 @@ _NODES_SECONDS = 5.0
 """How long an answer to what nodes there are is taken for true."""
 
 
+@validated_dataclass
+class RayOptions:
+    """Options of Ray."""
+
+    address: str | None = None
+    """Of a running cluster, such as ``auto`` or ``10.0.0.1:6379``; None: $RAY_ADDRESS, else one on this machine."""
+
+
 class RayExecutor(Executor):
     """Submits a task for each job; Ray decides which node has room.
 
-    A job whose node is lost has failed, as one whose process died: whoever submitted tries it again.
+    A job whose node is lost has failed, as one whose process died: whoever submitted tries it again. So have all where
+    the cluster is lost; another one that answers at its address is joined instead.
 
     Args:
-        options: ``ray_address``, ``workers``, ``threads_per_job``, ``hang_minutes`` and ``log_dir``.
+        options: ``workers``, ``threads_per_job``, ``hang_minutes``, ``log_dir``; ``own`` holds fields of
+            :class:`RayOptions`.
+        cluster: a connection to use and to leave open; None makes one as the options say, and closes it.
 
     Raises:
         ConfigError: the address is none.
@@ -46,15 +54,14 @@ class RayExecutor(Executor):
     """
 
     name = "ray"
-    reads = ("workers", "threads_per_job", "hang_minutes", "ray_address")
+    reads = ("workers", "threads_per_job", "hang_minutes")
+    options_class = RayOptions
 
-    def __init__(self, options: ExecutorOptions) -> None:
+    def __init__(self, options: ExecutorOptions, cluster: Cluster | None = None) -> None:
         self._options = options
-        address = options.ray_address or os.environ.get("RAY_ADDRESS")
-        cores = len(os.sched_getaffinity(0))
-        self._cluster = Cluster(address or None, max(cores, options.workers or 0))
+        self._is_shared = cluster is not None
+        self._cluster = cluster or _cluster(options)
         self._handles: list[RayHandle] = []
-        self._tasks: dict[str, Any] = {}
         self._nodes: list[Resources] = []
         self._known: dict[str, Resources] = {}
         self._refresh_at = 0.0
@@ -81,11 +88,14 @@ class RayExecutor(Executor):
         return len(self._cluster.hosts()) > 1
 
     def refresh(self) -> None:
-        """Ask Ray every few seconds which nodes are there.
+        """Ask Ray every few seconds which nodes are there; where the cluster was lost, look whether one is there again.
 
         Raises:
             ResourceError: the cluster does not answer.
         """
+        if self._cluster.is_lost:
+            self._cluster.join()
+            self._known, self._refresh_at = {}, 0.0
         if time.monotonic() >= self._refresh_at:
             nodes = self._cluster.nodes()
             self._nodes, self._known = list(nodes.values()), {**self._known, **nodes}
@@ -117,25 +127,25 @@ class RayExecutor(Executor):
         self.refresh()
         needs = self._needs(job)
         self._check_fits(job, needs)
-        text = job.to_json()
+        text, directory = job.to_json(), _working_directory()
         folder = JobFolder.create(self._options.log_dir, job.id)
-        order = json.dumps(
-            {
-                "job": text,
-                "folder": str(folder.path),
-                "directory": _working_directory(),
-                "project": str(PROJECT),
-                "code": self._code.digest,
-                "paths": self._paths,
-                "environment": self._environment_of(needs),
-                "threads": self._threads(job),
-            }
-        )
-        with self._cluster.asked():
-            reference = self._task(needs).remote(order, self._archive)
+        order = {
+            "job": text,
+            "folder": str(folder.path),
+            "directory": directory,
+            "project": str(PROJECT),
+            "paths": self._paths,
+            "environment": self._environment_of(needs),
+            "threads": self._threads(job),
+        }
+        try:
+            task = self._cluster.submit(_fields(needs), order)
+        except ResourceError:
+            folder.tidy()
+            raise
         hang_minutes = self._options.hang_minutes
         hang_seconds = None if hang_minutes is None else 60 * hang_minutes
-        handle = RayHandle(job, self._cluster, folder, reference, hang_seconds)
+        handle = RayHandle(job, self._cluster, folder, task, hang_seconds)
         self._handles = [other for other in self._handles if not other.is_over]
         self._handles.append(handle)
         return handle
@@ -150,45 +160,20 @@ class RayExecutor(Executor):
             left = limit - time.monotonic()
             if any(news) or left <= 0:
                 return
-            references = [handle.reference for handle in ours]
-            with self._cluster.asked():
-                self._cluster.ray.wait(references, timeout=min(left, _POLL_SECONDS), fetch_local=False)
+            self._cluster.wait(min(left, _POLL_SECONDS))
 
     def close(self) -> None:
         """Kill what still runs, and leave the cluster; one that was started for this executor ends."""
         stopped = Outcome.failed(FailureKind.CANCELLED, "the executor was closed")
-        for end in (RayHandle.kill, RayHandle.give_up):
-            for handle in self._handles:
-                # Where the cluster is gone, so are they.
-                with suppress(ResourceError):
-                    end(handle, stopped)
+        for handle in self._handles:
+            handle.kill(stopped)
+        for handle in self._handles:
+            handle.give_up(stopped)
         self._handles = []
-        self._cluster.close()
+        if not self._is_shared:
+            self._cluster.close()
 
     # -- what a task is given -----------------------------------------------------------------------------------------
-
-    @cached_property
-    def _code(self) -> Code:
-        # A cluster that was started here sees this folder.
-        return Code(b"", "") if self._cluster.is_own else pack()
-
-    @cached_property
-    def _archive(self) -> list[Any]:
-        return [self._cluster.ray.put(self._code.archive)] if self._code.archive else []
-
-    @cached_property
-    def _function(self) -> Any:
-        # Nodes need not know the module by its name.
-        self._cluster.ray.cloudpickle.register_pickle_by_value(entry)
-        return entry.enter
-
-    def _task(self, resources: Resources) -> Any:
-        """Return Ray's function for jobs with these needs; making one sends the code to the cluster."""
-        fields = _fields(resources)
-        key = repr(fields)
-        if key not in self._tasks:
-            self._tasks[key] = self._cluster.ray.remote(**fields)(self._function)
-        return self._tasks[key]
 
     def _environment_of(self, needs: Resources) -> dict[str, str]:
         # As with local workers: who asks for no GPU gets none.
@@ -213,6 +198,12 @@ class RayExecutor(Executor):
                 f"on one node, and none of the Ray cluster has that (at most {most.cpus:g} CPUs, {most.gpus:g} GPUs, "
                 f"{most.memory_gb:.1f} GB); ask for less, or add such a node to the cluster first"
             )
+
+
+def _cluster(options: ExecutorOptions) -> Cluster:
+    address = options.own_as(RayOptions).address or os.environ.get("RAY_ADDRESS")
+    cores = len(os.sched_getaffinity(0))
+    return Cluster(address or None, max(cores, options.workers or 0))
 
 
 def _working_directory() -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import time
 from collections.abc import Mapping
@@ -12,9 +11,9 @@ from typing import Any
 from errors import ResourceError
 from execution.base import Handle, JobState
 from execution.endings import GRACE_SECONDS
-from execution.on_ray.cluster import Cluster
+from execution.on_ray.cluster import Cluster, Ended
 from execution.on_ray.job_folder import JobFolder
-from jobs import Failure, FailureKind, Job, Outcome
+from jobs import FailureKind, Job, Outcome
 
 __all__ = ["RayHandle"]
 
@@ -32,7 +31,7 @@ class RayHandle(Handle):
         job: the job.
         cluster: where it runs.
         folder: what the task writes to.
-        reference: Ray's, to what the task will return.
+        task: what the cluster calls it.
         hang_seconds: how long it may say nothing; None: for ever.
     """
 
@@ -41,13 +40,13 @@ class RayHandle(Handle):
         job: Job,
         cluster: Cluster,
         folder: JobFolder,
-        reference: Any,
+        task: str,
         hang_seconds: float | None,
     ) -> None:
         super().__init__(job)
         self._cluster = cluster
         self._folder = folder
-        self.reference = reference
+        self._task = task
         self._hang_seconds = hang_seconds
         self._outcome: Outcome | None = None
         self._intended: Outcome | None = None
@@ -103,8 +102,7 @@ class RayHandle(Handle):
                 return self._outcome
             if limit is not None and time.monotonic() >= limit:
                 raise TimeoutError(f"{self.job.name}: has not ended within {timeout:g} s")
-            with self._cluster.asked():
-                self._cluster.ray.wait([self.reference], timeout=_POLL_SECONDS, fetch_local=False)
+            self._cluster.wait(_POLL_SECONDS)
 
     # -- what is ordered ----------------------------------------------------------------------------------------------
 
@@ -130,8 +128,7 @@ class RayHandle(Handle):
         if self._outcome is None and not self._is_killed:
             self._intended = intended
             self._kill_at = time.monotonic()
-            with self._cluster.asked():
-                self._cluster.ray.cancel(self.reference, force=True)
+            self._cluster.cancel(self._task)
             self._is_killed = True
 
     def give_up(self, outcome: Outcome) -> None:
@@ -152,10 +149,8 @@ class RayHandle(Handle):
         """Look at the task, and keep its limits; return whether there is something new to tell."""
         if self._outcome is not None:
             return False
-        with self._cluster.asked():
-            has_ended = self._cluster.ray.wait([self.reference], timeout=0, fetch_local=False)[0]
-        if has_ended:
-            self._fetch()
+        if (ended := self._cluster.ended(self._task)) is not None:
+            self._take(ended)
             return True
         is_new = self._read_files()
         self._keep_limits()
@@ -189,44 +184,35 @@ class RayHandle(Handle):
     def _time_out(self, words: str) -> None:
         self.kill(Outcome.failed(FailureKind.TIMED_OUT, f"{words}, and was killed; it ran on {self.where}"))
 
-    def _fetch(self) -> None:
-        errors = self._cluster.ray.exceptions
-        try:
-            outcome = Outcome.from_mapping(json.loads(self._cluster.ray.get(self.reference)))
-        except errors.TaskCancelledError:
-            outcome = Outcome.failed(FailureKind.CANCELLED, "cancelled through Ray")
-        except errors.OutOfMemoryError as error:
-            outcome = _died(FailureKind.OUT_OF_MEMORY, error)
-        except (errors.NodeDiedError, errors.WorkerCrashedError) as error:
-            outcome = self._lost(error)
-        except errors.RayError as error:
-            outcome = _died(FailureKind.RESOURCE, error)
+    def _take(self, ended: Ended) -> None:
+        outcome = self._explained(ended) if ended.died else ended.outcome
         if self._intended is not None and not outcome.success and (self._is_killed or _is_cancelled(self._intended)):
             outcome = self._intended
         self._end(outcome)
 
-    def _lost(self, error: Exception) -> Outcome:
+    def _explained(self, ended: Ended) -> Outcome:
         """Return what is to be said of a process that died; whether it is tried again, the queue decides."""
-        begun = self._begun or self._folder.begun()
-        is_gone = isinstance(error, self._cluster.ray.exceptions.NodeDiedError)
+        failure, begun = ended.outcome.failure, self._begun or self._folder.begun()
+        if failure is None or failure.kind != FailureKind.WORKER_DIED:
+            return ended.outcome
+        if ended.is_cluster_lost:
+            # What had not begun had no part in that.
+            kind = FailureKind.WORKER_DIED if begun else FailureKind.PREEMPTED
+            return Outcome.failed(kind, failure.message)
+        is_gone = ended.is_node_lost
         with suppress(ResourceError):
             is_gone = is_gone or (bool(begun) and begun["node"] not in self._cluster.nodes())
         if is_gone:
             where = f"the Ray node on {begun['host']}" if begun else "its Ray node"
             return Outcome.failed(FailureKind.WORKER_DIED, f"{where} was lost")
-        return _died(FailureKind.WORKER_DIED, error)
+        return ended.outcome
 
     def _end(self, outcome: Outcome) -> None:
         self._read_files()
         self._outcome = outcome
+        self._cluster.forget(self._task)
         self._folder.tidy()
 
 
 def _is_cancelled(outcome: Outcome) -> bool:
     return outcome.failure is not None and outcome.failure.kind == FailureKind.CANCELLED
-
-
-def _died(kind: FailureKind, error: Exception) -> Outcome:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    words = lines[0] if lines else "Ray says no more"
-    return Outcome(Failure(kind, words, type(error).__name__, "\n".join(lines)))

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 import filelock
 
@@ -21,7 +20,6 @@ from execution.slurm.folders import Order, SubmissionFolder, logs_folder, stamp_
 from execution.slurm.handle import SlurmHandle
 from execution.slurm.resources import SlurmResources
 from jobs import Job, Resources
-from validated import from_mapping
 
 __all__ = ["SlurmExecutor"]
 
@@ -37,7 +35,7 @@ class SlurmExecutor(Executor):
     """Submits jobs through submitit; everything about them lies in ``options.log_dir``, so others can attach to them.
 
     Args:
-        options: ``slurm`` holds the fields of :class:`SlurmResources`; ``workers`` says how many run at a time.
+        options: ``own`` holds the fields of :class:`SlurmResources`; ``workers`` says how many run at a time.
 
     Raises:
         ConfigError: options that it cannot follow.
@@ -50,14 +48,15 @@ class SlurmExecutor(Executor):
         "squeue --me      shows what waits and runs",
         "scancel JOB      cancels a job, or with the number of an array all of it",
     )
-    reads = ("workers", "threads_per_job", "hang_minutes", "slurm")
+    reads = ("workers", "threads_per_job", "hang_minutes")
+    options_class = SlurmResources
 
     def __init__(self, options: ExecutorOptions) -> None:
         self.log_dir = options.log_dir.absolute()
         if re.search(r"[%\\\n]", str(self.log_dir)):
             raise ConfigError(f"log_dir: SLURM reads %, \\ and line ends in names its own way, got {self.log_dir}")
         self._options = options
-        self._resources = _resources({"array_parallelism": options.workers or _MAX_CONCURRENT, **options.slurm})
+        self._resources = options.own_as(SlurmResources).with_parallelism(options.workers or _MAX_CONCURRENT)
         self._cluster = _cluster(self._resources.cluster, self.log_dir)
         self._cluster.check()
         self._handles: list[SlurmHandle] = []
@@ -218,14 +217,6 @@ class SlurmExecutor(Executor):
             paths = {need: str(handle.folder.path) for need, handle in needed.items()}
             folder.write_submitted(self._resources.cluster, cluster_id, self._cluster.log(cluster_id), paths)
         return [SlurmHandle(job, folder, self._cluster) for job, folder in zip(jobs, folders, strict=True)]
-
-
-def _resources(values: Mapping[str, Any]) -> SlurmResources:
-    try:
-        return from_mapping(SlurmResources, values)
-    except ConfigError as error:
-        # What users wrote stands in the option --slurm.
-        raise ConfigError(str(error).replace(SlurmResources.__name__, "slurm")) from error
 
 
 def _cluster(name: str, log_dir: Path) -> Cluster:

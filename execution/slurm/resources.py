@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import shlex
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field
 
@@ -58,6 +59,10 @@ class SlurmResources:
     """Lines of shell before the job, such as ``module load cuda``."""
     additional: dict[str, str | int | bool] = Field(default_factory=dict)
     """Further options of sbatch, such as ``{"mail-type": "FAIL"}``; true stands for an option without a value."""
+
+    def with_parallelism(self, number: int) -> Self:
+        """Return the same with this number of tasks at the same time, unless it says another."""
+        return self if self.array_parallelism is not None else dataclasses.replace(self, array_parallelism=number)
 
     @property
     def save_seconds(self) -> float:

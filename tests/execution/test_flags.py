@@ -19,7 +19,7 @@ def test_a_number_of_workers_means_local_workers() -> None:
 def test_options_of_slurm() -> None:
     words = ["partition=gpu", "time_minutes=90", "setup=module load cuda", "setup=ulimit -n 4096"]
     words += ["additional.mail-type=FAIL"]
-    assert executor_options({"executor": "slurm", "slurm": words}).slurm == {
+    assert executor_options({"executor": "slurm", "own": words}).own == {
         "partition": "gpu",
         "time_minutes": 90,
         "setup": ["module load cuda", "ulimit -n 4096"],
@@ -37,9 +37,12 @@ def test_options_of_slurm() -> None:
             "--workers says nothing to the executor inline; leave out one of the two",
         ),
         ({"hang_minutes": 1.0}, "--hang-minutes says nothing to the executor inline; add --workers N, or leave it out"),
-        ({"workers": 2, "ray_address": "auto"}, "--ray-address says nothing to the executor workers"),
+        ({"workers": 2, "own": ["address=auto"]}, "--ray-address says nothing to the executor workers"),
         ({"executor": "slurm", "gpu_ids": ("0",)}, "--gpus says nothing to the executor slurm"),
-        ({"executor": "slurm", "slurm": ["partition"]}, "--slurm partition: expected NAME=VALUE"),
+        (
+            {"executor": "slurm", "own": ["partition"]},
+            r"--executor-option partition: expected NAME=VALUE \(names: cluster, ",
+        ),
     ],
 )
 def test_what_cannot_be_followed_is_refused(values: dict[str, Any], message: str) -> None:

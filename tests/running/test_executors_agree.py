@@ -64,19 +64,19 @@ def test_workers(expected: dict[str, Any], folder: Path) -> None:
 
 
 def test_slurm_without_a_cluster(expected: dict[str, Any], folder: Path) -> None:
-    _run(folder, executor="slurm", workers=2, slurm={"cluster": "local"}, threads_per_job=1)
+    _run(folder, executor="slurm", workers=2, own={"cluster": "local"}, threads_per_job=1)
     assert _content(folder) == expected
 
 
 def test_ray(expected: dict[str, Any], folder: Path, ray_cluster: LoopbackCluster) -> None:  # noqa: F811
-    _run(folder, executor="ray", workers=2, ray_address=ray_cluster.address, threads_per_job=1)
+    _run(folder, executor="ray", workers=2, own={"address": ray_cluster.address}, threads_per_job=1)
     assert _content(folder) == expected
 
 
 @pytest.mark.long
 @pytest.mark.usefixtures("slurm")
 def test_a_plan_that_is_left_to_slurm(expected: dict[str, Any], folder: Path) -> None:
-    execution = ExecutorOptions(executor="slurm", slurm={"mem_gb": 1.0}, log_dir=folder / ".execution")
+    execution = ExecutorOptions(executor="slurm", own={"mem_gb": 1.0}, log_dir=folder / ".execution")
     handles = submit_experiments(PLAN, folder, tracking=False, execution=execution)
     assert len(handles) == NUM_JOBS
     assert [handle.result(PATIENCE_S).failure for handle in handles] == [None] * NUM_JOBS

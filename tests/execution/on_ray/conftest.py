@@ -91,8 +91,8 @@ def ray_cluster(ray_environment: None) -> Iterator[LoopbackCluster]:
 
 
 @pytest.fixture(scope="module")
-def connection(ray_cluster: LoopbackCluster) -> Iterator[None]:
-    """Join that cluster once for all tests of a file: executors find this process joined already, and leave it so."""
+def connection(ray_cluster: LoopbackCluster) -> Iterator[Cluster]:
+    """Join that cluster once for all executors of a file."""
     cluster = Cluster(ray_cluster.address)
-    yield
+    yield cluster
     cluster.close()

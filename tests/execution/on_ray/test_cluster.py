@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -17,11 +15,11 @@ import pytest
 
 from errors import ConfigError, ResourceError
 from execution.executors import create_executor
-from execution.on_ray import cluster as cluster_module
+from execution.on_ray import joining
 from execution.on_ray.executor import RayExecutor
 from execution.options import ExecutorOptions
-from tests.conftest import ROOT
 from tests.execution.contract import PATIENCE_S, a_job, until
+from tests.execution.on_ray.conftest import LoopbackCluster
 
 Options = Callable[..., ExecutorOptions]
 
@@ -41,7 +39,7 @@ def test_a_cluster_that_is_not_there_is_one_error(
     options: Options, address: str, error: type[Exception], words: str
 ) -> None:
     with pytest.raises(error, match=words):
-        create_executor(options(executor="ray", ray_address=address))
+        create_executor(options(executor="ray", own={"address": address}))
 
 
 @pytest.mark.usefixtures("ray_environment")
@@ -49,7 +47,7 @@ def test_a_cluster_that_is_not_there_is_one_error(
 def test_a_port_where_something_else_listens_is_one_error(
     options: Options, answer: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cluster_module, "_PATIENCE_S", 1.0)
+    monkeypatch.setattr(joining, "_PATIENCE_S", 1.0)
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def serve() -> None:
@@ -62,18 +60,30 @@ def test_a_port_where_something_else_listens_is_one_error(
 
         threading.Thread(target=serve, daemon=True).start()
         with pytest.raises(ResourceError, match=r"no Ray cluster at 127\.0\.0\.1"):
-            RayExecutor(options(executor="ray", ray_address=f"127.0.0.1:{server.getsockname()[1]}"))
+            RayExecutor(options(executor="ray", own={"address": f"127.0.0.1:{server.getsockname()[1]}"}))
 
 
-def test_without_ray_the_error_says_what_to_install(options: Options) -> None:
-    script = (
-        "import sys; sys.modules['ray'] = None\n"
-        "from execution.executors import create_executor\nfrom execution.options import ExecutorOptions\n"
-        "create_executor(ExecutorOptions(executor='ray'))"
-    )
-    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert "errors.ResourceError" in done.stderr
-    assert "pip install 'assay[ray]'" in done.stderr
+def test_without_ray_the_error_says_what_to_install(
+    options: Options, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "packages without Ray"
+    folder.mkdir()
+    (folder / "ray.py").write_text("raise ImportError('as where it is not installed')")
+    monkeypatch.syspath_prepend(str(folder))
+    with pytest.raises(ResourceError, match=r"as where it is not installed.*pip install 'assay\[ray\]'"):
+        create_executor(options(executor="ray"))
+
+
+@pytest.mark.usefixtures("ray_environment")
+def test_another_version_of_ray_is_one_error_with_both(
+    ray_cluster: LoopbackCluster, options: Options, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(tmp_path))
+    code = "import ray\nray.__version__ = '2.59.0'\n"
+    (tmp_path / "sitecustomize.py").write_text(code)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with pytest.raises(ResourceError, match=r"cannot be joined.*2\.59\.0"):
+        create_executor(options(executor="ray", own={"address": ray_cluster.address}))
 
 
 @pytest.mark.usefixtures("plugin", "ray_environment")
@@ -82,20 +92,25 @@ def test_without_an_address_a_cluster_is_started_and_ended_with_its_processes(
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path / "no home"))
     before = signal.getsignal(signal.SIGTERM)
+    others = {process.pid for process in psutil.process_iter()}
     with create_executor(options(executor="ray", workers=2)) as executor:
         assert executor.max_concurrent == 2
         answer = executor.submit(a_job("pid")).result(PATIENCE_S)
         assert answer.success, answer.failure
-        started = [process for process in psutil.process_iter() if _belongs_to_this_test(process)]
+        started = [process for process in psutil.process_iter() if _belongs_to_this_test(process, others)]
         assert answer.result["pid"] in [process.pid for process in started]
     assert signal.getsignal(signal.SIGTERM) is before
     until(lambda: not any(map(_runs, started)), "all processes to end")
     assert not (tmp_path / "no home").exists()
 
 
-def _belongs_to_this_test(process: psutil.Process) -> bool:
+def _belongs_to_this_test(process: psutil.Process, others: set[int]) -> bool:
     try:
-        return any(parent.pid == os.getpid() for parent in process.parents()) and process.status() != "zombie"
+        return (
+            process.pid not in others
+            and any(parent.pid == os.getpid() for parent in process.parents())
+            and process.status() != "zombie"
+        )
     except psutil.Error:
         return False
 

@@ -14,21 +14,19 @@ from execution.base import Executor, JobState
 from execution.code_version import code_version
 from execution.on_ray import executor as ray_executor
 from execution.on_ray import handle as ray_handle
+from execution.on_ray.cluster import Cluster
 from execution.on_ray.executor import RayExecutor
 from execution.options import ExecutorOptions
 from jobs import FailureKind, Resources
 from tests.conftest import ROOT
 from tests.execution.contract import PATIENCE_S, a_job, until
-from tests.execution.on_ray.conftest import LoopbackCluster
 
 Options = Callable[..., ExecutorOptions]
 
-pytestmark = pytest.mark.usefixtures("connection")
-
 
 @pytest.fixture
-def executor(ray_cluster: LoopbackCluster, plugin: Path, options: Options) -> Iterator[RayExecutor]:
-    with RayExecutor(options(executor="ray", ray_address=ray_cluster.address)) as executor:
+def executor(connection: Cluster, plugin: Path, options: Options) -> Iterator[RayExecutor]:
+    with RayExecutor(options(executor="ray"), connection) as executor:
         yield executor
 
 
@@ -56,7 +54,7 @@ def test_processes_stay_from_job_to_job(executor: RayExecutor) -> None:
 
 
 def test_a_node_is_as_the_submitting_process(
-    ray_cluster: LoopbackCluster, plugin: Path, options: Options, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    connection: Cluster, plugin: Path, options: Options, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     folder = tmp_path / "working folder"
     folder.mkdir()
@@ -65,8 +63,8 @@ def test_a_node_is_as_the_submitting_process(
     monkeypatch.setenv("EXPERIMENTS_TEST", "ünder way")
     monkeypatch.setenv("SECRET_OF_MINE", "x")
     names = ["HF_HUB_OFFLINE", "EXPERIMENTS_TEST", "SECRET_OF_MINE", "CUDA_VISIBLE_DEVICES", "OMP_NUM_THREADS"]
-    chosen = options(executor="ray", ray_address=ray_cluster.address, threads_per_job=2)
-    with RayExecutor(chosen) as executor:
+    chosen = options(executor="ray", threads_per_job=2)
+    with RayExecutor(chosen, connection) as executor:
         result = executor.submit(a_job("environment", names=names, torch=True)).result(PATIENCE_S).result
     assert result == {
         "HF_HUB_OFFLINE": "1",
@@ -80,7 +78,7 @@ def test_a_node_is_as_the_submitting_process(
 
 
 def test_a_node_that_does_not_see_the_project_is_sent_its_code(
-    ray_cluster: LoopbackCluster,
+    connection: Cluster,
     plugin: Path,
     options: Options,
     monkeypatch: pytest.MonkeyPatch,
@@ -88,8 +86,8 @@ def test_a_node_that_does_not_see_the_project_is_sent_its_code(
 ) -> None:
     monkeypatch.setattr(ray_executor, "PROJECT", tmp_path / "seen by nobody")
     monkeypatch.setenv("PYTHONPATH", str(plugin))
-    chosen = options(executor="ray", ray_address=ray_cluster.address)
-    with RayExecutor(chosen) as executor:
+    chosen = options(executor="ray")
+    with RayExecutor(chosen, connection) as executor:
         # Which the node finds to be that which was submitted.
         job = dataclasses.replace(a_job("environment", names=["PYTHONPATH"]), code=code_version())
         outcome = executor.submit(job).result(PATIENCE_S)
@@ -117,9 +115,9 @@ def test_a_folder_that_nodes_do_not_see_is_named(executor: RayExecutor, tmp_path
         os.chdir(here)
 
 
-def test_work_that_hangs_is_killed(ray_cluster: LoopbackCluster, plugin: Path, options: Options) -> None:
-    chosen = options(executor="ray", ray_address=ray_cluster.address, hang_minutes=0.03)
-    with RayExecutor(chosen) as executor:
+def test_work_that_hangs_is_killed(connection: Cluster, plugin: Path, options: Options) -> None:
+    chosen = options(executor="ray", hang_minutes=0.03)
+    with RayExecutor(chosen, connection) as executor:
         failure = executor.submit(a_job("hang")).result(PATIENCE_S).failure
         assert failure is not None
         assert failure.kind == FailureKind.TIMED_OUT

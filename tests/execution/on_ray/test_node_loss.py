@@ -25,7 +25,7 @@ def cluster(ray_environment: None) -> Iterator[LoopbackCluster]:
 
 @pytest.fixture
 def executor(cluster: LoopbackCluster, plugin: Path, options: Callable[..., ExecutorOptions]) -> Iterator[RayExecutor]:
-    with RayExecutor(options(executor="ray", ray_address=cluster.address)) as executor:
+    with RayExecutor(options(executor="ray", own={"address": cluster.address})) as executor:
         yield executor
 
 

@@ -62,7 +62,7 @@ def test_the_batch_script_is_the_golden_one(
 ) -> None:
     monkeypatch.setattr(sys, "executable", "/opt/the environment/bin/python")
     monkeypatch.setattr(resources, "CODE", Path("/opt/the 'code'"))
-    executor = SlurmExecutor(options(workers=8, slurm=_SLURM))
+    executor = SlurmExecutor(options(workers=8, own=_SLURM))
     first = Job(id="m", name="data map", work="nothing")
     rest = [
         Job(
@@ -97,7 +97,7 @@ def test_who_submits_from_within_a_job_passes_nothing_on(
     monkeypatch.setenv("SLURM_MEM_PER_CPU", "2000")
     monkeypatch.setenv("SUBMITIT_EXECUTOR", "slurm")
     commands(sbatch=f"env > '{tmp_path}/seen'; echo Submitted batch job 12")
-    SlurmExecutor(options(slurm={})).submit(a_job("echo"))
+    SlurmExecutor(options(own={})).submit(a_job("echo"))
     seen = (tmp_path / "seen").read_text()
     assert f"SLURM_CONF={configuration}" in seen
     assert "SLURM_MEM_PER_CPU" not in seen
@@ -296,7 +296,7 @@ def test_without_slurm_the_error_says_so(
         ({"gpu_ids": ("0",)}, "gpu_ids says nothing to the executor slurm"),
         ({"memory_gb": 4.0}, "memory_gb says nothing to the executor slurm"),
         ({"log_dir": Path("logs%j"), "workers": 2}, "log_dir: SLURM reads %"),
-        ({"slurm": {"partion": "gpu"}}, r"^slurm\.partion: no such field; did you mean 'partition'"),
+        ({"own": {"partion": "gpu"}}, r"^ExecutorOptions\.own\.partion: no such field; did you mean 'partition'"),
     ],
 )
 def test_options_that_cannot_be_followed_are_refused(

@@ -23,7 +23,7 @@ class _OnSlurm(ExecutorContract):
 
     @pytest.fixture
     def executor(self, plugin: Path, options: Callable[..., ExecutorOptions]) -> Iterator[Executor]:
-        with create_executor(options(executor="slurm", workers=2, slurm=dict(self.slurm))) as executor:
+        with create_executor(options(executor="slurm", workers=2, own=dict(self.slurm))) as executor:
             yield executor
 
 
@@ -50,7 +50,7 @@ def test_work_beyond_its_limits_is_killed(
     tmp_path: Path,
 ) -> None:
     begun = tmp_path / "begun"
-    with create_executor(options(executor="slurm", slurm={"cluster": "local"}, **options_given)) as executor:
+    with create_executor(options(executor="slurm", own={"cluster": "local"}, **options_given)) as executor:
         failure = executor.submit(a_job("hang", begun=str(begun), resources=resources)).result(PATIENCE_S).failure
     assert failure is not None
     assert failure.kind == FailureKind.TIMED_OUT
@@ -59,7 +59,7 @@ def test_work_beyond_its_limits_is_killed(
 
 
 def test_a_job_goes_on_without_whoever_submitted_it(plugin: Path, options: Callable[..., ExecutorOptions]) -> None:
-    chosen = options(executor="slurm", slurm={"cluster": "local"})
+    chosen = options(executor="slurm", own={"cluster": "local"})
     job = a_job("sleep", id="left/alone %d", seconds=1.0)
     with SlurmExecutor(chosen) as executor:
         executor.submit(job)

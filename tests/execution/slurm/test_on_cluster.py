@@ -33,7 +33,7 @@ def start(options: Callable[..., ExecutorOptions]) -> Iterator[Callable[..., Slu
     """Make executors whose logs lie in one folder; SLURM jobs that they leave are cancelled with the cluster's."""
 
     def make(**slurm: Any) -> SlurmExecutor:
-        return SlurmExecutor(options(workers=4, slurm={"mem_gb": 0.2, **slurm}))
+        return SlurmExecutor(options(workers=4, own={"mem_gb": 0.2, **slurm}))
 
     yield make
 

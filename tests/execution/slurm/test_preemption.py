@@ -32,7 +32,7 @@ def test_who_is_pushed_out_saves_and_goes_on(
         "free": str(free),
     }
     job = Job(id="p", name="p", work="slurm_test.steps", payload=payload, resources=Resources(cpus=4))
-    handle = SlurmExecutor(options(slurm={"mem_gb": 0.2, "partition": partition})).submit(job)
+    handle = SlurmExecutor(options(own={"mem_gb": 0.2, "partition": partition})).submit(job)
     until(lambda: handle.progress.get("step", 0) > 0, "a step")
     # It comes, takes all there is, and goes when it is told to.
     script = f"#!/bin/sh\ntouch '{tmp_path}/pushed'; while [ ! -e '{free}' ]; do sleep 0.2; done\n"

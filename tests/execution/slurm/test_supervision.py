@@ -123,7 +123,7 @@ def test_an_outcome_waits_for_a_disk(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 @pytest.fixture
 def executor(options: Callable[..., ExecutorOptions]) -> Iterator[SlurmExecutor]:
-    with SlurmExecutor(options(slurm={"cluster": "local"})) as executor:
+    with SlurmExecutor(options(own={"cluster": "local"})) as executor:
         yield executor
 
 

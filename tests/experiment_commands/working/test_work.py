@@ -190,7 +190,7 @@ def test_limits_of_cost(start: Start, queue: Queue) -> None:
         (("--max-jobs", "0"), "expected 1 or more"),
         (("--max-cost-per-day", "-1"), "--max-cost-per-day"),
         (("--gpus", "0,,1"), "expected numbers or UUIDs"),
-        (("--slurm", "partition", "--executor", "slurm"), "--slurm partition: expected NAME=VALUE"),
+        (("--slurm", "partition", "--executor", "slurm"), "--executor-option partition: expected NAME=VALUE"),
         (("--db", "nowhere.db"), "nowhere.db"),
     ],
 )
