@@ -20,12 +20,12 @@ from execution.flags import (
     executor_options,
     resources_of,
 )
-from execution.interruption import TERMINATED
 from execution.leaving import leaving_when_terminated
 from execution.options import ExecutorOptions
 from experiment_config import ExperimentConfig
 from suite_flags import create_parser
 from suites import SuiteOptions, create_suite
+from tracking.processes import TERMINATED
 from validated import from_flags, number_or_text, pairs_of
 
 _TRAINING_FLAGS = (

@@ -11,11 +11,9 @@ from typing import Any, Self
 
 from execution.endings import GRACE_SECONDS, KILLING_SECONDS
 from execution.leaving import leave
+from tracking.processes import exit_status
 
-__all__ = ["TERMINATED", "Interruption"]
-
-TERMINATED = 128 + signal.SIGTERM
-"""Exit status of what was sent SIGTERM."""
+__all__ = ["Interruption"]
 
 _GRACE_SECONDS = round(GRACE_SECONDS)
 _PATIENCE_SECONDS = 35
@@ -66,10 +64,10 @@ class Interruption:
 
         Raises:
             KeyboardInterrupt: after Ctrl-C.
-            SystemExit: after SIGTERM, with :data:`TERMINATED`; after SIGHUP with its own status.
+            SystemExit: after SIGTERM, with :data:`tracking.processes.TERMINATED`; after SIGHUP with its own status.
         """
         if self._ended_by is not None:
-            raise SystemExit(128 + self._ended_by)
+            raise SystemExit(exit_status(self._ended_by))
         if self._interrupts:
             raise KeyboardInterrupt
 
@@ -103,7 +101,7 @@ class Interruption:
         if self._interrupts == 1:
             self._ask_once()
         elif self._ended_by is None:
-            self._end_in(_PATIENCE_SECONDS, 128 + signal.SIGINT)
+            self._end_in(_PATIENCE_SECONDS, exit_status(signal.SIGINT))
 
     def _ask_once(self) -> None:
         try:
@@ -116,7 +114,7 @@ class Interruption:
     def _terminate(self, number: int, frame: FrameType | None) -> None:
         if self._ended_by is None:
             self._ended_by = signal.Signals(number)
-            self._end_in(_GRACE_SECONDS, 128 + number)
+            self._end_in(_GRACE_SECONDS, exit_status(number))
 
     def _hang_up(self, number: int, frame: FrameType | None) -> None:
         # Whoever prints to a terminal that is gone gets an error, in the middle of saving.

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from tracking.processes import exit_status
+
 __all__ = ["leave", "leaving_when_terminated"]
 
 
@@ -17,7 +19,7 @@ def leave(number: int, frame: FrameType | None) -> None:
     Raises:
         SystemExit: always, with the status that shells give who is killed by this signal.
     """
-    raise SystemExit(128 + number)
+    raise SystemExit(exit_status(number))
 
 
 @contextmanager

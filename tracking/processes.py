@@ -1,19 +1,28 @@
-"""Which machine this is, and whether a process on it still is the one that it was."""
+"""Which machine this is, whether a process on it still is the one that it was, and what ended one."""
 
 from __future__ import annotations
 
 import math
 import os
+import signal
 import socket
 import sys
 import time
 from pathlib import Path
 
-__all__ = ["boot_id", "booted_at", "host_name", "process_started"]
+__all__ = ["TERMINATED", "boot_id", "booted_at", "exit_status", "host_name", "process_started"]
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _PROCESSES = Path("/proc")
 _DEAD_STATES = ("Z", "X", "x")
+
+
+def exit_status(number: int) -> int:
+    """Return the status of what a signal ended, as shells give it; whoever leaves because of one leaves with it."""
+    return 128 + number
+
+
+TERMINATED = exit_status(signal.SIGTERM)
 
 
 def host_name() -> str:

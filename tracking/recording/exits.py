@@ -9,11 +9,11 @@ import threading
 import traceback
 from typing import Any, NamedTuple
 
+from tracking.processes import TERMINATED
 from tracking.statuses import Status
 
 __all__ = ["Outcome", "TerminationNotice", "outcome_at_exit", "outcome_of"]
 
-_TERMINATED = 128 + signal.SIGTERM
 _LONGEST_TRACE = 100_000
 
 
@@ -43,7 +43,7 @@ def outcome_of(error: BaseException | None) -> Outcome:
 def _outcome_of_exit(code: Any) -> Outcome:
     if code in (None, 0):
         return Outcome(Status.COMPLETED)
-    if code == _TERMINATED:
+    if code == TERMINATED:
         return Outcome(Status.PREEMPTED, "terminated (SIGTERM)")
     return Outcome(Status.FAILED, "", {"type": "SystemExit", "message": str(code), "traceback": ""})
 
@@ -79,7 +79,7 @@ class TerminationNotice:
             os.kill(os.getpid(), number)
             return
         self.received = True
-        raise SystemExit(_TERMINATED)
+        raise SystemExit(TERMINATED)
 
     def release(self) -> None:
         """Give SIGTERM back."""

@@ -15,6 +15,7 @@ from tracking.folders.folder import ENVIRONMENT
 from tracking.folders.unsaved import put_back_all
 from tracking.indexing.endings import Ending
 from tracking.indexing.indexer import Indexer
+from tracking.processes import TERMINATED
 from tracking.recording import lifetime
 from tracking.recording.afterwards import add_points
 from tracking.recording.attempt import Attempt
@@ -299,7 +300,7 @@ class ExperimentTracker(Recorder):
     def _close_at_exit(self) -> None:
         outcome = outcome_of(None)
         if self._attempt is not None:
-            outcome = outcome_of(SystemExit(143)) if self._attempt.notice.received else outcome_at_exit()
+            outcome = outcome_of(SystemExit(TERMINATED)) if self._attempt.notice.received else outcome_at_exit()
             if outcome.status == Status.LOST:
                 logger.warning("%s: %s", self._attempt.experiment_id, outcome.reason)
         self._close(outcome)
