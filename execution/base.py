@@ -6,12 +6,16 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
 from enum import StrEnum
 from functools import cached_property
+from pathlib import Path
 from types import TracebackType
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from errors import ConfigError
 from execution.options import ExecutorOptions
 from jobs import FailureKind, Job, Outcome, Resources
+
+if TYPE_CHECKING:
+    from execution.left import LeftJob
 
 __all__ = ["Executor", "Handle", "JobState"]
 
@@ -177,6 +181,15 @@ class Executor(ABC):
             ResourceError: nothing can be submitted now.
         """
         raise ConfigError(f"executor {self.name}: needs somebody who stays until the last job has ended")
+
+    @classmethod
+    def left_jobs(cls, log_dir: Path) -> Sequence[LeftJob]:
+        """Return how jobs stand that were left, as far as folders and one look at the cluster tell.
+
+        Args:
+            log_dir: of the options that they were submitted with.
+        """
+        return ()
 
     @abstractmethod
     def wait(self, handles: Collection[Handle], timeout: float) -> None:

@@ -11,6 +11,8 @@ from typing import Annotated
 import typer
 
 from errors import ConfigError, DataError
+from execution.left import LeftJob
+from experiment_commands.left_behind import left_as, left_in, left_text, print_left
 from experiment_commands.options import Db, Json
 from experiment_commands.output import print_json, print_table
 from experiment_commands.queueing.glance import Glance, glance_at, place_text, print_glance, queued_as
@@ -58,15 +60,16 @@ def status(experiment: Id = None, reconcile_store: Reconcile = False, db: Db = N
         return _show_one(database, experiment, as_json)
     if reconcile_store:
         return _show_changes(reconcile(database), as_json)
-    return _show_overview(overview(database), glance_at(database), as_json)
+    return _show_overview(overview(database), glance_at(database), left_in(database), as_json)
 
 
 # -- the whole store --------------------------------------------------------------------------------------------------
 
 
-def _show_overview(seen: Overview, queue: Glance | None, as_json: bool) -> int:
+def _show_overview(seen: Overview, queue: Glance | None, left: Sequence[LeftJob], as_json: bool) -> int:
     if as_json:
-        print_json({**dataclasses.asdict(seen), "queue": None if queue is None else queue.to_mapping()})
+        others = {"queue": None if queue is None else queue.to_mapping(), "left": [each.to_mapping() for each in left]}
+        print_json({**dataclasses.asdict(seen), **others})
         return 0
     if not seen.counts and queue is None:
         print("no experiments")
@@ -74,6 +77,7 @@ def _show_overview(seen: Overview, queue: Glance | None, as_json: bool) -> int:
     _print_overview(seen)
     if queue is not None:
         print_glance(queue)
+    print_left(left)
     return 0
 
 
@@ -129,9 +133,12 @@ def _show_one(database: Database, text: str, as_json: bool) -> int:
         found = LocalBackend(database).get_experiment(text)
     except DataError:
         # Data maps and clusterings are no experiments, and yet have their turn.
-        if (queued := queued_as(database, text)) is None:
-            raise
-        return _show_queued(queued, as_json)
+        if (queued := queued_as(database, text)) is not None:
+            return _show_queued(queued, as_json)
+        if (left := left_as(database, text)) is not None:
+            return _show_left(left, as_json)
+        raise
+    left = left_as(database, found.record.name, found.record.folder)
     queued = queued_as(database, found.record.name, found.record.folder)
     judged = current_statuses(database, Observer.here(job_state), found.record.id)
     now = next(iter(judged.values()), Judgement(found.record.status, found.record.status_reason))
@@ -140,12 +147,15 @@ def _show_one(database: Database, text: str, as_json: bool) -> int:
         print_json(
             {"id": found.record.id, "name": found.record.name, "status": now.status, "evidence": now.evidence}
             | {"runs": runs, "queue": None if queued is None else as_mapping(queued)}
+            | {"left": None if left is None else left.to_mapping()}
         )
     else:
         _print_one(found, now)
         if queued is not None and not queued.state.is_final:
             print(f"    {place_text(queued)}")
-    return 0 if now.status in _WELL else 1
+        if left is not None:
+            print(f"    {left_text(left)}")
+    return 0 if now.status in _WELL and not (left is not None and left.state.is_final) else 1
 
 
 def _show_queued(queued: QueuedJob, as_json: bool) -> int:
@@ -154,6 +164,14 @@ def _show_queued(queued: QueuedJob, as_json: bool) -> int:
     else:
         print(printable(f"{queued.job.id} {queued.job.name}: {place_text(queued)}"))
     return 1 if queued.state in (QueueState.FAILED, QueueState.CANCELLED) else 0
+
+
+def _show_left(left: LeftJob, as_json: bool) -> int:
+    if as_json:
+        print_json({"id": None, "name": left.job.name, "left": left.to_mapping()})
+    else:
+        print(printable(f"{left.job.id} {left.job.name}: {left_text(left)}"))
+    return int(left.state.is_final)
 
 
 def _print_one(found: ExperimentDetails, now: Judgement) -> None:

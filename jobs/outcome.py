@@ -8,10 +8,13 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
-__all__ = ["REACHED", "Failure", "FailureKind", "Outcome"]
+__all__ = ["REACHED", "WAITS_FOR", "Failure", "FailureKind", "Outcome"]
 
 REACHED = "reached"
 """In what work reports: a number that only grows from attempt to attempt as long as they get further."""
+
+WAITS_FOR = "waits_for"
+"""In progress: why the work has not begun, although its job was submitted; such time counts for nothing."""
 
 
 class FailureKind(StrEnum):

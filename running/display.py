@@ -13,6 +13,7 @@ from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextC
 from execution.base import Handle
 from execution.listening import Listener
 from jobs import FailureKind, Job, Outcome
+from jobs.outcome import WAITS_FOR
 from running.lines import Warned, end_line, retry_line, warning_lines
 from tracking.queue.records import Settled
 
@@ -42,6 +43,7 @@ class Display(Listener):
         self._running: dict[str, _Bar] = {}
         self._fractions: dict[str, float] = {}
         self._waited_for: set[str] = set()
+        self._reasons: set[str] = set()
         self._warned = Warned()
         self._bars = Progress(
             TextColumn("{task.description}"),
@@ -90,6 +92,8 @@ class Display(Listener):
         if bar is None or not progress:
             return
         step, total, loss = progress.get("step"), progress.get("total_steps"), progress.get("loss")
+        if (reason := str(progress.get(WAITS_FOR, ""))) and not self._console.is_terminal:
+            self._say_why(handle.job, reason)
         # Work of third parties reports what it likes.
         if progress.get("phase") != "training" or not step or not total:
             self._bars.update(bar.task, detail=str(progress.get("phase", "")))
@@ -116,6 +120,12 @@ class Display(Listener):
         elif not self._is_said(job, outcome) and (line := retry_line(job, outcome, settled)):
             self.said(line)
         self._update_suite()
+
+    def _say_why(self, job: Job, reason: str) -> None:
+        """Say once why jobs wait, for the first of those that wait for the same."""
+        if reason not in self._reasons:
+            self._reasons.add(reason)
+            self.said(f"waits   {job.name}: {reason}")
 
     def _remove_bar(self, job: Job) -> _Bar | None:
         self._fractions.pop(job.id, None)

@@ -1,8 +1,7 @@
-"""What a task and whoever submitted it tell each other while it runs: small files in a folder that both see."""
+"""What a task and whoever submitted it tell each other while it runs."""
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
@@ -11,13 +10,16 @@ from typing import Any, Self
 from urllib.parse import quote
 
 from atomic_files import explain_os_error, write_text
-from errors import AssayError, ResourceError
+from errors import ResourceError
+from execution.mail_folder import MailFolder
 from execution.output import end_of_log
 
 __all__ = ["JobFolder"]
 
+_BEGUN = "begun.json"
 
-class JobFolder:
+
+class JobFolder(MailFolder):
     """The folder of one submission.
 
     Args:
@@ -25,10 +27,8 @@ class JobFolder:
     """
 
     def __init__(self, path: Path) -> None:
-        self.path = path
+        super().__init__(path)
         self.log = path / "log.txt"
-        self._begun = path / "begun.json"
-        self._progress = path / "progress.json"
         self._stop = path / "stop.txt"
 
     @classmethod
@@ -49,12 +49,7 @@ class JobFolder:
 
     def write_begun(self, facts: Mapping[str, Any]) -> None:
         """Say that it runs, and where."""
-        write_text(self._begun, json.dumps(facts))
-
-    def write_progress(self, progress: Mapping[str, Any]) -> None:
-        """Say how far it is. What cannot be written is left out: a full disk must not end what runs."""
-        with suppress(AssayError, OSError, TypeError, ValueError):
-            write_text(self._progress, json.dumps(progress))
+        self._write(_BEGUN, facts)
 
     def stop_reason(self) -> str:
         """Return why it is to stop; empty while it is to go on."""
@@ -67,18 +62,7 @@ class JobFolder:
 
     def begun(self) -> Mapping[str, Any]:
         """Return where it runs; empty where it has not begun."""
-        return _read(self._begun)
-
-    def progress(self) -> Mapping[str, Any]:
-        """Return what it said last."""
-        return _read(self._progress)
-
-    def progress_stamp(self) -> int:
-        """Return a number that changes with each report."""
-        try:
-            return self._progress.stat().st_mtime_ns
-        except OSError:
-            return 0
+        return self._read(_BEGUN) or {}
 
     def write_stop(self, reason: str) -> None:
         """Ask it to stop; what cannot be written must be killed."""
@@ -92,16 +76,8 @@ class JobFolder:
     def tidy(self) -> None:
         """Keep nothing but the log, and that only where there is something in it."""
         with suppress(OSError):
-            for path in (self._begun, self._progress, self._stop):
+            for path in (*self.path.glob("*.json"), self._stop):
                 path.unlink(missing_ok=True)
             if not self.log.is_file() or not self.log.stat().st_size:
                 self.log.unlink(missing_ok=True)
                 self.path.rmdir()
-
-
-def _read(path: Path) -> Mapping[str, Any]:
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}

@@ -14,15 +14,15 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from errors import AssayError, ConfigError
+from errors import ConfigError
 from execution.endings import GRACE_SECONDS
-from execution.slurm.folders import WAITS_FOR, Order, SubmissionFolder
+from execution.slurm.folders import Order, SubmissionFolder
 from execution.work import Context, carry_out
 from jobs import FailureKind, Outcome
+from jobs.outcome import WAITS_FOR
 
 __all__ = ["SIGNALS", "main"]
 
@@ -78,9 +78,7 @@ class _Reports:
     def write(self) -> None:
         if self._said.is_set() and self._newest is not None:
             self._said.clear()
-            # A full disk must not end what runs; the next report may find room. Nor does odd progress matter.
-            with suppress(AssayError, TypeError, ValueError):
-                self._folder.write_progress(self._newest)
+            self._folder.write_progress(self._newest)
 
 
 def main(path: Path) -> int:

@@ -13,6 +13,7 @@ import filelock
 from atomic_files import explain_os_error
 from errors import ConfigError, ResourceError
 from execution.base import Executor, Handle, JobState
+from execution.left import LeftJob
 from execution.options import ExecutorOptions
 from execution.slurm.arrays import arrays
 from execution.slurm.clusters import CLUSTERS, Cluster
@@ -120,6 +121,13 @@ class SlurmExecutor(Executor):
         self._cluster.send()
         self._handles.clear()
 
+    @classmethod
+    def left_jobs(cls, log_dir: Path) -> Sequence[LeftJob]:
+        """Look at the queue once, and into the folders of all that was submitted."""
+        from execution.slurm.left import left_jobs
+
+        return left_jobs(log_dir)
+
     def wait(self, handles: Collection[Handle], timeout: float) -> None:
         """Look at the folders every now and then."""
         limit = time.monotonic() + timeout
@@ -173,7 +181,7 @@ class SlurmExecutor(Executor):
             return None
         if handle.state.is_final:
             return handle if handle.result(0).success and folder.outcome_stamp() > self._began else None
-        if handle.is_out_of_queue:
+        if handle.withdraw():
             # It will never run, or ran and left no word.
             return None
         if handle.job.code != job.code and handle.state == JobState.PENDING:

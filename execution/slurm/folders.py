@@ -1,4 +1,4 @@
-"""What a job on the cluster and whoever submitted it tell each other: small JSON files, each written by one side."""
+"""What a job on the cluster and whoever submitted it tell each other, one folder a submission."""
 
 from __future__ import annotations
 
@@ -6,26 +6,24 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import quote
 
-from atomic_files import explain_os_error, write_text
+from atomic_files import explain_os_error
 from errors import AssayError, ConfigError
+from execution.mail_folder import MailFolder
 from jobs import FailureKind, Job, Outcome
 
-__all__ = ["WAITS_FOR", "Order", "SubmissionFolder", "logs_folder", "stamp_now"]
-
-WAITS_FOR = "waits_for"
-"""In progress: why the work has not begun, although its job has; such time counts for nothing."""
+__all__ = ["Order", "SubmissionFolder", "logs_folder", "stamp_now"]
 
 _PATIENCE_SECONDS = 60.0
 """For a disk that is full, where an outcome is all that is left to write."""
-_BASE = "slurm"
-_ORDER, _SUBMITTED, _STARTED, _PROGRESS, _OUTCOME, _STOP = (
-    f"{name}.json" for name in ("job", "submitted", "started", "progress", "outcome", "stop")
+_BASE, _OF_JOB = "slurm", "job-"
+_ORDER, _SUBMITTED, _STARTED, _OUTCOME, _STOP = (
+    f"{name}.json" for name in ("job", "submitted", "started", "outcome", "stop")
 )
 
 
@@ -65,15 +63,12 @@ class Order:
             ) from error
 
 
-class SubmissionFolder:
+class SubmissionFolder(MailFolder):
     """One submission of one job; submitting it again makes another folder, so that nothing old is taken for new.
 
     Args:
         path: the folder.
     """
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
 
     @classmethod
     def create(cls, log_dir: Path, order: Order) -> Self:
@@ -102,6 +97,14 @@ class SubmissionFolder:
         of_job = _of_job(log_dir, job_id)
         number = max(_numbers(of_job), default=None)
         return None if number is None else cls(of_job / str(number))
+
+    @classmethod
+    def all_latest(cls, log_dir: Path) -> Iterator[Self]:
+        """Yield the newest submission of each job."""
+        for of_job in sorted((log_dir.absolute() / _BASE).glob(f"{_OF_JOB}*")):
+            number = max(_numbers(of_job), default=None)
+            if number is not None:
+                yield cls(of_job / str(number))
 
     # -- of whoever submits -----------------------------------------------------------------------------------------
 
@@ -147,21 +150,6 @@ class SubmissionFolder:
     def started(self) -> Mapping[str, Any] | None:
         """Return what the last start of the job said."""
         return self._read(_STARTED)
-
-    def write_progress(self, progress: Mapping[str, Any]) -> None:
-        """Say how far it is."""
-        self._write(_PROGRESS, progress)
-
-    def progress(self) -> Mapping[str, Any]:
-        """Return how far it was last; empty where nothing is known."""
-        return self._read(_PROGRESS) or {}
-
-    def progress_stamp(self) -> int:
-        """Return a number that changes with each report."""
-        try:
-            return (self.path / _PROGRESS).stat().st_mtime_ns
-        except OSError:
-            return 0
 
     def write_outcome(self, outcome: Outcome) -> None:
         """Say how it ended."""
@@ -215,16 +203,6 @@ class SubmissionFolder:
         except OSError:
             return
 
-    def _write(self, name: str, values: Mapping[str, Any]) -> None:
-        write_text(self.path / name, json.dumps(values) + "\n")
-
-    def _read(self, name: str) -> dict[str, Any] | None:
-        try:
-            found = json.loads((self.path / name).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return None
-        return found if isinstance(found, dict) else None
-
 
 def logs_folder(log_dir: Path) -> Path:
     """Return the folder of submitit: batch scripts, logs, and pickles that say no more than where a job's folder is."""
@@ -246,7 +224,7 @@ def stamp_now(log_dir: Path) -> int:
 
 def _of_job(log_dir: Path, job_id: str) -> Path:
     # Ids may hold what no name of a file can; "%" means something to SLURM.
-    return log_dir.absolute() / _BASE / f"job-{quote(job_id, safe='').replace('%', '=')}"
+    return log_dir.absolute() / _BASE / f"{_OF_JOB}{quote(job_id, safe='').replace('%', '=')}"
 
 
 def _numbers(of_job: Path) -> list[int]:

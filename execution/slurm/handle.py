@@ -14,7 +14,9 @@ from execution.output import end_of_log
 from execution.slurm.clusters import Cluster
 from execution.slurm.folders import SubmissionFolder
 from execution.slurm.standing import Standing, kind_of_end
+from execution.work import what_was_made
 from jobs import FailureKind, Job, Outcome
+from jobs.outcome import WAITS_FOR
 from tracking.states.slurm import job_state
 
 __all__ = ["SlurmHandle"]
@@ -23,6 +25,7 @@ _GRACE_SECONDS = 5.0
 """For an outcome to come over a network disk, after the cluster said that the job is over."""
 _GRACE_UNKNOWN_SECONDS = 30.0
 """The same, where the job is in no queue and nobody says how it ended."""
+_NO_ANSWER = "no answer from SLURM"
 _SHORTEST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.05, 1.0
 _TAIL_LINES = 10
 
@@ -35,9 +38,13 @@ class SlurmHandle(Handle):
         folder: of its submission.
         cluster: who starts it.
         attached: whether somebody submitted it before.
+        is_patient: whether words may still be on their way, where the cluster says that the job is over; otherwise what
+            is seen at the first look counts, and nobody is asked about single jobs.
     """
 
-    def __init__(self, job: Job, folder: SubmissionFolder, cluster: Cluster, attached: bool = False) -> None:
+    def __init__(
+        self, job: Job, folder: SubmissionFolder, cluster: Cluster, attached: bool = False, is_patient: bool = True
+    ) -> None:
         super().__init__(job)
         self.folder = folder
         submitted = folder.submitted() or {}
@@ -46,10 +53,11 @@ class SlurmHandle(Handle):
         self._needs: Mapping[str, str] = submitted["needs"]
         self._cluster = cluster
         self._attached = attached
+        self._is_patient = is_patient
         self._outcome: Outcome | None = None
         self._standing: Standing | None = None
         self._over_since: float | None = None
-        self._told: tuple[JobState, int] | None = None
+        self._told: tuple[JobState, int, str] | None = None
         self._wanted: tuple[FailureKind, str] | None = None
         self._written: tuple[FailureKind, str] | None = None
 
@@ -90,8 +98,23 @@ class SlurmHandle(Handle):
 
     @property
     def progress(self) -> Mapping[str, Any]:
-        """What the work wrote down last."""
-        return self.folder.progress()
+        """What the work wrote down last; while it waits for the cluster, why."""
+        said, waits_for = self.folder.progress(), self.waits_for
+        return {**said, "phase": f"waits: {waits_for}", WAITS_FOR: waits_for} if waits_for else said
+
+    @property
+    def waits_for(self) -> str:
+        """Why the cluster has not begun it, as seen at the last look; empty where it has, or it is over."""
+        if self._outcome is not None:
+            return ""
+        if self._standing is None:
+            return "" if self.folder.started() else _NO_ANSWER
+        return self._standing.describe() if self._standing.is_pending else ""
+
+    @property
+    def title(self) -> str:
+        """The job's id in the cluster."""
+        return f"{self._cluster.title} {self.cluster_id.partition(':')[0]}"
 
     @property
     def where(self) -> str:
@@ -99,20 +122,23 @@ class SlurmHandle(Handle):
         self._look()
         notes = ["already submitted"] if self._attached else []
         if self._outcome is None:
-            notes.append("no answer from SLURM" if self._standing is None else self._standing.describe())
+            notes.append(_NO_ANSWER if self._standing is None else self._standing.describe())
             notes.append(self._cluster.trouble)
         described = "; ".join(note for note in notes if note)
-        return f"{self._cluster.title} {self.cluster_id.partition(':')[0]}" + (f" ({described})" if described else "")
+        return self.title + (f" ({described})" if described else "")
 
-    @property
-    def is_out_of_queue(self) -> bool:
-        """Whether the cluster says that it will not run any more, whatever it left."""
+    def withdraw(self) -> bool:
+        """Return whether the cluster will not run it any more, whatever it left; what never begins is taken out."""
         self._look()
-        return self._standing is not None and self._standing.is_over
+        if self._standing is None or not self._standing.is_over:
+            return False
+        if self._standing.is_hopeless:
+            self._cluster.cancel(self.cluster_id)
+        return True
 
     def has_news(self) -> bool:
         """Whether it has ended, or something changed since this was asked last."""
-        told, self._told = self._told, (self.state, self.folder.progress_stamp())
+        told, self._told = self._told, (self.state, self.folder.progress_stamp(), self.waits_for)
         return self._told[0].is_final or self._told != told
 
     def _stop(self, kind: FailureKind, reason: str) -> None:
@@ -159,13 +185,15 @@ class SlurmHandle(Handle):
             self._outcome = self._conclude(standing, said)
 
     def _grace(self, standing: Standing, said: Outcome | None, stopped: bool) -> float:
-        if said is not None or (stopped and not self.folder.started()):
+        if said is not None or not self._is_patient or (stopped and not self.folder.started()):
             return 0.0
         return _GRACE_SECONDS if standing.state or stopped else _GRACE_UNKNOWN_SECONDS
 
     def _conclude(self, standing: Standing, said: Outcome | None) -> Outcome:
-        # Where the queue has forgotten it, SLURM's accounting may know.
-        state = standing.state or job_state(self.cluster_id) or ""
+        state = standing.state
+        if not state and self._is_patient:
+            # Where the queue has forgotten it, SLURM's accounting may know.
+            state = job_state(self.cluster_id) or ""
         kind, words = kind_of_end(state)
         if said is not None:
             # The work took scancel for a preemption.
@@ -173,21 +201,30 @@ class SlurmHandle(Handle):
         wanted = self.folder.stop()
         if wanted is not None:
             return Outcome.failed(*wanted)
-        if kind == FailureKind.CANCELLED and not self.folder.started():
+        if (made := what_was_made(self.job)) is not None:
+            # It had no room left to say so.
+            return Outcome(result=made)
+        if not self.folder.started() and (standing.is_hopeless or kind == FailureKind.CANCELLED or not state):
             needed = self._failed_need()
             if needed or "Dependency" in standing.reason:
                 return Outcome.failed(FailureKind.NEED_FAILED, needed or "a SLURM job that it depends on failed")
-        named = f"{self._cluster.title} {self.cluster_id.partition(':')[0]}{f' ({state})' if state else ''}"
+        named = f"{self.title}{f' ({state})' if state else ''}"
         return Outcome.failed(kind, f"{named}: {words}{self._tail()}")
 
     def _failed_need(self) -> str:
         for path in self._needs.values():
             needed = SubmissionFolder(Path(path))
-            outcome = needed.outcome()
-            if outcome is not None and outcome.failure is not None:
-                with suppress(ConfigError):
-                    return f"{needed.order().job.name} failed: {outcome.failure.message}"
+            with suppress(ConfigError):
+                if why := self._why_failed(needed):
+                    return f"{needed.order().job.name} {why}"
         return ""
+
+    def _why_failed(self, needed: SubmissionFolder) -> str:
+        outcome = needed.outcome()
+        if outcome is not None:
+            return "" if outcome.failure is None else f"failed: {outcome.failure.message}"
+        standing = self._cluster.look((needed.submitted() or {}).get("id", ""))
+        return "left the queue without saying how it ended" if standing is not None and standing.is_over else ""
 
     def _tail(self) -> str:
         lines = self.logs().rstrip().splitlines()[-_TAIL_LINES:]

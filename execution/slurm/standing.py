@@ -48,7 +48,12 @@ class Standing(NamedTuple):
     @property
     def is_over(self) -> bool:
         """Whether it will not run any more."""
-        return not self.state or self.state in _ENDS
+        return not self.state or self.state in _ENDS or self.is_hopeless
+
+    @property
+    def is_hopeless(self) -> bool:
+        """Whether it is listed and never begins: what it depends on failed, and SLURM was told to keep it."""
+        return self.is_pending and self.reason == "DependencyNeverSatisfied"
 
     @property
     def is_pending(self) -> bool:

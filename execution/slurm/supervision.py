@@ -13,11 +13,12 @@ from contextlib import suppress
 from errors import AssayError
 from execution.endings import GRACE_SECONDS, KillsForMemory, in_words
 from execution.slurm.child import SIGNALS
-from execution.slurm.folders import WAITS_FOR, Order, SubmissionFolder
+from execution.slurm.folders import Order, SubmissionFolder
 from execution.slurm.resources import CODE
 from execution.slurm.standing import state_of_this_job
+from execution.work import what_was_made
 from jobs import FailureKind, Outcome
-from jobs.outcome import REACHED
+from jobs.outcome import REACHED, WAITS_FOR
 
 __all__ = ["Supervision"]
 
@@ -66,10 +67,10 @@ class Supervision:
         self._makes_room |= number == signal.SIGTERM
 
     def watch(self) -> Outcome:
-        """Do the work in a process of its own; return what it left, or what can be said of its death.
+        """Do the work in a process of its own; return what it said, or what can be said of its death.
 
         Raises:
-            ResourceError: the folder cannot be written.
+            ResourceError: what an earlier start left cannot be taken away.
         """
         self._folder.forget_outcome()
         self._write_started()
@@ -93,7 +94,9 @@ class Supervision:
         said = self._folder.outcome()
         outcome = self._end_of_slot(said or self._explain(self._child.returncode))
         if outcome is not said:
-            self._folder.write_outcome_patiently(outcome)
+            # Where there is no room for it, how the SLURM job ends still says whether what depends on it may begin.
+            with suppress(AssayError):
+                self._folder.write_outcome_patiently(outcome)
         self._write_started()
         return outcome
 
@@ -163,6 +166,8 @@ class Supervision:
 
     def _explain(self, status: int) -> Outcome:
         """Return what is to be said of work that left no word."""
+        if (made := what_was_made(self._order.job)) is not None:
+            return Outcome(result=made, seconds=self._seconds())
         if self._overdue is not None:
             return self._overdue
         wanted = self._folder.stop()

@@ -13,12 +13,13 @@ from experiment_commands.queueing.outlook import GroupOutlook, Outlook, look_ahe
 from experiment_commands.queueing.wording import counts_line, progress_text, why
 from experiment_commands.wording import span
 from experiment_results.wording import printable
+from jobs import Job
 from tracking.queue.queue import Queue
 from tracking.queue.records import QueuedJob, QueueState
 from tracking.queue.seeking import counts_by_group, seek_jobs, standings
 from tracking.store.database import Database
 
-__all__ = ["Glance", "glance_at", "place_text", "print_glance", "queued_as"]
+__all__ = ["Glance", "glance_at", "made_in", "place_text", "print_glance", "queued_as"]
 
 
 class Glance(NamedTuple):
@@ -102,7 +103,7 @@ def queued_as(database: Database, text: str, folder: Path | None = None) -> Queu
     """
     ids = [each.id for each in seek_jobs(database, text) if text in (each.id, each.name)]
     jobs = Queue(database).jobs(ids=ids) if ids else []
-    return next((each for each in jobs if folder is None or _folder(each) == folder), None)
+    return next((each for each in jobs if folder is None or made_in(each.job) == folder), None)
 
 
 def place_text(queued: QueuedJob) -> str:
@@ -113,6 +114,7 @@ def place_text(queued: QueuedJob) -> str:
     return printable(f"in the queue: {queued.state}{place}{progress}{reason}")
 
 
-def _folder(queued: QueuedJob) -> Path:
-    payload = queued.job.payload
+def made_in(job: Job) -> Path:
+    """Return the folder of what a job makes."""
+    payload = job.payload
     return Path(payload.get("cwd", ""), payload.get("node", {}).get("folder", ""))

@@ -11,7 +11,7 @@ import pytest
 
 from execution.executors import EXECUTORS
 from execution.options import ExecutorOptions
-from execution.work import WORK
+from execution.work import MADE, WORK
 from tracking.queue.queue import Queue
 from tracking.store.database import Database
 
@@ -27,7 +27,7 @@ def plugin(monkeypatch: pytest.MonkeyPatch) -> Path:
     folders = [str(PLUGIN), str(ROOT), *([inherited] if inherited else [])]
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(folders))
     importlib.invalidate_caches()
-    for registry in (WORK, EXECUTORS):
+    for registry in (WORK, MADE, EXECUTORS):
         # As in a fresh process: what is installed is read once.
         monkeypatch.setattr(registry, "_entry_points_read", False)
         monkeypatch.setattr(registry, "_targets", dict(registry._targets))

@@ -132,6 +132,20 @@ def test_an_attempt_that_is_followed_by_another_says_so_once_where_it_only_waits
     ]
 
 
+def test_why_runs_wait_is_said_once_without_a_terminal_and_beside_the_bar_with_one() -> None:
+    def events(display: Display, out: io.StringIO) -> None:
+        for name in "xy":
+            display.begun(_job(name))
+            for reason in ("Resources", "Priority", "Resources"):
+                display.progressed(_Reported(_job(name), {"phase": f"waits: {reason}", "waits_for": reason}))
+        if "\x1b" in out.getvalue():
+            assert eventually(lambda: "waits: Resources" in out.getvalue())
+
+    said = [line for line in _shown(False, events).splitlines() if line.startswith("waits")]
+    assert said == ["waits   x: Resources", "waits   x: Priority"]
+    assert "waits   x" not in _shown(True, events)
+
+
 def test_a_warning_is_said_once_whoever_gives_it() -> None:
     warned = Outcome(result={"warnings": ["x changes nothing here"]}, seconds=3.0)
 

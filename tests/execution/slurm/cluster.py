@@ -79,9 +79,9 @@ class SlurmCluster:
         self._start("slurmd", "-D", "-N", _host())
         self._wait_for(lambda: "idle" in self.run("sinfo", "--noheader", "--format=%T"), "slurmd")
 
-    def start_controller(self) -> None:
-        """Start slurmctld, and wait until it answers."""
-        self._start("slurmctld", "-D")
+    def start_controller(self, *, forgetful: bool = False) -> None:
+        """Start slurmctld, and wait until it answers; one that is forgetful knows of no job any more."""
+        self._start("slurmctld", "-D", *(["-c"] if forgetful else []))
         self._wait_for(lambda: " is UP" in self.run("scontrol", "ping"), "slurmctld")
 
     def stop_controller(self) -> None:

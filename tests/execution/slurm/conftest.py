@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -52,3 +52,22 @@ def slurm(_cluster: SlurmCluster, monkeypatch: pytest.MonkeyPatch) -> Iterator[S
     if not _cluster.has_controller:
         _cluster.start_controller()
     _cluster.cancel_all()
+
+
+@pytest.fixture
+def commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Put scripts in the place of SLURM's commands, and nothing else of SLURM within reach."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}/bin")
+
+    def install(**scripts: str) -> None:
+        for name, script in scripts.items():
+            path = folder / name
+            path.write_text(f"#!/bin/sh\n{script}\n")
+            path.chmod(0o755)
+
+    for name in ("srun", "squeue", "sacct", "scancel"):
+        install(**{name: "exit 0"})
+    install(scontrol="[ $1 = ping ] && echo 'Slurmctld(primary) at head is UP'", sbatch="echo Submitted batch job 12")
+    return install

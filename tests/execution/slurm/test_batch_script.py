@@ -38,25 +38,6 @@ _SLURM = {
 }
 
 
-@pytest.fixture
-def commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Put scripts in the place of SLURM's commands, and nothing else of SLURM within reach."""
-    folder = tmp_path / "bin"
-    folder.mkdir()
-    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}/bin")
-
-    def install(**scripts: str) -> None:
-        for name, script in scripts.items():
-            path = folder / name
-            path.write_text(f"#!/bin/sh\n{script}\n")
-            path.chmod(0o755)
-
-    for name in ("srun", "squeue", "sacct", "scancel"):
-        install(**{name: "exit 0"})
-    install(scontrol="[ $1 = ping ] && echo 'Slurmctld(primary) at head is UP'", sbatch="echo Submitted batch job 12")
-    return install
-
-
 def test_the_batch_script_is_the_golden_one(
     commands: Callable[..., None], options: Callable[..., ExecutorOptions], monkeypatch: pytest.MonkeyPatch
 ) -> None:

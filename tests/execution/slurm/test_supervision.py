@@ -14,6 +14,7 @@ import pytest
 
 from errors import ResourceError
 from execution.options import ExecutorOptions
+from execution.slurm import folders
 from execution.slurm.batch_job import SlurmJob, WorkFailed
 from execution.slurm.executor import SlurmExecutor
 from execution.slurm.folders import Order, SubmissionFolder
@@ -91,6 +92,24 @@ def test_where_whoever_submitted_tries_again_nobody_waits(tmp_path: Path) -> Non
     failure = Supervision(folder).watch().failure
     assert failure is not None
     assert failure.kind == FailureKind.BUSY
+
+
+def test_work_that_left_what_it_made_is_done_though_nobody_said_so(tmp_path: Path) -> None:
+    folder = _folder(tmp_path, _job("made", file=str(tmp_path / "made"), text="all of it"))
+    assert Supervision(folder).watch().result == {"text": "all of it"}
+    assert (folder.outcome() or Outcome()).result == {"text": "all of it"}
+    nowhere = _folder(tmp_path, _job("made", file=str(tmp_path / "no" / "folder"), text=""))
+    assert not Supervision(nowhere).watch().success
+
+
+def test_how_it_ended_counts_where_it_cannot_be_written_down(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(folders, "_PATIENCE_SECONDS", 0.0)
+    folder = _folder(tmp_path, _job("made", file=str(tmp_path / "made"), text="all of it"))
+    # In place of the outcome lies what no file can take the place of, as on a disk that is full.
+    (folder.path / "outcome.json" / "taken").mkdir(parents=True)
+    monkeypatch.setattr(SubmissionFolder, "forget_outcome", lambda self: None)
+    SlurmJob(str(folder.path))()
+    assert folder.outcome() is None
 
 
 def test_an_order_of_another_version_says_so(tmp_path: Path) -> None:
