@@ -69,7 +69,7 @@ despite.takes_failed_needs = True  # type: ignore[attr-defined]
 
 
 def sleep(job: Job, context: Context) -> Result:
-    """Report a step every ``pause`` seconds until ``seconds`` are over; stop when asked to.
+    """Report steps, ``pause`` seconds apart, until ``seconds`` are over or the file ``until`` is there; stop if asked.
 
     With ``begun``, a file, it writes its process id there first.
     """
@@ -79,6 +79,8 @@ def sleep(job: Job, context: Context) -> Result:
     for step in range(1, total + 1):
         if reason := context.stop_reason():
             raise Preempted(reason)
+        if _is_over(job):
+            break
         context.report({"phase": "sleeping", "step": step, "total_steps": total})
         time.sleep(pause)
     return {"steps": total}
@@ -101,9 +103,11 @@ def hang(job: Job, context: Context) -> Result:
 
 
 def deaf(job: Job, context: Context) -> Result:
-    """Go on reporting, and ignore that somebody wants it to stop."""
+    """Go on reporting until the file ``until`` is there, and ignore that somebody wants it to stop."""
     _say_begun(job)
     for step in range(round(job.payload.get("seconds", 600) / 0.05)):
+        if _is_over(job):
+            break
         context.report({"step": step})
         time.sleep(0.05)
     return {}
@@ -186,9 +190,11 @@ def count(job: Job, context: Context) -> Result:
 
 
 def hoard(job: Job, context: Context) -> Result:
-    """Keep ``mb`` megabytes for the next job of this process, sleep for ``seconds``, and return who it is."""
+    """Keep ``mb`` megabytes for the next job of this process, wait for the file ``until``, and return who it is."""
     context.kept["hoard"] = b"x" * (job.payload["mb"] << 20)
-    time.sleep(job.payload.get("seconds", 0))
+    _say_begun(job)
+    while "until" in job.payload and not _is_over(job):
+        time.sleep(0.02)
     return {"pid": os.getpid()}
 
 
@@ -212,6 +218,10 @@ def big(job: Job, context: Context) -> Result:
 def not_json(job: Job, context: Context) -> Result:
     """Return what no JSON can hold."""
     return {"value": {1, 2}}
+
+
+def _is_over(job: Job) -> bool:
+    return "until" in job.payload and Path(job.payload["until"]).exists()
 
 
 def _say_begun(job: Job) -> None:

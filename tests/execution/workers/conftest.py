@@ -79,5 +79,5 @@ def program(plugin: Path, tmp_path: Path) -> Iterator[Callable[..., subprocess.P
 def _nobody_is_left() -> Iterator[None]:
     """Fail where a test leaves a process of ours behind."""
     yield
-    _, alive = psutil.wait_procs(family(), timeout=10)
+    _, alive = psutil.wait_procs(family(), timeout=60)
     assert not alive

@@ -59,7 +59,8 @@ def _lives(pid: int) -> bool:
 
 def test_a_killed_worker_fails_its_job_alone_and_says_how(make_executor: Make, tmp_path: Path) -> None:
     executor = make_executor(workers=2)
-    other, _ = _begun(executor, tmp_path, "sleep", seconds=1)
+    over = tmp_path / "over"
+    other, _ = _begun(executor, tmp_path, "sleep", seconds=600, until=str(over))
     handle, pid = _begun(executor, tmp_path, "sleep", seconds=600)
     os.kill(pid, signal.SIGKILL)
     failure = handle.result(PATIENCE_S).failure
@@ -67,6 +68,7 @@ def test_a_killed_worker_fails_its_job_alone_and_says_how(make_executor: Make, t
     assert failure.kind == FailureKind.WORKER_DIED
     assert failure.message.startswith(f"worker 2 (process {pid}) was killed by signal 9 (SIGKILL); ")
     assert failure.message.endswith("GB of memory are free now")
+    over.touch()
     assert other.result(PATIENCE_S).success
 
 
@@ -108,9 +110,11 @@ def test_sigterm_ends_a_worker_whose_work_goes_on(make_executor: Make, tmp_path:
 
 
 def test_ctrl_c_does_not_reach_work_behind_the_runners_back(make_executor: Make, tmp_path: Path) -> None:
-    handle, pid = _begun(make_executor(workers=1), tmp_path, "sleep", seconds=0.5)
+    over = tmp_path / "over"
+    handle, pid = _begun(make_executor(workers=1), tmp_path, "sleep", seconds=600, until=str(over))
     for process in (pid, _template().pid):
         os.kill(process, signal.SIGINT)
+    over.touch()
     assert handle.result(PATIENCE_S).success
 
 
@@ -222,7 +226,7 @@ def test_a_job_that_takes_its_workers_with_it_before_it_begins_fails(
         worker.kill()
 
     monkeypatch.setattr(WorkerHandle, "begin", begin_and_kill)
-    failure = make_executor(workers=1).submit(a_job("echo")).result(30).failure
+    failure = make_executor(workers=1).submit(a_job("echo")).result(PATIENCE_S).failure
     assert failure is not None
     assert failure.kind == FailureKind.WORKER_DIED
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import psutil
 import pytest
@@ -104,11 +105,15 @@ def test_a_worker_takes_a_job_in_the_memory_that_it_has_itself(make_executor: Ma
 
 
 def test_workers_that_have_nothing_to_do_go_where_their_memory_is_needed(
-    make_executor: Make, small_machine: Machine
+    make_executor: Make, small_machine: Machine, tmp_path: Path
 ) -> None:
     small_machine(1.0, 0.0)
     executor = make_executor(workers=2)
-    handles = [executor.submit(a_job("hoard", mb=300, seconds=1)) for _ in range(2)]
+    begun, over = [tmp_path / "begun 1", tmp_path / "begun 2"], tmp_path / "over"
+    handles = [executor.submit(a_job("hoard", mb=300, begun=str(file), until=str(over))) for file in begun]
+    while not all(file.exists() for file in begun):
+        executor.wait(handles, 0.05)
+    over.touch()
     pids = {handle.result(PATIENCE_S).result["pid"] for handle in handles}
     assert len(pids) == 2
     large = a_job("hoard", mb=1, resources=Resources(memory_gb=0.8))

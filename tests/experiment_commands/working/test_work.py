@@ -163,12 +163,13 @@ def test_several_at_once_do_nothing_twice(start: Start, queue: Queue) -> None:
 
 
 def test_jobs_of_a_worker_that_was_killed_are_done_by_the_next(start: Start, queue: Queue, tmp_path: Path) -> None:
-    begun = tmp_path / "begun"
-    queue.add([_job("a", "test.sleep", payload={"seconds": 3, "begun": str(begun)})])
+    begun, over = tmp_path / "begun", tmp_path / "over"
+    queue.add([_job("a", "test.sleep", payload={"seconds": 100, "begun": str(begun), "until": str(over)})])
     process = start("--executor", "inline")
     _until(begun.exists)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+    over.touch()
     status, output = _end(start("--executor", "inline"))
     assert status == 0, output
     assert f"process {process.pid}" in output and "is gone" in output
