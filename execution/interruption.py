@@ -81,18 +81,23 @@ class Interruption:
         return self
 
     def __exit__(self, *error: object) -> None:
+        self._give_back(signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        # Only now: until then one that comes may set it.
         if self._end is not None:
             signal.alarm(0)
             self._end.cancel()
-        for number, handler in self._replaced.items():
-            signal.signal(number, handler)
-        self._replaced.clear()
+        self._give_back(signal.SIGALRM)
 
     def _guard(self, number: signal.Signals, usual: object, handle: Callable[[int, FrameType | None], None]) -> None:
         handler = signal.getsignal(number)
         if handler in (usual, leave):
             self._replaced[number] = handler
             signal.signal(number, handle)
+
+    def _give_back(self, *numbers: signal.Signals) -> None:
+        for number in numbers:
+            if number in self._replaced:
+                signal.signal(number, self._replaced.pop(number))
 
     def _interrupt(self, number: int, frame: FrameType | None) -> None:
         self._interrupts += 1

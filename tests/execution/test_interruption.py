@@ -170,6 +170,30 @@ with Interruption(ask) as interruption:
     assert done.stdout.splitlines() == ["went on", "asked"], done.stderr
 
 
+@pytest.mark.parametrize("restored", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_signal_that_comes_while_the_block_is_left_counts_and_leaves_no_alarm_behind(
+    restored: str, root: Path
+) -> None:
+    done = _run(
+        root,
+        f"""
+give_back = signal.signal
+def interrupted(number, handler):
+    # Where this handler is still ours, in the middle of giving others back.
+    if number == signal.{restored} and handler in (signal.default_int_handler, signal.SIG_DFL):
+        signal.raise_signal(number)
+    return give_back(number, handler)
+with Interruption() as interruption:
+    send("SIGINT")  # so that another is the second
+    signal.signal = interrupted
+signal.signal = give_back
+say(signal.alarm(0), signal.getsignal(signal.SIGALRM) == signal.SIG_DFL, interruption.stop_reason() != "")
+say([one for one in threading.enumerate() if isinstance(one, threading.Timer) and not one.finished.is_set()])
+""",
+    )
+    assert done.stdout.splitlines() == ["0 True True", "[]"], done.stderr
+
+
 def test_handlers_of_others_are_left_alone(root: Path) -> None:
     done = _run(
         root,
