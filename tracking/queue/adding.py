@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Update, bindparam, case, delete, func, insert
 from errors import ConfigError
 from jobs import Job
 from tracking.indexing.columns import storable
-from tracking.queue.ranks import rank_after, rank_of
+from tracking.queue.ranks import SHORTEST_SECONDS, rank_after, rank_of
 from tracking.queue.records import Added, QueueState
 from tracking.queue.specs import read_spec
 from tracking.queue.transactions import pages
@@ -23,8 +23,6 @@ from tracking.store.schema import queue_jobs, queue_needs
 __all__ = ["add_jobs"]
 
 _J, _N = queue_jobs.c, queue_needs.c
-_BETWEEN = 1e-6
-"""Seconds between the times at which jobs of one call count as queued: so they keep their order."""
 _NAMED = 5
 """So many jobs are named in an error."""
 
@@ -67,7 +65,7 @@ def add_jobs(connection: Connection, jobs: Sequence[Job], redo: bool) -> Added:
     _reopen(connection, [keys[id] for id in again])
     _forget_needs(connection, [keys[id] for id in (*again, *anew)])
     began = _queue_time(connection)
-    rows = {job.id: _row(job, keys[job.id], began + number * _BETWEEN, open_ids) for number, job in enumerate(fresh)}
+    rows = {job.id: _row(job, keys[job.id], began + number * SHORTEST_SECONDS, open_ids) for number, job in enumerate(fresh)}
     if new:
         connection.execute(insert(queue_jobs), [rows[id] for id in new])
     if again:
@@ -167,11 +165,13 @@ def _forget_needs(connection: Connection, keys: Sequence[int]) -> None:
 
 
 def _queue_time(connection: Connection) -> float:
-    """Return the time at which the next job counts as queued: after all others that wait, even if a clock was set."""
-    waiting = _J.state.in_([QueueState.QUEUED, QueueState.HELD])
-    newest = connection.execute(select(func.max(_J.queued_at)).where(waiting)).scalar()
+    """Return the time at which the next job counts as queued: after all others, even if a clock was set.
+
+    Also after those that run: they may have to wait again.
+    """
+    newest = connection.execute(select(func.max(_J.queued_at)).where(_J.state.in_(QueueState.open()))).scalar()
     now = store_clock(connection)
-    return now if newest is None else max(now, newest + _BETWEEN)
+    return now if newest is None else max(now, newest + SHORTEST_SECONDS)
 
 
 def _row(job: Job, key: int, queued_at: float, open_ids: set[str]) -> dict[str, Any]:

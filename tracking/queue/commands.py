@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, func, or_, select, update
 
 from errors import ConfigError
 from jobs.job import HIGHEST_PRIORITY
-from tracking.queue.ranks import rank_after
+from tracking.queue.ranks import SHORTEST_SECONDS, rank_after
 from tracking.queue.records import Change, QueueState
 from tracking.queue.settling import let_dependents_go
 from tracking.queue.transactions import pages
@@ -105,14 +105,18 @@ def move_job(connection: Connection, id: str, place: Literal["first", "last"] | 
 def _end(connection: Connection, first: bool) -> float:
     best = func.min(_J.rank) if first else func.max(_J.rank)
     rank: float = connection.execute(select(best).where(_J.state.in_(_WAITING))).scalar_one()
-    return rank + (-1.0 if first else 1.0)
+    # Behind the last by no more than what is added next: that comes after it.
+    return rank - 1.0 if first else rank + SHORTEST_SECONDS
 
 
 def _place_before(connection: Connection, other: Any) -> float:
-    """Make room of a second before a job, by moving it and all behind it; return a rank within."""
-    behind = or_(_J.rank > other.rank, (_J.rank == other.rank) & (_J.key >= other.key))
-    connection.execute(update(queue_jobs).where(_J.state.in_(_WAITING), behind).values(rank=_J.rank + 1.0))
-    return float(other.rank) + 0.5
+    """Make room of a second before a job, by moving all in front of it; return a rank within.
+
+    Those behind stay, as what is added next would come in front of what was moved there.
+    """
+    in_front = or_(_J.rank < other.rank, (_J.rank == other.rank) & (_J.key < other.key))
+    connection.execute(update(queue_jobs).where(_J.state.in_(_WAITING), in_front).values(rank=_J.rank - 1.0))
+    return float(other.rank) - 0.5
 
 
 def _each(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-__all__ = ["PRIORITY_SECONDS", "rank_after", "rank_of"]
+__all__ = ["PRIORITY_SECONDS", "SHORTEST_SECONDS", "rank_after", "rank_of"]
 
 PRIORITY_SECONDS = 3600.0
 """One step of priority is worth so long a wait: so nothing waits for ever behind later jobs of higher priority."""
+SHORTEST_SECONDS = 1e-6
+"""Between the ranks of two jobs that come one after the other at the same moment."""
 
 
 def rank_of(queued_at: float, priority: int) -> float:

@@ -114,6 +114,15 @@ def test_there_is_always_room_before_a_job(queue: Queue) -> None:
     assert drain(queue) == [f"{number:03}" for number in range(99, 0, -1)] + ["000"]
 
 
+def test_what_is_added_after_a_move_comes_after_what_was_there(queue: Queue) -> None:
+    queue.add([job(id) for id in "abc"])
+    for _ in range(3):
+        queue.move("c", before="a")
+    queue.move("a", "last")
+    queue.add([job("d")])
+    assert drain(queue) == ["c", "b", "a", "d"]
+
+
 def test_priorities_change_the_order(queue: Queue) -> None:
     queue.add([job(id) for id in "abcd"])
     assert queue.set_priority(2, ["c", "d"])[0].message == "priority 2, was 0"

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete
 
-from jobs import Job, Resources
+from jobs import FailureKind, Job, Resources
 from tests.tracking.queue.conftest import Day
-from tests.tracking.queue.handed_out import DONE, drain, job, seen, take
+from tests.tracking.queue.handed_out import DONE, drain, failed, job, seen, take
 from tracking.queue.claiming import MOST_OVERTAKEN
 from tracking.queue.queue import Queue
 from tracking.queue.records import Fit, QueueState
@@ -48,6 +48,16 @@ def test_the_order_survives_a_clock_that_is_set_back(day: Day, memory: Database)
         queue.add([job(str(number))])
         day.now -= 1000
     assert drain(queue) == ["0", "1", "2", "3", "4"]
+
+
+def test_what_ran_while_the_clock_was_set_back_waits_behind_nobody_who_came_later(day: Day, memory: Database) -> None:
+    queue = emptied(memory)
+    queue.add([job("early")])
+    [claim] = take(queue)
+    day.now -= 24 * HOUR
+    queue.add([job("later")])
+    queue.settle(claim, failed(FailureKind.PREEMPTED))
+    assert drain(queue) == ["early", "later"]
 
 
 @given(st.lists(st.tuples(st.floats(0, 5 * HOUR), st.integers(-3, 3)), max_size=15))
