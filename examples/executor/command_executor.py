@@ -1,12 +1,13 @@
 """An executor of one's own: each job in a process that a command starts, such as ``nice`` or a container's.
 
-The command stands in the variable ASSAY_COMMAND, and gets a Python program to run as its last words.
+The command gets a Python program to run as its last words.
 """
 
 from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,13 +15,25 @@ import time
 from collections.abc import Collection
 from pathlib import Path
 
+from pydantic import Field
+
 from atomic_files import read_json, write_json
+from errors import ConfigError
 from execution.base import Executor, Handle, JobState
 from execution.options import ExecutorOptions
 from execution.work import Context, carry_out
 from jobs import FailureKind, Job, Outcome, Resources
+from validated import validated_dataclass
 
-_PATIENCE_SECONDS = 5.0
+
+@validated_dataclass
+class CommandOptions:
+    """What ``--executor-option NAME=VALUE`` may say."""
+
+    command: str = Field(default="nice", min_length=1)
+    """In front of each process, as a shell would split it into words."""
+    patience_seconds: float = Field(default=5.0, ge=0)
+    """For what still runs at the end, before it is killed."""
 
 
 class CommandExecutor(Executor):
@@ -28,10 +41,12 @@ class CommandExecutor(Executor):
 
     name = "command"
     reads = ("workers",)
+    options_class = CommandOptions
     reads_resources = False
 
     def __init__(self, options: ExecutorOptions) -> None:
-        self._command = shlex.split(os.environ.get("ASSAY_COMMAND", "nice"))
+        self._own = options.own_as(CommandOptions)
+        self._command = _words(self._own.command)
         self._folder = options.log_dir.absolute() / "command"
         self._workers = options.workers or 1
         self._handles: list[_Process] = []
@@ -62,10 +77,20 @@ class CommandExecutor(Executor):
         """Ask all to stop, and end those that do not."""
         for handle in self._handles:
             handle.cancel()
-        end = time.monotonic() + _PATIENCE_SECONDS
+        end = time.monotonic() + self._own.patience_seconds
         for handle in self._handles:
             handle.end(max(0.0, end - time.monotonic()))
         self._handles.clear()
+
+
+def _words(command: str) -> list[str]:
+    try:
+        words = shlex.split(command)
+    except ValueError as error:
+        raise ConfigError(f"command {command!r}: {error}") from None
+    if not words or shutil.which(words[0]) is None:
+        raise ConfigError(f"command {command!r}: no such program here")
+    return words
 
 
 class _Process(Handle):

@@ -1,12 +1,6 @@
 """What holds for every executor: subclass it in a test module, with a fixture ``executor`` and the abilities it has.
 
-class TestMine(ExecutorContract):
-    keeps_logs = False
-
-    @pytest.fixture
-    def executor(self, plugin: Path) -> Iterator[Executor]:
-        with MyExecutor(...) as executor:
-            yield executor
+The module may lie in any folder; docs/scaling.md shows a whole one.
 """
 
 from __future__ import annotations
@@ -21,9 +15,10 @@ import pytest
 from errors import ConfigError
 from execution.base import Executor, Handle, JobState
 from jobs import FailureKind, Job, Outcome, Resources
+from tests.execution.installed import plugin
 from tests.execution.jobs_of_tests import PATIENCE_S, a_job, until
 
-__all__ = ["PATIENCE_S", "ExecutorContract", "a_job", "until"]
+__all__ = ["PATIENCE_S", "ExecutorContract", "a_job", "plugin", "until"]
 
 
 class ExecutorContract:
@@ -221,7 +216,7 @@ class ExecutorContract:
         self._needs("stops_running_work")
         before = [executor.submit(a_job("sleep", seconds=600)) for _ in range(executor.max_concurrent)]
         begun = [tmp_path / "cancelled", tmp_path / "preempted"]
-        cancelled, preempted = [executor.submit(a_job("sleep", begun=str(path))) for path in begun]
+        cancelled, preempted = [executor.submit(a_job("sleep", seconds=600, begun=str(path))) for path in begun]
         self._cancel(cancelled)
         preempted.preempt("Ctrl-C")
         for handle in before:
@@ -261,7 +256,6 @@ class ExecutorContract:
         assert handles[1].result(PATIENCE_S).success
         assert self._finish(executor, a_job("echo")).success, "and the next one finds somebody to do it"
 
-    @pytest.mark.slow
     def test_a_limit_of_time_is_kept(self, executor: Executor) -> None:
         self._needs("kills_deaf_work")
         kind, message = self._failure(executor, a_job("deaf", resources=Resources(minutes=0.02)))

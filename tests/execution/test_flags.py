@@ -82,3 +82,17 @@ def test_what_can_never_begin_is_refused_before_anything_starts() -> None:
 
 def test_who_can_be_left() -> None:
     assert [can_be_left(name) for name in ("inline", "workers", "slurm")] == [False, False, True]
+
+
+def test_what_an_executor_has_not_of_its_own_is_refused() -> None:
+    with pytest.raises(
+        ConfigError, match="--executor-option nice says nothing to the executor inline; add --workers N"
+    ):
+        executor_options({"own": ["nice=19"]})
+
+
+def test_a_name_of_digits_stays_a_text() -> None:
+    assert executor_options({"executor": "slurm", "own": ["partition=1", "gpus=1"]}).own == {
+        "partition": "1",
+        "gpus": 1,
+    }

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from jobs import Job, Resources
-from tests.execution.conftest import plugin
+from tests.execution.installed import plugin
 from tracking.queue.queue import Queue
 from tracking.queue.records import QueueState
 from tracking.store.database import Database
