@@ -30,6 +30,8 @@ class FailureKind(StrEnum):
     """Of the accelerator or of main memory."""
     WORKER_DIED = "worker_died"
     """The process ended without a word: killed, crashed, or its machine went away."""
+    LOST = "lost"
+    """Whoever had taken it from the queue ended without a word, or is not heard of any more."""
     TIMED_OUT = "timed_out"
     """It took longer than allowed, or hung."""
     PREEMPTED = "preempted"

@@ -45,6 +45,8 @@ RULES: Mapping[FailureKind, Rule] = {
     FailureKind.RESOURCE: Rule(attempts=6, first_delay_seconds=5.0),
     # Those that got no further than another one before.
     FailureKind.WORKER_DIED: Rule(attempts=6, first_delay_seconds=1.0, longest_delay_seconds=30.0),
+    # The same, but more often: it says little about the job whom its worker's own end took along.
+    FailureKind.LOST: Rule(attempts=20, first_delay_seconds=1.0, longest_delay_seconds=30.0),
     FailureKind.TIMED_OUT: Rule(attempts=2, first_delay_seconds=1.0),
     # The effective batch stays: half of it, accumulated twice.
     FailureKind.OUT_OF_MEMORY: Rule(attempts=2, adjustments={DIVIDE_BATCH: 2}),

@@ -60,11 +60,13 @@ def _row(kind: FailureKind) -> tuple[str, str, str]:
     if rule is None:
         return "1", "", "yes"
     counts = "yes" if rule.counts else "no"
+    at_once = "none, then " if rule.at_once else ""
+    doubled = f"{at_once}{rule.first_delay_seconds:g} s, doubled up to {rule.longest_delay_seconds:g} s"
     if rule.attempts is None:
-        at_once = "none, then " if rule.at_once else ""
-        wait = f"{rule.first_delay_seconds:g} s, doubled up to {rule.longest_delay_seconds:g} s"
-        return "without end", at_once + wait, counts
+        return "without end", doubled, counts
     waits = _waits(kind, rule.attempts)
+    if rule.longest_delay_seconds in waits:
+        return str(rule.attempts), doubled, counts
     return str(rule.attempts), "none" if not any(waits) else f"{', '.join(f'{wait:g}' for wait in waits)} s", counts
 
 

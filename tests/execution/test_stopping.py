@@ -133,7 +133,7 @@ def _take_back(database: Database) -> None:
 def test_a_job_that_was_lost_is_stopped_before_it_is_taken_again(
     queue: Queue, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(retries.RULES, FailureKind.WORKER_DIED, retries.Rule(attempts=4))
+    monkeypatch.setitem(retries.RULES, FailureKind.LOST, retries.Rule(attempts=4))
     began: list[list[bool]] = []
 
     def lose(executor: Holding) -> None:

@@ -87,6 +87,7 @@ _WHAT_HAPPENED: Mapping[FailureKind, str] = {
     FailureKind.RESOURCE: "the machine refused something",
     FailureKind.OUT_OF_MEMORY: "memory ran out",
     FailureKind.WORKER_DIED: "its worker died",
+    FailureKind.LOST: "who had it is gone",
     FailureKind.TIMED_OUT: "it took too long",
     FailureKind.PREEMPTED: "it was stopped from outside",
     FailureKind.NOT_HERE: "a machine lacked what it needs",

@@ -232,6 +232,6 @@ class Queue:
 
     def _end(self, connection: Connection, expired: Expired) -> TakenBack:
         row, evidence = expired
-        outcome = Outcome.failed(FailureKind.WORKER_DIED, evidence)
+        outcome = Outcome.failed(FailureKind.LOST, evidence)
         settled = settle_attempt(connection, row.token, outcome, self._rng, taken_back=True)
         return TakenBack(row.id, row.name, row.worker, evidence, settled)

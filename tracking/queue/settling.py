@@ -24,6 +24,8 @@ NEVER_BEGAN = frozenset({FailureKind.BUSY, FailureKind.NOT_HERE, FailureKind.OTH
 
 _J, _A, _N = queue_jobs.c, queue_attempts.c, queue_needs.c
 _LONGEST_MESSAGE = 2000
+_FROM_OUTSIDE = frozenset({FailureKind.WORKER_DIED, FailureKind.LOST, FailureKind.PREEMPTED})
+"""After these it counts whether an attempt got further than those before."""
 
 _ATTEMPT = (
     select(_A.finished_at, _A.taken_back, _A.then_state, _A.then_reason, _A.then_delay)
@@ -146,7 +148,7 @@ def _end_attempt(
 
 def _reached(outcome: Outcome, row: Any) -> float:
     """Return how far an attempt came that was ended from outside; 0 for any other end, and where nothing is known."""
-    if outcome.failure is None or outcome.failure.kind not in (FailureKind.WORKER_DIED, FailureKind.PREEMPTED):
+    if outcome.failure is None or outcome.failure.kind not in _FROM_OUTSIDE:
         return 0.0
     # Who ended it knows it best, what the last heartbeat said is next best.
     reached = (outcome.progress or json.loads(row.progress)).get(REACHED)

@@ -53,7 +53,7 @@ def test_a_worker_that_falls_silent_loses_them_after_the_lease(queue: Queue, wat
     [a, b] = queue.take_back()
     assert (a.id, a.worker, a.evidence) == ("a", FAR.id, "no sign of life of process 1 on far for 60 s")
     assert a.settled.state == b.settled.state == QueueState.QUEUED
-    assert seen(queue, "a").attempts[0].kind == FailureKind.WORKER_DIED
+    assert seen(queue, "a").attempts[0].kind == FailureKind.LOST
     assert queue.renew(claims, {"a": {"step": 1}}).lost == tuple(claims)
     assert queue.settle(claims[0], DONE).lost
     assert queue.settle(claims[0], DONE).lost

@@ -45,6 +45,7 @@ def test_what_ended_well_is_completed(queue: Queue) -> None:
         (FailureKind.OUT_OF_MEMORY, 2),
         (FailureKind.TIMED_OUT, 2),
         (FailureKind.WORKER_DIED, 6),
+        (FailureKind.LOST, 20),
         (FailureKind.RESOURCE, 6),
     ],
 )
