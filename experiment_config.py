@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
 from atomic_files import read_json, write_json
 from errors import ConfigError
@@ -99,6 +99,13 @@ class TrainingConfig:
     """Probability of every dropout layer; None keeps the model's own. 0 trains faster: attention takes a fused path."""
     arguments: dict[str, Any] = Field(default_factory=dict)
     """Any other field of transformers.TrainingArguments by its own name (bf16, torch_compile ...)."""
+
+    @field_validator("arguments")
+    @classmethod
+    def _check_one_warmup(cls, value: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
+        if value.get("warmup_steps") is not None and info.data.get("warmup_ratio") != cls.warmup_ratio:
+            raise ValueError("warmup_steps would replace warmup_ratio; give one of them")
+        return value
 
     @classmethod
     def for_model(cls, model: str, **fields: Any) -> TrainingConfig:

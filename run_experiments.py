@@ -22,23 +22,13 @@ from execution.flags import (
 )
 from execution.leaving import leaving_when_terminated
 from execution.options import ExecutorOptions
-from experiment_config import ExperimentConfig
+from experiment_config import ExperimentConfig, TrainingConfig
 from suite_flags import create_parser
 from suites import SuiteOptions, create_suite
 from tracking.processes import TERMINATED
-from validated import from_flags, number_or_text, pairs_of
+from validated import field_names, from_flags, number_or_text, pairs_of
 
-_TRAINING_FLAGS = (
-    "max_train_samples",
-    "max_eval_samples",
-    "max_length",
-    "num_train_epochs",
-    "learning_rate",
-    "per_device_train_batch_size",
-    "gradient_accumulation_steps",
-    "budget",
-    "dropout",
-)
+_TRAINING_FLAGS = tuple(name for name in field_names(TrainingConfig) if name not in ("seed", "arguments"))
 _SUITE_FLAGS = (
     "seeds",
     "task",
@@ -210,7 +200,7 @@ def _run_until_decided(flags: argparse.Namespace, runner_options: dict[str, Any]
     options = from_flags(DecidingOptions, {name: getattr(flags, name) for name in _DECIDING_FLAGS})
 
     def suite(seeds: tuple[int, ...]) -> list[ExperimentConfig]:
-        return create_suite(flags.suite, SuiteOptions(**given, seeds=seeds))
+        return create_suite(flags.suite, from_flags(SuiteOptions, {**given, "seeds": seeds}))
 
     if flags.dry_run:
         plan_until_decided(suite, seeds, flags.experiments_dir, options, **runner_options)
@@ -235,7 +225,7 @@ def _experiments(flags: argparse.Namespace) -> list[ExperimentConfig]:
             name = next(iter(given.get("training", given))).replace("_", "-")
             raise ConfigError(f"--configs runs saved configurations as they are; leave out --{name}, or edit the files")
         return [ExperimentConfig.load(path) for path in flags.configs]
-    return create_suite(flags.suite, SuiteOptions(**given))
+    return create_suite(flags.suite, from_flags(SuiteOptions, given))
 
 
 def _suite_options(flags: argparse.Namespace) -> dict[str, Any]:
@@ -245,6 +235,8 @@ def _suite_options(flags: argparse.Namespace) -> dict[str, Any]:
     if flags.arguments:
         training["arguments"] = pairs_of(flags.arguments, "--arguments", number_or_text)
     if training:
+        # Made here too, so that an error names the flag.
+        from_flags(TrainingConfig, training)
         given["training"] = training
     if flags.clustering:
         given["clustering"] = pairs_of(flags.clustering, "--clustering", number_or_text)

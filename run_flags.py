@@ -14,7 +14,7 @@ from experiment_config import DataMapConfig, ExperimentConfig, TrainingConfig
 from strategies import CLUSTERS, DATA_MAP, STRATEGIES, StrategyConfig, config_from_mapping
 from tasks import usual_task
 from tasks.sources import parse_columns
-from validated import field_names
+from validated import field_names, from_flags
 
 __all__ = ["FLAG_GROUPS", "RunRequest", "request_from_flags"]
 
@@ -55,6 +55,7 @@ class ModelFlags:
     model: str = _flag("demo", "demo, a folder, or a hub name.")
     group_by_length: bool = _flag(True, "Batch inputs of similar length.")
     dropout: float | None = _flag(None, "Probability of every dropout layer (default: the model's own; 0 is faster).")
+    warmup_ratio: float | None = _flag(None, "Share of the steps in which the learning rate rises (default: 0.1).")
     budget: str = _flag("epochs", "What a filtered run holds equal to the baseline: epochs or steps.")
 
 
@@ -233,9 +234,11 @@ def _config(ours: Mapping[str, Any], rest: dict[str, Any]) -> ExperimentConfig:
 
 def _training(ours: Mapping[str, Any], rest: dict[str, Any]) -> TrainingConfig:
     """Sort the remaining flags into our own training fields and TrainingArguments' others."""
-    fields = {name: rest.pop(name) for name in field_names(TrainingConfig) if name in rest and name != "arguments"}
-    fields.update(_present(ours, "max_train_samples", "max_eval_samples", "max_length", "doc_stride"))
-    fields.update(_present(ours, "group_by_length", "budget", "dropout"))
+    names = [name for name in field_names(TrainingConfig) if name != "arguments"]
+    fields = {name: rest.pop(name) for name in names if name in rest}
+    fields.update(_present(ours, *(name for name in names if name in ours)))
+    # Made twice, so that an error names the flag.
+    from_flags(TrainingConfig, {**fields, "arguments": rest}, {name: f"--{name}" for name in names})
     return TrainingConfig.for_model(ours["model"], **fields, arguments=rest)
 
 

@@ -86,10 +86,17 @@ def _add_training(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--max-train-samples", type=int, metavar="N")
     group.add_argument("--max-eval-samples", type=int, metavar="N")
     group.add_argument("--max-length", type=int, metavar="N", help="longest input in tokens")
+    group.add_argument("--doc-stride", type=int, metavar="N", help="tokens that neighbouring windows share")
     group.add_argument("--num-train-epochs", type=float, metavar="X")
     group.add_argument("--learning-rate", type=float, metavar="X")
+    group.add_argument("--warmup-ratio", type=float, metavar="X", help="share of the steps in which it rises")
+    group.add_argument("--weight-decay", type=float, metavar="X")
     group.add_argument("--per-device-train-batch-size", type=int, metavar="N")
+    group.add_argument("--per-device-eval-batch-size", type=int, metavar="N")
     group.add_argument("--gradient-accumulation-steps", type=int, metavar="N")
+    group.add_argument(
+        "--group-by-length", action=argparse.BooleanOptionalAction, help="batch inputs of similar length, or not"
+    )
     group.add_argument("--budget", choices=("epochs", "steps"), help="what a filtered run holds equal")
     group.add_argument("--dropout", type=float, metavar="X", help="of every layer; 0 is faster (default: the model's)")
     group.add_argument(

@@ -71,7 +71,7 @@ def test_every_flag_reaches_the_plan(tmp_path: Path, capsys: pytest.CaptureFixtu
         (("--suite", "minimall"), "did you mean 'minimal'"),
         (("--suite", "nowhere.py"), "nowhere.py: no such file"),
         (("--dataset", "nowhere.json"), "nowhere.json: no such file"),
-        (("--num-train-epochs", "-1"), "num_train_epochs"),
+        (("--num-train-epochs", "-1"), "error: --num-train-epochs: input should be greater than 0"),
         (("--seeds", "1", "1"), "twice"),
         (("--task", "qaa"), "did you mean 'qa'"),
         (("--arguments", "bf16"), "expected NAME=VALUE"),

@@ -21,6 +21,7 @@ _EXPERIMENTS = {
     "plain": {},
     "limits": {"training": {"max_train_samples": 200, "max_length": 48, "doc_stride": 16, "learning_rate": 1e-3}},
     "arguments": {"training": {"arguments": {"bf16": True, "use_cpu": True}, "gradient_accumulation_steps": 2}},
+    "warmup": {"training": {"warmup_ratio": 0.2, "weight_decay": 0.1, "group_by_length": False}},
     "columns": {"task": "classification", "dataset": "my data.tsv", "columns": {"text": "0", "label": "1"}},
     "map": {"data_map": {"burn_in": 1, "source": "eval"}, "ablation": "q_only", "model": "some/folder"},
 }
