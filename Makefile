@@ -44,7 +44,7 @@ format: $(VENV)/.dev  ## Format the code
 	$(VENV)/bin/ruff format .
 
 benchmarks: $(VENV)/.dev  ## Measure what docs/ report; takes an hour and more, writes no page
-	for file in benchmarks/*.py; do echo "== $$file"; $(RUN) "$$file" || exit 1; done
+	status=0; for file in benchmarks/*.py; do echo "== $$file"; $(RUN) "$$file" || status=1; done; exit $$status
 
 clean:  ## Remove caches and what the demo made
 	rm -rf experiments/demo .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -28,11 +28,12 @@ PAGE = Path(__file__).resolve().parents[1] / "docs" / "reliability.md"
 _PLACE = re.compile(r"(<!-- chaos -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
-def measure(names: list[str], arguments: argparse.Namespace, place: Path) -> str:
-    """Return the table of these scenes."""
+def measure(names: list[str], arguments: argparse.Namespace, place: Path) -> tuple[str, bool]:
+    """Return the table of these scenes, and whether anything was wrong."""
     size = SuiteSize(arguments.seeds, rows=200, epochs=arguments.epochs)
     with Commands(place) as commands:
         undisturbed, seconds = _undisturbed(commands, place, size)
+        anything_wrong = False
         rows = [("none", "", f"{len(undisturbed)} things to be equal to", f"{seconds:.0f}")]
         for name in names:
             folder = place / name
@@ -40,9 +41,10 @@ def measure(names: list[str], arguments: argparse.Namespace, place: Path) -> str
             suite = DisturbedSuite(commands, folder, undisturbed, size=size)
             seen = _attempt(name, suite, arguments)
             rows.append((seen.fault, seen.done, "; ".join(seen.wrong) or "nothing is wrong", f"{seen.seconds:.0f}"))
+            anything_wrong |= bool(seen.wrong)
             print("\n".join([*_row(rows[-1]).splitlines(), *(seen.outputs if seen.wrong else [])]), flush=True)
     titles = ["fault", "what was done", "what is wrong in the end", "seconds"]
-    return "\n".join([_row(titles), _row(["---"] * 4), *map(_row, rows)])
+    return "\n".join([_row(titles), _row(["---"] * 4), *map(_row, rows)]), anything_wrong
 
 
 def _undisturbed(commands: Commands, place: Path, size: SuiteSize) -> tuple[dict[str, Any], float]:
@@ -66,8 +68,8 @@ def _row(cells: Any) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def main() -> None:
-    """Measure every scene and print the table."""
+def main() -> int:
+    """Measure every scene and print the table; return 1 if anything was wrong."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=50, help="SIGKILLs a suite (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="of whom they hit, and when (default: %(default)s)")
@@ -77,13 +79,14 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="write the table into the page")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="chaos-") as place:
-        table = measure(arguments.only, arguments, Path(place))
+        table, anything_wrong = measure(arguments.only, arguments, Path(place))
     table += f"\n\nA suite of {2 * arguments.seeds} runs; {arguments.kills} kills, seed {arguments.seed}."
     print(table)
     if arguments.write:
         page = PAGE.read_text(encoding="utf-8")
         write_text(PAGE, _PLACE.sub(lambda marks: f"{marks[1]}\n{table}\n\n{marks[2]}", page))
+    return int(anything_wrong)
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())
