@@ -78,6 +78,7 @@ class Dispatcher:
         self._taken: set[str] = set()
         self._next_claim = 0.0
         self._is_idle = False
+        self._ran_dry = False
         self._has_failed = False
         self._said: set[str] = set()
 
@@ -104,7 +105,8 @@ class Dispatcher:
             self._begin()
             if self._is_over():
                 return
-            self._watch()
+            if not self._ran_dry:
+                self._watch()
 
     # -- beginning ------------------------------------------------------------------------------------------------
 
@@ -149,6 +151,7 @@ class Dispatcher:
             self._link.give_back(claim, "")
             return
         self._taken.add(claim.job.id)
+        self._ran_dry = False
         self._at_work = claim
         self._listener.begun(claim.job)
         try:
@@ -238,6 +241,7 @@ class Dispatcher:
                 self._choice.refuse(job.id, outcome.failure.message)
 
     def _is_over(self) -> bool:
+        had_run_dry, self._ran_dry = self._ran_dry, False
         if self._running:
             return False
         if self._link.is_away:
@@ -248,7 +252,9 @@ class Dispatcher:
         if self._is_ending():
             return True
         waits = self._options.continuous or self._pauses.is_on or not self._is_idle
-        return not waits and self._link.is_exhausted()
+        # What was delayed at the last claim may be due by now: only a claim after this says that nothing is left.
+        self._ran_dry = not waits and self._link.is_exhausted()
+        return had_run_dry and self._ran_dry
 
     def _save(self, error: Exception) -> None:
         """Have what runs saved although something is wrong here: the error is told by whoever catches it."""

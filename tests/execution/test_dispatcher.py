@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,28 @@ def test_what_is_delayed_is_waited_for(queue: Queue) -> None:
     with create_executor(INLINE) as executor:
         Dispatcher(queue, executor, heard, asked, DispatcherOptions()).run()
     assert [settled.delay_seconds > 0 for _, _, settled in heard.ends] == [True] * 3
+
+
+def test_what_becomes_due_between_two_looks_is_not_left(database: Database) -> None:
+    class Slow(Queue):
+        def next_change_in(self) -> float | None:
+            while seconds := super().next_change_in():
+                time.sleep(seconds)
+            return None
+
+    queue = Slow(database)
+    queue.add([make_job("a", "test.fail", payload={"error": "Busy"})])
+    asked = Asked()
+
+    class Twice(Heard):
+        def ended(self, job: Job, outcome: Outcome, settled: Settled) -> None:
+            super().ended(job, outcome, settled)
+            asked.asked = len(self.ends) == 2
+
+    heard = Twice()
+    with create_executor(INLINE) as executor:
+        Dispatcher(queue, executor, heard, asked, DispatcherOptions()).run()
+    assert len(heard.ends) == 2
 
 
 def test_whoever_is_asked_to_stop_saves_what_runs_and_gives_it_back(queue: Queue) -> None:
