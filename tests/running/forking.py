@@ -1,8 +1,8 @@
 """Runs commands in real processes that tests may kill, without importing torch anew for each.
 
 As a script it imports what the runner needs, then forks a child for each line on standard input: a JSON object with
-``arguments`` of run_experiments.py, ``log`` (a file for its output) and ``exit`` (a file for its exit status, absent
-if the child is killed). It answers with the child's process id.
+``arguments`` of run_experiments.py, ``environment``, ``log`` (a file for its output) and ``exit`` (a file for its exit
+status, absent if the child is killed). It answers with the child's process id.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Self
+
+from tests.gates import GATE_FOLDER, Gate
 
 __all__ = ["Child", "ForkingRunner"]
 
@@ -81,7 +83,8 @@ class ForkingRunner:
         self._count = 0
 
     def __enter__(self) -> Self:
-        environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+        path = os.pathsep.join([str(GATE_FOLDER), str(ROOT)])
+        environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": path}
         self._process = subprocess.Popen(
             [sys.executable, str(Path(__file__).resolve())],
             stdin=subprocess.PIPE,
@@ -99,11 +102,17 @@ class ForkingRunner:
         assert self._process.stdout is not None
         self._process.stdout.close()
 
-    def start(self, *arguments: str) -> Child:
-        """Start ``run_experiments.py`` with these arguments."""
+    def gate(self, folder: Path) -> Gate:
+        """Return a gate for runs in a folder of experiments."""
+        self._count += 1
+        return Gate(self._folder / f"gate{self._count}", folder)
+
+    def start(self, *arguments: str, gate: Gate | None = None) -> Child:
+        """Start ``run_experiments.py`` with these arguments; its runs heed ``gate``."""
         self._count += 1
         log, exit_file = (self._folder / f"child{self._count}.{kind}" for kind in ("log", "exit"))
-        order = {"arguments": list(arguments), "log": str(log), "exit": str(exit_file)}
+        environment = dict(gate.environment if gate else {})
+        order = {"arguments": arguments, "environment": environment, "log": str(log), "exit": str(exit_file)}
         assert self._process.stdin is not None and self._process.stdout is not None
         print(json.dumps(order), file=self._process.stdin, flush=True)
         return Child(int(self._process.stdout.readline()), log, exit_file)
@@ -123,6 +132,7 @@ def _serve() -> None:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         # A shell starts background jobs with interrupts ignored, and children inherit that.
         signal.signal(signal.SIGINT, signal.default_int_handler)
+        os.environ.update(order["environment"])
         with Path(order["log"]).open("w", buffering=1) as log:
             os.dup2(log.fileno(), 1)
             os.dup2(log.fileno(), 2)

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.gates import Gate
 from tests.running.forking import Child, ForkingRunner
 
 SIZE = ("--max-train-samples", "96", "--max-eval-samples", "32", "--num-train-epochs", "3", "--eval-datasets")
@@ -49,21 +50,64 @@ def _steps(folder: Path, pattern: str) -> int:
     return last
 
 
-KILLS: dict[str, Callable[[Path, float], bool]] = {
-    "first checkpoint begun": lambda d, t: _since(d, "baseline*/trainer_output/checkpoint-*", t),
-    "first checkpoint half written": lambda d, t: _since(d, "baseline*/trainer_output/checkpoint-6/*.safetensors", t),
-    "second epoch": lambda d, t: _steps(d, "baseline*/metrics.jsonl") >= 8,
-    "optimiser of the second checkpoint": lambda d, t: _since(d, "baseline*/trainer_output/checkpoint-12/optim*", t),
-    "last checkpoint": lambda d, t: _since(d, "baseline*/trainer_output/checkpoint-18/trainer_state.json", t),
-    "final model": lambda d, t: _since(d, "baseline*/trainer_output/model.safetensors", t),
-    "table of the data map": lambda d, t: _since(d, "shared/data_map*/cartography_metrics.csv", t),
-    "picture of the data map": lambda d, t: _since(d, "shared/data_map*/cartography_map.png", t),
-    "predictions": lambda d, t: _since(d, "baseline*/trainer_output/eval_predictions.jsonl", t),
-    "metrics": lambda d, t: _since(d, "baseline*/trainer_output/eval_metrics.json", t),
-    "results of the baseline": lambda d, t: _since(d, "baseline*/results.json", t),
-    "checkpoint of the filter": lambda d, t: _since(d, "carto*/trainer_output/checkpoint-*/*.safetensors", t),
-    "end of the filter": lambda d, t: _since(d, "carto*/trainer_output/eval_metrics.json", t),
+_OUTPUT = "baseline*/trainer_output"
+_FIRST, _SECOND = (f"{_OUTPUT}/checkpoint-{step}" for step in (6, 12))
+
+KILLS: dict[str, tuple[Callable[[Path, float], bool], Callable[[Gate], None]]] = {
+    "first checkpoint begun": (
+        lambda d, t: _since(d, _FIRST, t),
+        lambda gate: gate.shut_before(f"{_FIRST}/trainer_state.json"),
+    ),
+    "first checkpoint half written": (
+        lambda d, t: _since(d, f"{_FIRST}/*.safetensors", t),
+        lambda gate: gate.shut_before(f"{_FIRST}/trainer_state.json"),
+    ),
+    "second epoch": (
+        lambda d, t: _steps(d, "baseline*/metrics.jsonl") >= 8,
+        lambda gate: gate.shut_after(8, "baseline*"),
+    ),
+    "optimiser of the second checkpoint": (
+        lambda d, t: _since(d, f"{_SECOND}/optim*", t),
+        lambda gate: gate.shut_before(f"{_SECOND}/trainer_state.json"),
+    ),
+    "last checkpoint": (
+        lambda d, t: _since(d, f"{_OUTPUT}/checkpoint-18/trainer_state.json", t),
+        lambda gate: gate.shut_after(18, "baseline*"),
+    ),
+    "final model": (
+        lambda d, t: _since(d, f"{_OUTPUT}/model.safetensors", t),
+        lambda gate: gate.shut_before("shared/data_map*/cartography_metrics.csv"),
+    ),
+    "table of the data map": (
+        lambda d, t: _since(d, "shared/data_map*/cartography_metrics.csv", t),
+        lambda gate: gate.shut_before("shared/data_map*/cartography_map.png"),
+    ),
+    "picture of the data map": (
+        lambda d, t: _since(d, "shared/data_map*/cartography_map.png", t),
+        lambda gate: gate.shut_before(f"{_OUTPUT}/eval_predictions.jsonl"),
+    ),
+    "predictions": (
+        lambda d, t: _since(d, f"{_OUTPUT}/eval_predictions.jsonl", t),
+        lambda gate: gate.shut_before(f"{_OUTPUT}/eval_metrics.json"),
+    ),
+    "metrics": (
+        lambda d, t: _since(d, f"{_OUTPUT}/eval_metrics.json", t),
+        lambda gate: gate.shut_before("baseline*/results.json"),
+    ),
+    "results of the baseline": (
+        lambda d, t: _since(d, "baseline*/results.json", t),
+        lambda gate: gate.shut_after(0, "carto*"),
+    ),
+    "checkpoint of the filter": (
+        lambda d, t: _since(d, "carto*/trainer_output/checkpoint-*/*.safetensors", t),
+        lambda gate: gate.shut_before("carto*/trainer_output/checkpoint-*/trainer_state.json"),
+    ),
+    "end of the filter": (
+        lambda d, t: _since(d, "carto*/trainer_output/eval_metrics.json", t),
+        lambda gate: gate.shut_before("carto*/results.json"),
+    ),
 }
+"""When it is killed, and the gate that lets it go no further."""
 
 
 @pytest.mark.slow
@@ -71,37 +115,42 @@ def test_a_run_killed_again_and_again_ends_like_an_undisturbed_one(
     runner: ForkingRunner, undisturbed: Path, tmp_path: Path
 ) -> None:
     folder = tmp_path / "experiments"
+    gate = runner.gate(folder)
     arguments = (*ONE_SEED, "--experiments-dir", str(folder))
-    killed = 0
-    for condition in KILLS.values():
-        killed += _kill_when(runner.start(*arguments), partial(condition, folder, time.time()))
-    assert killed >= len(KILLS) - 3, "most of these instants must be met, or the test proves nothing"
+    for name, (condition, shut) in KILLS.items():
+        shut(gate)
+        _kill_when(runner.start(*arguments, gate=gate), partial(condition, folder, time.time()), name)
     last = runner.start(*arguments)
     assert last.wait() == 0, last.output
     assert _content(folder) == _content(undisturbed)
 
 
-def _kill_when(child: Child, condition: Callable[[], bool]) -> bool:
-    met = child.wait_until(condition)
-    return met and child.running and child.kill() == 137
+def _kill_when(child: Child, condition: Callable[[], bool], what: str) -> None:
+    assert child.wait_until(condition), f"{what} was not met: {child.output}"
+    assert child.kill() == 137, what
 
 
 def test_a_run_killed_at_random_instants_ends_like_an_undisturbed_one(
     runner: ForkingRunner, undisturbed: Path, tmp_path: Path
 ) -> None:
-    arguments = (*ONE_SEED, "--experiments-dir", str(tmp_path / "experiments"))
+    folder = tmp_path / "experiments"
+    arguments, gate = (*ONE_SEED, "--experiments-dir", str(folder)), runner.gate(folder)
     instants = random.Random(1)
+    for steps in sorted(instants.sample(range(1, 33), 4)):
+        # It may be a little further when it is killed, as each instant is one.
+        gate.shut_after(steps + 2)
+        child = runner.start(*arguments, gate=gate)
+        assert child.wait_until(partial(_has_logged, folder, steps)), child.output
+        time.sleep(instants.uniform(0.0, 0.1))
+        assert child.kill() == 137
     child = runner.start(*arguments)
-    for _ in range(4):
-        limit = time.monotonic() + instants.uniform(0.3, 3.0)
-        if _kill_when(child, partial(_is_past, limit)):
-            child = runner.start(*arguments)
     assert child.wait() == 0, child.output
-    assert _content(tmp_path / "experiments") == _content(undisturbed)
+    assert _content(folder) == _content(undisturbed)
 
 
-def _is_past(limit: float) -> bool:
-    return time.monotonic() >= limit
+def _has_logged(folder: Path, steps: int) -> bool:
+    logs = [path.read_text() for path in folder.glob("*/metrics.jsonl")]
+    return sum(log.count('"train/loss"') for log in logs) >= steps
 
 
 def _content(folder: Path) -> dict[str, Any]:
@@ -123,10 +172,14 @@ def _content(folder: Path) -> dict[str, Any]:
 
 def test_one_ctrl_c_lets_the_run_end_and_begins_no_other(runner: ForkingRunner, tmp_path: Path) -> None:
     folder = tmp_path / "experiments"
-    child = runner.start(*ONE_SEED, "--experiments-dir", str(folder))
+    gate = runner.gate(folder)
+    gate.shut_after(2, "baseline*")
+    child = runner.start(*ONE_SEED, "--experiments-dir", str(folder), gate=gate)
     assert child.wait_until(lambda: _steps(folder, "baseline*/metrics.jsonl") >= 2)
-    assert child.kill(signal.SIGINT) == 130
-    assert "press Ctrl-C again to save it where it is and stop now" in child.output
+    child.send(signal.SIGINT)
+    assert child.wait_until(lambda: "press Ctrl-C again to save it where it is and stop now" in child.output)
+    gate.open()
+    assert child.wait() == 130
     assert "the same command continues" in child.output and "Traceback" not in child.output
     (results,) = folder.glob("*/results.json")
     assert results.parent.name.startswith("baseline") and json.loads(results.read_text())["success"]
@@ -134,11 +187,15 @@ def test_one_ctrl_c_lets_the_run_end_and_begins_no_other(runner: ForkingRunner, 
 
 def test_a_second_ctrl_c_saves_the_run_where_it_is(runner: ForkingRunner, undisturbed: Path, tmp_path: Path) -> None:
     folder = tmp_path / "experiments"
-    child = runner.start(*ONE_SEED, "--experiments-dir", str(folder))
+    gate = runner.gate(folder)
+    gate.shut_after(2, "baseline*")
+    child = runner.start(*ONE_SEED, "--experiments-dir", str(folder), gate=gate)
     assert child.wait_until(lambda: _steps(folder, "baseline*/metrics.jsonl") >= 2)
     child.send(signal.SIGINT)
     assert child.wait_until(lambda: "press Ctrl-C again" in child.output)
-    assert child.kill(signal.SIGINT) == 130
+    child.send(signal.SIGINT)
+    gate.let_through_one_by_one(lambda: child.running)
+    assert child.wait() == 130
     assert "the same command continues" in child.output and "Traceback" not in child.output
     (checkpoint,) = folder.glob("baseline*/trainer_output/checkpoint-*")
     assert 2 <= int(checkpoint.name.removeprefix("checkpoint-")) < 18
@@ -152,7 +209,12 @@ def test_a_second_ctrl_c_saves_the_run_where_it_is(runner: ForkingRunner, undist
 def test_two_runners_share_the_work_and_train_nothing_twice(runner: ForkingRunner, tmp_path: Path) -> None:
     folder = tmp_path / "experiments"
     arguments = (*SUITE, "--seeds", "42", "43", "--experiments-dir", str(folder))
-    children = [runner.start(*arguments), runner.start(*arguments)]
+    gate = runner.gate(folder)
+    gate.shut_after(1)
+    children = [runner.start(*arguments, gate=gate) for _ in range(2)]
+    # Nobody goes on before both have a part.
+    assert children[0].wait_until(lambda: _number_begun(folder) == 2)
+    gate.open()
     assert [child.wait() for child in children] == [0, 0], [child.output for child in children]
     runs = sorted(folder.glob("*_seed*/run.log"))
     assert len(runs) == 4
@@ -160,3 +222,7 @@ def test_two_runners_share_the_work_and_train_nothing_twice(runner: ForkingRunne
     assert all("4 of 4 experiments are done" in child.output for child in children)
     assert all("done    " in child.output for child in children), "both must have done a part"
     assert any("busy    " in child.output for child in children)
+
+
+def _number_begun(folder: Path) -> int:
+    return sum(path.read_text().count(": starting") for path in folder.glob("*_seed*/run.log"))

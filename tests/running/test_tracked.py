@@ -33,10 +33,12 @@ class Suite:
         self._runner = runner
         self.store = root / "store.db"
         self.folder = root / "experiments"
+        self.gate = runner.gate(self.folder)
 
     def start(self, *more: str) -> Child:
         """Start the command."""
-        return self._runner.start(*RUN, "--experiments-dir", str(self.folder), "--db", str(self.store), *more)
+        places = ("--experiments-dir", str(self.folder), "--db", str(self.store))
+        return self._runner.start(*RUN, *places, *more, gate=self.gate)
 
     def records(self) -> dict[str, ExperimentRecord]:
         """Return what the store has, by name."""
@@ -94,10 +96,12 @@ def test_a_suite_leaves_every_experiment_in_the_store(suite: Suite) -> None:
 
 
 def test_a_killed_run_is_lost_and_the_same_command_completes_it_as_a_second_attempt(suite: Suite) -> None:
+    suite.gate.shut_after(3, "baseline*")
     child = suite.start()
     assert child.wait_until(lambda: suite.logged("baseline") >= 8)
     before = suite.contents("baseline")
     child.kill()
+    suite.gate.open()
     database = Database.open(suite.store)
     assert [judgement.status for judgement in current_statuses(database).values()] == ["lost"]
     database.close()
@@ -116,12 +120,14 @@ def test_a_killed_run_is_lost_and_the_same_command_completes_it_as_a_second_atte
     ("number", "status", "reason"), [(signal.SIGTERM, 143, "SIGTERM"), (signal.SIGINT, 130, "Ctrl-C")]
 )
 def test_who_is_stopped_from_outside_is_preempted(number: int, status: int, reason: str, suite: Suite) -> None:
+    suite.gate.shut_after(1, "baseline*")
     child = suite.start()
     assert child.wait_until(lambda: suite.logged("baseline") >= 2)
     child.send(number)
     if number == signal.SIGINT:
         assert child.wait_until(lambda: "press Ctrl-C again" in child.output)
         child.send(number)
+    suite.gate.let_through_one_by_one(lambda: child.running)
     assert child.wait() == status
     assert "the same command continues" in child.output and "Traceback" not in child.output
     found = suite.details("baseline_seed42")
