@@ -12,9 +12,9 @@ from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextC
 
 from execution.base import Handle
 from execution.listening import Listener
-from jobs import FailureKind, Job, Outcome
+from jobs import Job, Outcome
 from jobs.outcome import WAITS_FOR
-from running.lines import Warned, end_line, retry_line, warning_lines
+from running.lines import Retries, Warned, end_line, warning_lines
 from tracking.queue.records import Settled
 
 __all__ = ["Display"]
@@ -42,7 +42,7 @@ class Display(Listener):
         self._begun: set[str] = set()
         self._running: dict[str, _Bar] = {}
         self._fractions: dict[str, float] = {}
-        self._waited_for: set[str] = set()
+        self._retries = Retries()
         self._reasons: set[str] = set()
         self._warned = Warned()
         self._bars = Progress(
@@ -117,7 +117,7 @@ class Display(Listener):
         if settled.state is not None and settled.state.is_final:
             self._done += bar.weight if bar else self._weights.get(job.id, 0.0)
             self.said(end_line(job, outcome))
-        elif not self._is_said(job, outcome) and (line := retry_line(job, outcome, settled)):
+        elif line := self._retries.line(job, outcome, settled):
             self.said(line)
         self._update_suite()
 
@@ -133,14 +133,6 @@ class Display(Listener):
         if bar is not None:
             self._bars.remove_task(bar.task)
         return bar
-
-    def _is_said(self, job: Job, outcome: Outcome) -> bool:
-        """Whether it was said already that a job waits for another runner: it asks every second or two."""
-        if outcome.failure is None or outcome.failure.kind != FailureKind.BUSY:
-            return False
-        known = job.id in self._waited_for
-        self._waited_for.add(job.id)
-        return known
 
     def _update_suite(self) -> None:
         running = sum(self._running[job].weight * fraction for job, fraction in self._fractions.items())

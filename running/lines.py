@@ -9,7 +9,7 @@ from jobs import FailureKind, Job, Outcome
 from planning.table import duration
 from tracking.queue.records import QueueState, Settled
 
-__all__ = ["WARNINGS", "Warned", "end_line", "outcome_line", "retry_line", "warning_lines"]
+__all__ = ["WARNINGS", "Retries", "Warned", "end_line", "outcome_line", "warning_lines"]
 
 WARNINGS = "warnings"
 """In what work returns: texts that whoever started it should see, wherever it was done."""
@@ -51,7 +51,7 @@ def end_line(job: Job, outcome: Outcome) -> str:
     return f"done    {job.name}  {duration(outcome.seconds).removeprefix('~')}"
 
 
-def retry_line(job: Job, outcome: Outcome, settled: Settled) -> str:
+def _retry_line(job: Job, outcome: Outcome, settled: Settled) -> str:
     """Return one line on an attempt that decided nothing; empty where there is nothing to say."""
     failure = outcome.failure
     if settled.lost:
@@ -64,6 +64,30 @@ def retry_line(job: Job, outcome: Outcome, settled: Settled) -> str:
         return f"stopped {job.name}: {failure.message}; what it did is kept"
     wait = f" in {settled.delay_seconds:.0f} s" if settled.delay_seconds >= 1 else ""
     return f"again   {job.name}{wait}: {failure.message}"
+
+
+class Retries:
+    """Says of attempts that decided nothing what is to be said, and once that a job waits for another runner.
+
+    Whoever waits so asks every second or two.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: set[str] = set()
+
+    def is_waiting(self, job: Job) -> bool:
+        """Whether it was said of a job that it waits, and nothing else has come of it since."""
+        return job.id in self._waiting
+
+    def line(self, job: Job, outcome: Outcome, settled: Settled) -> str:
+        """Return one line; empty where there is nothing to say, or it was said before."""
+        if outcome.failure is None or outcome.failure.kind != FailureKind.BUSY:
+            self._waiting.discard(job.id)
+        elif self.is_waiting(job):
+            return ""
+        else:
+            self._waiting.add(job.id)
+        return _retry_line(job, outcome, settled)
 
 
 def warning_lines(outcome: Outcome) -> list[str]:

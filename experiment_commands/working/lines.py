@@ -8,7 +8,7 @@ from datetime import datetime
 from execution.listening import Listener
 from experiment_results.wording import printable
 from jobs import FailureKind, Job, Outcome
-from running.lines import Warned, end_line, retry_line, warning_lines
+from running.lines import Retries, Warned, end_line, warning_lines
 from running.outcomes import write_down
 from tracking.queue.records import Settled
 
@@ -21,7 +21,7 @@ class WorkLines(Listener):
     def __init__(self) -> None:
         # What runs in this process has its own output redirected into its log.
         self._output = sys.stdout
-        self._waited_for: set[str] = set()
+        self._retries = Retries()
         self._warned = Warned()
         self.num_done = 0
         self.num_failed = 0
@@ -35,7 +35,7 @@ class WorkLines(Listener):
 
     def begun(self, job: Job) -> None:
         """Say that a job begins."""
-        if job.id in self._waited_for:
+        if self._retries.is_waiting(job):
             return
         attempt = f"  (attempt {job.attempt})" if job.attempt > 1 else ""
         self.said(f"start   {job.name}{attempt}")
@@ -50,11 +50,5 @@ class WorkLines(Listener):
             self.num_failed += outcome.failure is not None and outcome.failure.kind != FailureKind.CANCELLED
             self.said(end_line(job, outcome))
             return
-        is_busy = outcome.failure is not None and outcome.failure.kind == FailureKind.BUSY
-        if not (is_busy and job.id in self._waited_for) and (line := retry_line(job, outcome, settled)):
+        if line := self._retries.line(job, outcome, settled):
             self.said(line)
-        if is_busy:
-            # Whoever waits for another runner asks every second or two.
-            self._waited_for.add(job.id)
-        else:
-            self._waited_for.discard(job.id)
