@@ -13,7 +13,7 @@ from execution.base import Handle, JobState
 from execution.output import end_of_log
 from execution.slurm.clusters import Cluster
 from execution.slurm.folders import SubmissionFolder
-from execution.slurm.standing import Standing, kind_of_end
+from execution.slurm.standing import Standing, kind_of_end, kind_of_end_in
 from execution.work import what_was_made
 from jobs import FailureKind, Job, Outcome
 from jobs.outcome import WAITS_FOR
@@ -194,10 +194,13 @@ class SlurmHandle(Handle):
         if not state and self._is_patient:
             # Where the queue has forgotten it, SLURM's accounting may know.
             state = job_state(self.cluster_id) or ""
-        kind, words = kind_of_end(state)
+        kind, words = kind_of_end_in(self.logs()) or kind_of_end(state)
         if said is not None:
-            # The work took scancel for a preemption.
-            return Outcome.failed(kind, words, said.seconds) if kind == FailureKind.CANCELLED else said
+            # The work knows no more than that it was to stop, and took scancel for a preemption.
+            if kind == FailureKind.CANCELLED or said.failure is None:
+                return Outcome.failed(kind, words, said.seconds)
+            why = f"{said.failure.message}{f' ({state})' if state else ''}"
+            return Outcome.failed(said.failure.kind, why, said.seconds)
         wanted = self.folder.stop()
         if wanted is not None:
             return Outcome.failed(*wanted)

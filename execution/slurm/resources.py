@@ -83,6 +83,13 @@ class SlurmResources:
         # None on purpose is none, whatever the options say.
         return 0 if needs.gpus == 0 else max(self.gpus or 0, math.ceil(needs.gpus or 0))
 
+    def _additional(self, has_needs: bool) -> dict[str, Any]:
+        given: dict[str, Any] = {"kill-on-invalid-dep": "yes"} if has_needs else {}
+        if "no-requeue" not in self.additional:
+            # Some clusters requeue nobody who does not ask for it, and then a slot that ends would be the last.
+            given["requeue"] = True
+        return {**given, **self.additional}
+
     def parameters(self, needs: Resources, name: str, needed: tuple[str, ...] = ()) -> dict[str, Any]:
         """Return the parameters of submitit's ``SlurmExecutor``.
 
@@ -113,6 +120,6 @@ class SlurmResources:
             "stderr_to_stdout": True,
             # Since 22.05 srun does not take it over from sbatch, and the job would be bound to one CPU.
             "srun_args": [f"--cpus-per-task={self.cpus(needs)}"],
-            "additional_parameters": {**({"kill-on-invalid-dep": "yes"} if needed else {}), **self.additional},
+            "additional_parameters": self._additional(bool(needed)),
         }
         return {name: value for name, value in given.items() if value is not None}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -12,7 +13,7 @@ from execution.slurm.commands import run
 from jobs import FailureKind
 from tracking.states.slurm import job_state
 
-__all__ = ["GONE", "QueueListing", "Standing", "kind_of_end", "state_of_this_job"]
+__all__ = ["GONE", "QueueListing", "Standing", "kind_of_end", "kind_of_end_in", "state_of_this_job"]
 
 _REFRESH_SECONDS = 2.0
 _REFRESH_PER_SECOND_OF_ANSWER = 5.0
@@ -33,6 +34,11 @@ _ENDS: Mapping[str, tuple[FailureKind, str]] = {
     "COMPLETED": (FailureKind.WORKER_DIED, "it ended without saying how"),
     "FAILED": (FailureKind.WORKER_DIED, "it failed without saying how"),
 }
+_SAYS_START = "Starting with JobEnvironment"
+"""Of submitit, once a start: SLURM appends the output of each to the same log."""
+_SAYS_MEMORY = re.compile(
+    r"^(slurmstepd|srun)\b.*(oom.kill event|out of memory|memory limit)", re.IGNORECASE | re.MULTILINE
+)
 _NO_WORD = (FailureKind.WORKER_DIED, "it left the queue without saying how it ended")
 
 
@@ -113,6 +119,14 @@ class QueueListing:
 def kind_of_end(state: str) -> tuple[FailureKind, str]:
     """Return what it means that a job ended in a state and left no outcome; the state may be empty."""
     return _ENDS.get(state, _NO_WORD)
+
+
+def kind_of_end_in(log: str) -> tuple[FailureKind, str] | None:
+    """Return what SLURM's own words in a job's log mean, of its last start; None where they say nothing.
+
+    Where accounting and not the kernel keeps the limit of memory, the state of the job does not tell.
+    """
+    return _ENDS["OUT_OF_MEMORY"] if _SAYS_MEMORY.search(log.rpartition(_SAYS_START)[2]) else None
 
 
 def state_of_this_job() -> str:

@@ -19,6 +19,7 @@
 #SBATCH --output='<LOG_DIR>/slurm/logs/%A_%a_0_log.out'
 #SBATCH --partition=gpu
 #SBATCH --qos=normal
+#SBATCH --requeue
 #SBATCH --signal=USR2@90
 #SBATCH --time=240
 #SBATCH --wckey=submitit

@@ -13,15 +13,43 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-__all__ = ["PROGRAMS", "SlurmCluster", "find_program", "missing_programs"]
+__all__ = ["PROGRAMS", "SlurmCluster", "find_program", "missing_programs", "why_no_control_groups"]
 
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "squeue", "scontrol", "scancel", "sinfo")
 _PATIENCE_SECONDS = 90.0
+_MEMORY_LIMITS = {
+    # Control groups need root, and many containers lack them.
+    "": ("ProctrackType=proctrack/linuxproc", "TaskPlugin=task/none"),
+    "accounting": (
+        *("ProctrackType=proctrack/linuxproc", "TaskPlugin=task/none"),
+        *("JobAcctGatherType=jobacct_gather/linux", "JobAcctGatherFrequency=task=1"),
+        "JobAcctGatherParams=OverMemoryKill",
+    ),
+    "cgroup": ("ProctrackType=proctrack/cgroup", "TaskPlugin=task/cgroup"),
+}
+_MEMORY_GROUPS = Path("/sys/fs/cgroup/memory")
+_CGROUPS = """\
+CgroupPlugin=cgroup/v1
+CgroupAutomount=no
+ConstrainRAMSpace=yes
+ConstrainSwapSpace=no
+"""
 
 
 def find_program(name: str) -> str | None:
     """Return where a program is; Debian keeps the daemons out of an ordinary user's PATH."""
     return shutil.which(name, path=os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"]))
+
+
+def why_no_control_groups() -> str:
+    """Return why the kernel cannot be told here how much memory a job may take; empty where it can."""
+    probe = _MEMORY_GROUPS / f"assay-{os.getpid()}"
+    try:
+        probe.mkdir()
+    except OSError as error:
+        return f"no control group for memory can be made below {_MEMORY_GROUPS}: {error.strerror}"
+    probe.rmdir()
+    return ""
 
 
 def missing_programs() -> list[str]:
@@ -36,12 +64,15 @@ class SlurmCluster:
         folder: an empty folder, whose path others may walk through, for keys, state and logs.
         cpus: how many the node claims to have.
         memory_mb: how much of main memory the node claims to have.
+        memory_limits: who kills what takes more than it asked for: nobody, ``"accounting"``, which looks every second,
+            or ``"cgroup"``, by which the kernel does, and which needs root.
     """
 
-    def __init__(self, folder: Path, cpus: int = 4, memory_mb: int = 4000) -> None:
+    def __init__(self, folder: Path, cpus: int = 4, memory_mb: int = 4000, memory_limits: str = "") -> None:
         self._folder = folder
         self._cpus = cpus
         self._memory_mb = memory_mb
+        self._memory_limits = memory_limits
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
     @property
@@ -65,6 +96,7 @@ class SlurmCluster:
         key.touch(0o600)
         key.write_bytes(secrets.token_bytes(1024))
         (self._folder / "slurm.conf").write_text(self._configuration())
+        (self._folder / "cgroup.conf").write_text(_CGROUPS)
         munge = self._folder / "munge"
         self._start(
             "munged",
@@ -178,9 +210,9 @@ class SlurmCluster:
             f"SlurmctldLogFile={folder}/log/slurmctld.log",
             f"SlurmdLogFile={folder}/log/slurmd-%n.log",
             "MpiDefault=none",
-            # No cgroups: they need root, and containers lack them.
-            "ProctrackType=proctrack/linuxproc",
-            "TaskPlugin=task/none",
+            # As many clusters do: who does not ask for it is not requeued.
+            "JobRequeue=0",
+            *_MEMORY_LIMITS[self._memory_limits],
             "SelectType=select/cons_tres",
             "SelectTypeParameters=CR_Core_Memory",
             f"DefMemPerCPU={self._memory_mb // self._cpus}",

@@ -16,14 +16,18 @@ REQUIRED = "ASSAY_REQUIRE_SLURM"
 """Environment variable that makes a missing SLURM a failure instead of skipped tests."""
 
 
-@pytest.fixture(scope="session")
-def _cluster() -> Iterator[SlurmCluster]:
-    missing = missing_programs()
-    if missing:
+def skip_without_slurm() -> None:
+    """Skip a test where SLURM is not installed, or let it fail where it must be."""
+    if missing := missing_programs():
         message = f"SLURM is not installed ({', '.join(missing)}); on Debian: .ci/install-slurm"
         if os.environ.get(REQUIRED):
             pytest.fail(message)
         pytest.skip(message)
+
+
+@pytest.fixture(scope="session")
+def _cluster() -> Iterator[SlurmCluster]:
+    skip_without_slurm()
     # Not below pytest's folder: munge wants others to be able to walk to its socket.
     with tempfile.TemporaryDirectory(prefix="assay-slurm-") as folder:
         cluster = SlurmCluster(Path(folder))

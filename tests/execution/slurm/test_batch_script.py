@@ -135,6 +135,26 @@ def test_a_job_that_nobody_knows_any_more_is_not_waited_for(
     assert failure.message.endswith("line\nKilled")
 
 
+@pytest.mark.parametrize("state", ["FAILED", "CANCELLED", ""])
+def test_what_slurm_killed_for_memory_says_so_in_its_log_of_the_last_start(
+    state: str, commands: Callable[..., None], options: Callable[..., ExecutorOptions], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("_GRACE_SECONDS", "_GRACE_UNKNOWN_SECONDS"):
+        monkeypatch.setattr(handle_module, name, 0.0)
+    start, killed = (
+        "submitit INFO - Starting with JobEnvironment(job_id=1)\n",
+        "slurmstepd-n: error: Exceeded job memory limit\n",
+    )
+    for log, is_memory in ((start + killed, True), (start + killed + start, False)):
+        commands(squeue=f"echo '12|{state}|None|node1'" if state else "exit 0")
+        executor = SlurmExecutor(options())
+        handle = executor.submit(a_job("echo"))
+        (executor.log_dir / "slurm" / "logs" / "12_0_log.out").write_text(log)
+        failure = handle.result(timeout=60).failure
+        assert failure is not None
+        assert (failure.kind == FailureKind.OUT_OF_MEMORY) is is_memory
+
+
 _WORK = "[ $1 = --version ] && exit; "
 _COUNTING = "n=$(cat '{0}/n' 2>/dev/null || echo 11); n=$((n + 1)); echo $n >'{0}/n'; echo Submitted batch job $n"
 _ASKED = f"{_WORK}echo $* >>'{{0}}/calls'; "

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +13,6 @@ from execution.left import LeftJob, left_jobs
 from execution.options import ExecutorOptions
 from execution.slurm import handle as handle_module
 from execution.slurm.executor import SlurmExecutor
-from execution.slurm.folders import SubmissionFolder
 from jobs import FailureKind, Job
 from tests.execution.contract import a_job, until
 from tests.execution.slurm.cluster import SlurmCluster
@@ -80,7 +77,8 @@ def test_who_was_on_a_node_that_failed_and_is_not_to_be_requeued(
     handle = _began(executor, tmp_path / "begun")
     slurm.run("scontrol", "update", f"nodename={slurm.node}", "state=down", "reason=test")
     try:
-        _is_told(executor, handle, FailureKind.WORKER_DIED, "its node failed")
+        # It is stopped there as long as somebody is left to do that, and saves.
+        _is_told(executor, handle, FailureKind.PREEMPTED, "SLURM ends its slot (NODE_FAIL)")
     finally:
         slurm.run("scontrol", "update", f"nodename={slurm.node}", "state=resume")
 
@@ -106,12 +104,8 @@ def test_whom_the_controller_forgot(start: Start, slurm: SlurmCluster) -> None:
     _is_told(executor, handle, FailureKind.WORKER_DIED, "it left the queue without saying how it ended")
 
 
-def test_whose_slot_ended_before_it_could_save(start: Start, slurm: SlurmCluster, tmp_path: Path) -> None:
-    executor = start(minutes=1)
-    handle = _began(executor, tmp_path / "begun")
-    folder = SubmissionFolder.latest(executor.log_dir, handle.job.id)
-    assert folder is not None
-    # Whoever would save and requeue it hears nothing.
-    os.kill((folder.started() or {})["pid"], signal.SIGSTOP)
-    os.kill(int((tmp_path / "begun").read_text()), signal.SIGSTOP)
+def test_whose_slot_ended_before_it_could_save(start: Start, tmp_path: Path) -> None:
+    # It is told of the end of its slot by a signal that says nothing, and then has 10 s, of which it makes no use.
+    executor = start(minutes=1, signal="CONT@30")
+    [handle] = executor.submit_all([a_job("deaf", seconds=600, begun=str(tmp_path / "begun"))])
     _is_told(executor, handle, FailureKind.TIMED_OUT, "its slot ended before it could save and be requeued")

@@ -59,5 +59,11 @@ def test_the_larger_of_what_job_and_options_ask_for_counts(
 def test_dependencies_end_with_what_they_depend_on() -> None:
     asked = SlurmResources(additional={"mail-type": "FAIL"}).parameters(Resources(), "name", ("12_3", "14"))
     assert asked["dependency"] == "afterok:12_3:14"
-    assert asked["additional_parameters"] == {"kill-on-invalid-dep": "yes", "mail-type": "FAIL"}
+    assert asked["additional_parameters"] == {"kill-on-invalid-dep": "yes", "requeue": True, "mail-type": "FAIL"}
     assert "dependency" not in _asked(Resources())
+
+
+def test_a_job_asks_to_be_requeued_unless_somebody_does_not_want_that() -> None:
+    assert _asked(Resources())["additional_parameters"] == {"requeue": True}
+    refused = {"no-requeue": True}
+    assert _asked(Resources(), additional=refused)["additional_parameters"] == refused
