@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from execution.base import JobState
-from execution.left import LeftJob, left_jobs
 from experiment_commands.output import print_table, remark
 from experiment_commands.queueing.glance import made_in
 from experiment_results.wording import printable
 from tracking.queue.queue import Queue
-from tracking.reading.whereabouts import all_places
+from tracking.reading.whereabouts import suite_folders
 from tracking.store.database import Database
+
+if TYPE_CHECKING:
+    from execution.left import LeftJob
 
 __all__ = ["left_as", "left_in", "left_text", "print_left"]
 
@@ -30,8 +32,14 @@ def left_in(database: Database) -> list[LeftJob]:
     Raises:
         DatabaseUnavailable: the store cannot be reached.
     """
-    folders = {place.folder.parent / _LOGS for place in all_places(database)}
-    found = [job for folder in sorted(folders) for job in left_jobs(folder)]
+    folders = [folder / _LOGS for folder in suite_folders(database)]
+    folders = [folder for folder in folders if folder.is_dir()]
+    if not folders:
+        return []
+    # Loaded only where somebody may have left something: status is to answer at once.
+    from execution.left import left_jobs
+
+    found = [job for folder in folders for job in left_jobs(folder)]
     queued = {each.job.id for each in Queue(database).jobs(ids=[each.job.id for each in found])} if found else set()
     return [each for each in found if each.job.id not in queued]
 
@@ -61,8 +69,8 @@ def print_left(jobs: Sequence[LeftJob]) -> None:
     """Print how jobs stand, those first that will not run any more."""
     if not jobs:
         return
-    counts = Counter(each.state for each in jobs)
-    print(f"\nsubmitted and left: {', '.join(f'{counts[state]:,} {state}' for state in JobState if counts[state])}")
+    counts = Counter(sorted(each.state for each in jobs))
+    print(f"\nsubmitted and left: {', '.join(f'{count:,} {state}' for state, count in counts.items())}")
     ordered = sorted(jobs, key=lambda each: not each.state.is_final)
     rows = [(each.job.name, each.state, each.where, each.reason) for each in ordered[:_MOST_SHOWN]]
     print_table(("job", "state", "with", "why"), rows)

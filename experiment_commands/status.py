@@ -6,12 +6,11 @@ import dataclasses
 import time
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from errors import ConfigError, DataError
-from execution.left import LeftJob
 from experiment_commands.left_behind import left_as, left_in, left_text, print_left
 from experiment_commands.options import Db, Json
 from experiment_commands.output import print_json, print_table
@@ -30,6 +29,9 @@ from tracking.states.reconciling import Change, reconcile
 from tracking.states.slurm import job_state
 from tracking.statuses import Status
 from tracking.store.database import Database
+
+if TYPE_CHECKING:
+    from execution.left import LeftJob
 
 __all__ = ["status"]
 

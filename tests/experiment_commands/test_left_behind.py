@@ -56,7 +56,7 @@ def test_why_jobs_wait_and_which_will_not_run(squeue: Callable[..., None], capsy
     assert "SLURM job 12: pending: Priority" in _printed(capsys, "baseline")
     squeue("12|CANCELLED|None|", "13|CANCELLED|Dependency|", "14|CANCELLED|Dependency|")
     printed = _printed(capsys)
-    assert "submitted and left: 2 failed, 1 cancelled" in printed
+    assert "submitted and left: 1 cancelled, 2 failed" in printed
     assert "SLURM job 12 (CANCELLED): it was cancelled in SLURM" in printed
     assert "submitted anew by the command that submitted them" in printed
     assert "it was cancelled in SLURM" in _printed(capsys, "baseline", status=1)

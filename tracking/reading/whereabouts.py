@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from errors import DataError
 from tracking.folders.contents import is_experiment
@@ -14,7 +14,7 @@ from tracking.processes import host_name
 from tracking.store import schema
 from tracking.store.database import Database
 
-__all__ = ["Whereabouts", "all_places", "local_folders", "locate"]
+__all__ = ["Whereabouts", "all_places", "local_folders", "locate", "suite_folders"]
 
 _E = schema.experiments.c
 _COLUMNS = (_E.key, _E.id, _E.name, _E.status, _E.folder, _E.folder_host)
@@ -73,6 +73,18 @@ def all_places(database: Database) -> Iterator[Whereabouts]:
             found = [_place(row) for row in connection.execute(query).tuples()]
         yield from found
         last, more = (found[-1].key, True) if found else (last, False)
+
+
+def suite_folders(database: Database) -> list[Path]:
+    """Return the folders that the experiments' folders lie in, each once.
+
+    Raises:
+        DatabaseUnavailable: the database cannot be reached.
+    """
+    # What stands behind the last slash holds none of it: strip all other characters from the end.
+    parent = func.rtrim(_E.folder, func.replace(_E.folder, "/", ""), type_=_E.folder.type)
+    with database.read() as connection:
+        return [Path(folder) for folder in connection.scalars(select(parent).distinct().order_by(parent))]
 
 
 def local_folders(database: Database, ids: Sequence[str]) -> list[Path]:
