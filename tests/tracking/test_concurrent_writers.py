@@ -71,9 +71,10 @@ def run_together(code: str, arguments: list[list[str]]) -> list[str]:
         process.stdin.write("go\n")
         process.stdin.flush()
     outputs = [process.communicate() for process in processes]
-    assert [(process.returncode, errors) for process, (_, errors) in zip(processes, outputs, strict=True)] == [
-        (0, "")
-    ] * len(processes)
+    ends = [process.returncode for process in processes]
+    # That it waits for the others is all that one may say.
+    said = {line for _, errors in outputs for line in errors.splitlines() if "is locked by another process" not in line}
+    assert (ends, said) == ([0] * len(processes), set())
     return [output for output, _ in outputs]
 
 

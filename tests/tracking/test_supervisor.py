@@ -224,8 +224,10 @@ def test_it_is_light_and_signals_of_the_terminal_do_not_end_it(tmp_path: Path) -
     ],
 )
 def test_a_training_that_said_how_it_ended_leaves_no_process_and_no_judgement(end: str, tmp_path: Path) -> None:
-    with running_training(tmp_path / "experiments.db", tmp_path / "run", 0.2, f"{end}\ntime.sleep(0.5)") as it:
+    script = f"sys.stdin.readline()\n{end}\ntime.sleep(0.5)"
+    with running_training(tmp_path / "experiments.db", tmp_path / "run", 0.2, script) as it:
         supervisor = it.supervisor
+        it.go_on()
         it.process.wait(timeout=60)
         assert eventually(lambda: not supervisor.is_running())
         assert not [event for event in it.contents.events if event.event == "judged"]

@@ -54,6 +54,11 @@ class Training:
         assert contents is not None
         return contents
 
+    def go_on(self) -> None:
+        """Let it read a line from its standard input, for which a script waits that must not be too quick."""
+        assert self.process.stdin is not None
+        print("go on", file=self.process.stdin, flush=True)
+
     def kill(self, number: int = signal.SIGKILL) -> None:
         """Kill it, and wait for its end."""
         self.process.send_signal(number)
@@ -75,10 +80,11 @@ def running_training(
     process = subprocess.Popen(
         [sys.executable, "-c", _START + then, str(store), str(folder), str(interval)],
         cwd=ROOT,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     )
-    assert process.stdout is not None
+    assert process.stdin is not None and process.stdout is not None
     training = Training(process, folder)
     helpers: list[psutil.Process] = []
     try:
@@ -88,6 +94,7 @@ def running_training(
     finally:
         process.kill()
         process.wait()
+        process.stdin.close()
         process.stdout.close()
         psutil.wait_procs(helpers, timeout=30)
         for helper in helpers:
