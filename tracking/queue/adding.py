@@ -43,6 +43,7 @@ class _Known(NamedTuple):
     code: str
     rank: float
     priority: int
+    is_stopping: bool
     text: str
     """What was added; empty unless it waits."""
 
@@ -65,7 +66,8 @@ def add_jobs(connection: Connection, jobs: Sequence[Job], redo: bool) -> Added:
     _reopen(connection, [keys[id] for id in again])
     _forget_needs(connection, [keys[id] for id in (*again, *anew)])
     began = _queue_time(connection)
-    rows = {job.id: _row(job, keys[job.id], began + number * SHORTEST_SECONDS, open_ids) for number, job in enumerate(fresh)}
+    times = {job.id: began + number * SHORTEST_SECONDS for number, job in enumerate(fresh)}
+    rows = {job.id: _row(job, keys[job.id], times[job.id], open_ids) for job in fresh}
     if new:
         connection.execute(insert(queue_jobs), [rows[id] for id in new])
     if again:
@@ -75,7 +77,8 @@ def add_jobs(connection: Connection, jobs: Sequence[Job], redo: bool) -> Added:
     needs = [{"job_key": keys[job.id], "need_key": keys[need]} for job in fresh for need in dict.fromkeys(job.needs)]
     if needs:
         connection.execute(insert(queue_needs), needs)
-    return Added(tuple(new), tuple(id for id in wanted if id not in chosen), (*again, *anew))
+    left = tuple(id for id in wanted if id not in chosen)
+    return Added(tuple(new), left, (*again, *anew), tuple(id for id in left if known[id].is_stopping))
 
 
 def _is_queued_again(state: QueueState, redo: bool) -> bool:
@@ -113,7 +116,8 @@ def _stored(connection: Connection, ids: Iterable[str]) -> dict[str, _Known]:
     waits = _J.state.in_([QueueState.QUEUED, QueueState.HELD])
     text = case((waits, _J.job), else_="")
     for page in pages(ids):
-        query = select(_J.id, _J.key, _J.state, _J.round, _J.code, _J.rank, _J.priority, text).where(_J.id.in_(page))
+        query = select(_J.id, _J.key, _J.state, _J.round, _J.code, _J.rank, _J.priority)
+        query = query.add_columns(_J.cancel_requested, text).where(_J.id.in_(page))
         for id, key, state, *others in connection.execute(query):
             found[id] = _Known(key, QueueState(state), *others)
     return found

@@ -29,6 +29,9 @@ _PAGE = 200
 _MOST_LATER = 500
 """Behind so many that have no room yet nobody looks for one that has."""
 _EXTRA = 8
+_NOT_POSSIBLE, _WAITS = "not possible", "waits"
+"""How a worker's words against a job begin: it can never do it, or not now."""
+_NO_ROOM = "there is no room yet"
 CLOCK_SLACK = 1.0
 """Seconds: a clock that goes back a little is no clock that was set."""
 
@@ -71,7 +74,6 @@ _TAKE = (
 _BEGIN = insert(queue_attempts)
 _OVERTAKE = update(queue_jobs).where(_J.key == bindparam("of")).values(overtaken=bindparam("times"))
 _REFUSE = update(queue_jobs).where(_J.key == bindparam("of")).values(refusal=bindparam("why"))
-_HOLD = update(queue_jobs).where(_J.key == bindparam("of")).values(state=QueueState.HELD.value, reason=bindparam("why"))
 
 
 class Wishes(NamedTuple):
@@ -115,7 +117,6 @@ class _Choice:
         self._budget = Budget(connection, wishes.spending, now)
         self._times_overtaken: dict[int, int] = {}
         self._keeps_room = False
-        self._held: dict[int, str] = {}
         self._refused: dict[int, str] = {}
 
     def walk(self) -> None:
@@ -123,7 +124,7 @@ class _Choice:
             if len(self.taken) == self._wishes.limit or self._keeps_room or len(self._times_overtaken) == _MOST_LATER:
                 return
             if not self._is_of_this_code(row):
-                self._refuse(row, "not possible", self._of_other_code(row.code))
+                self._refuse(row, _NOT_POSSIBLE, self._of_other_code(row.code))
             elif job is not None and self._may_begin(row, job):
                 self._consider(row, job)
 
@@ -135,21 +136,20 @@ class _Choice:
             self._times_overtaken = {key: times + 1 for key, times in self._times_overtaken.items()}
             self._keeps_room = MOST_OVERTAKEN in self._times_overtaken.values()
         elif fit == Fit.BLOCKED:
-            self._refuse(row, "waits", self._wishes.obstacle(job) or "others use what it needs")
+            self._refuse(row, _WAITS, self._wishes.obstacle(job) or "others use what it needs")
         else:
-            if self._place in row.refusal:
-                self._refused[row.key] = ""
+            self._fits_later(row)
             self._times_overtaken[row.key] = min(row.overtaken, MOST_OVERTAKEN)
             self._keeps_room |= row.overtaken >= MOST_OVERTAKEN
 
     def _may_begin(self, row: Any, job: Job) -> bool:
         refusal = self._wishes.refusal(job) or self._budget.refusal(job)
         if refusal:
-            self._refuse(row, "not possible", refusal)
+            self._refuse(row, _NOT_POSSIBLE, refusal)
             return False
         shortage = self._budget.shortage(job)
         if shortage:
-            self._refuse(row, "waits", shortage)
+            self._refuse(row, _WAITS, shortage)
         return not shortage
 
     def _is_of_this_code(self, row: Any) -> bool:
@@ -162,10 +162,19 @@ class _Choice:
         )
 
     def _refuse(self, row: Any, how: str, why: str) -> None:
-        """Note why a job does not begin here; where another worker has said so, its words stay."""
+        """Note why a job does not begin here; another worker's words stay, unless it can never do what waits here."""
         words = storable(f"{how}{self._place}{why}")
-        if words != row.refusal and (not row.refusal or self._place in row.refusal):
+        may_say = not row.refusal or self._place in row.refusal
+        if words != row.refusal and (may_say or (how == _WAITS and row.refusal.startswith(_NOT_POSSIBLE))):
             self._refused[row.key] = words
+
+    def _fits_later(self, row: Any) -> None:
+        """Take back what was said against a job here; of what is not possible elsewhere, say that it is possible."""
+        words = storable(f"{_WAITS}{self._place}{_NO_ROOM}")
+        if row.refusal.startswith(_NOT_POSSIBLE) and self._place not in row.refusal:
+            self._refused[row.key] = words
+        elif self._place in row.refusal and row.refusal != words:
+            self._refused[row.key] = ""
 
     def _waiting(self) -> Iterator[tuple[Any, Job | None]]:
         """Yield those that wait, in the order of their turns, a page at a time; None for one that is not to be read."""
@@ -176,7 +185,8 @@ class _Choice:
             for row in rows:
                 spec = found.get(row.key)
                 if isinstance(spec, ConfigError):
-                    self._held[row.key] = storable(f"not to be read by this version of the program: {spec}")
+                    # Another worker may be of a version that can read it.
+                    self._refuse(row, _NOT_POSSIBLE, f"not to be read by the version of the program there: {spec}")
                 yield row, spec if isinstance(spec, Job) else None
             if len(rows) < place["limit"]:
                 return
@@ -184,8 +194,6 @@ class _Choice:
 
     def write_down(self) -> None:
         """Remember what was passed over, and why."""
-        if self._held:
-            self._connection.execute(_HOLD, [{"of": key, "why": why} for key, why in self._held.items()])
         if self._refused:
             self._connection.execute(_REFUSE, [{"of": key, "why": why} for key, why in self._refused.items()])
         if self._times_overtaken and self.taken:

@@ -117,13 +117,17 @@ class Added(NamedTuple):
     again: tuple[str, ...]
     """They had ended, and are queued once more; or they waited as they had been planned otherwise, and wait in the same
     place as they are planned now."""
+    stopping: tuple[str, ...] = ()
+    """Those of the known that run and are cancelled: nobody does them again unless they are added after they ended."""
 
     def in_words(self) -> str:
         """Return one line for people."""
         jobs = "job" if len(self.new) == 1 else "jobs"
         again = f", {len(self.again):,} anew" if self.again else ""
-        known = f"; {len(self.known):,} wait or run already" if self.known else ""
-        return f"queued {len(self.new):,} {jobs}{again}{known}"
+        num_known, num_stopping = len(self.known) - len(self.stopping), len(self.stopping)
+        known = f"; {num_known:,} wait or run already" if num_known else ""
+        stopping = f"; {num_stopping:,} being cancelled: add again what has stopped" if num_stopping else ""
+        return f"queued {len(self.new):,} {jobs}{again}{known}{stopping}"
 
 
 class Orders(NamedTuple):

@@ -208,7 +208,7 @@ def test_what_waits_and_is_planned_again_by_newer_code_keeps_its_place(queue: Qu
     [claim] = take(queue, 1, code="X")
     assert take(queue, 1, code="Z") == []
     again = [job("map", code="Y"), job("a", "map", "b", code="Y", payload={"new": 1}, priority=9), job("b", code="Y")]
-    assert queue.add(again) == ((), ("map",), ("a", "b"))
+    assert queue.add(again)[:3] == ((), ("map",), ("a", "b"))
     assert queue.add(again).again == ()
     assert [(each.job.id, each.state) for each in queue.jobs()] == [
         ("map", QueueState.RUNNING),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from sqlalchemy import delete
 
 from jobs import FailureKind, Job, Resources
 from tests.tracking.queue.conftest import Day
-from tests.tracking.queue.handed_out import DONE, drain, failed, job, seen, take
+from tests.tracking.queue.handed_out import DONE, FAR, drain, failed, job, seen, take
 from tracking.queue.claiming import MOST_OVERTAKEN
 from tracking.queue.queue import Queue
 from tracking.queue.records import Fit, QueueState
@@ -112,6 +113,21 @@ def test_what_fits_may_begin_before_what_does_not(queue: Queue) -> None:
     assert [each.job.id for each in take(queue, fits=room(4, busy=2))] == ["a", "b"]
     assert seen(queue, "wide").reason == "waits for room; 2 began before it"
     assert (seen(queue, "wide").position, seen(queue, "c").position) == (1, 2)
+
+
+def test_what_one_worker_can_never_do_waits_for_the_one_that_can(queue: Queue) -> None:
+    big = dataclasses.replace(FAR, id="big", host="big")
+    queue.add([wide("wide", 4)])
+
+    def look() -> list[str]:
+        assert take(queue, worker=FAR, refusal=lambda job: "4 CPUs, but 1 at hand") == []
+        said = [seen(queue, "wide").reason]
+        assert take(queue, worker=big, fits=room(4, busy=2)) == []
+        return [*said, seen(queue, "wide").reason]
+
+    assert look() == ["not possible on far: 4 CPUs, but 1 at hand", "waits on big: there is no room yet"]
+    assert look() == ["waits on big: there is no room yet"] * 2
+    assert take(queue, worker=big, fits=room(4))[0].job.id == "wide"
 
 
 def test_a_wide_job_is_overtaken_ten_times_and_then_waited_for(queue: Queue) -> None:
