@@ -117,8 +117,8 @@ class Executor(ABC):
     options_class: ClassVar[type[Any] | None] = None
     """Options that it alone has: a :func:`validated.validated_dataclass` whose fields people fill in by
     ``--executor-option NAME=VALUE`` and programs by ``ExecutorOptions.own``; None: it has none."""
-    reads_resources: ClassVar[bool] = True
-    """Whether it heeds what a job says that it takes."""
+    reads_resources: ClassVar[tuple[str, ...] | None] = None
+    """Which fields of :class:`jobs.Resources` it heeds beside what is counted over a queue; None: all."""
 
     @classmethod
     def capacity_of(cls, options: ExecutorOptions) -> Resources | None:

@@ -92,12 +92,13 @@ def resources_of(
         flags: how the fields are called on the command line.
 
     Raises:
-        ConfigError: an impossible value, or an executor that heeds none.
+        ConfigError: an impossible value, or an executor that does not heed one of them.
     """
     given = {name: value for name, value in values.items() if value is not None}
-    if given and executor is not None and not getattr(EXECUTORS.get(executor), "reads_resources", True):
-        name = flags[next(iter(given))]
-        raise ConfigError(f"{name} says nothing to the executor {executor}; add --workers N, or another --executor")
+    heeded = None if executor is None else getattr(EXECUTORS.get(executor), "reads_resources", None)
+    if heeded is not None and (idle := [name for name in given if name not in heeded]):
+        said = f"{flags[idle[0]]} says nothing to the executor {executor}"
+        raise ConfigError(f"{said}; add --workers N, or another --executor")
     try:
         return from_flags(Resources, given, flags)
     except ConfigError as error:

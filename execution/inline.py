@@ -6,8 +6,10 @@ import json
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
+from errors import ConfigError
 from execution.base import Executor, Handle, JobState
 from execution.options import ExecutorOptions
 from execution.work import Context, carry_out
@@ -28,7 +30,7 @@ class InlineExecutor(Executor):
 
     name = "inline"
     reads = ()
-    reads_resources = False
+    reads_resources = ("minutes",)
 
     def __init__(self, options: ExecutorOptions) -> None:
         self._on_progress: Callable[[Handle], None] = lambda handle: None
@@ -39,10 +41,13 @@ class InlineExecutor(Executor):
         self._on_progress = on_progress
         self._stop_reason = stop_reason
 
-    @property
+    @cached_property
     def capacity(self) -> Resources | None:
-        """Not known: one job has all that this process has."""
-        return None
+        """What this machine has: nobody shares it out, yet a job that needs more is none for this process."""
+        from execution.workers.gpus import installed_gpus
+        from execution.workers.room import Room
+
+        return Room(ExecutorOptions(), installed_gpus).capacity
 
     @property
     def max_concurrent(self) -> int:
@@ -53,8 +58,10 @@ class InlineExecutor(Executor):
         """Do the job and return.
 
         Raises:
-            ConfigError: its payload is not JSON.
+            ConfigError: it needs more than there is, or its payload is not JSON.
         """
+        if lacking := job.resources.lacks(self.capacity):
+            raise ConfigError(f"{job.name} needs {lacking}")
         # It crosses no boundary here, and yet is what it would be beyond: the others are measured by this one.
         handle = _Done(Job.from_json(job.to_json()), self._on_progress)
         handle.carry_out(Context(handle.report, self._stop_reason, self.kept))

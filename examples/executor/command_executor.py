@@ -42,7 +42,7 @@ class CommandExecutor(Executor):
     name = "command"
     reads = ("workers",)
     options_class = CommandOptions
-    reads_resources = False
+    reads_resources = ()
 
     def __init__(self, options: ExecutorOptions) -> None:
         self._own = options.own_as(CommandOptions)

@@ -55,6 +55,9 @@ def test_resources_of_each_run() -> None:
     assert (taken.gpus, taken.memory_gb, taken.minutes, taken.cpus) == (0.5, 4.0, None, 1.0)
     with pytest.raises(ConfigError, match=r"--gpus-per-run says nothing to the executor inline; add --workers N"):
         resources_of({"gpus": 0.5}, "inline")
+    assert resources_of({"minutes": 5.0}, "inline").minutes == 5.0
+    with pytest.raises(ConfigError, match=r"--memory-per-run says nothing to the executor inline"):
+        resources_of({"minutes": 5.0, "memory_gb": 1.0}, "inline")
     with pytest.raises(ConfigError, match=r"--cpus-per-run: input should be"):
         resources_of({"cpus": -1.0}, None)
 

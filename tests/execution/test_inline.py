@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from errors import ConfigError
 from execution.base import Handle
 from execution.inline import InlineExecutor
 from execution.options import ExecutorOptions
@@ -37,3 +38,12 @@ def test_work_beyond_its_limit_is_stopped_at_its_next_step(
 def test_work_within_its_limit_is_left_alone(plugin: Path, options: Callable[..., ExecutorOptions]) -> None:
     with InlineExecutor(options()) as executor:
         assert executor.submit(a_job("sleep", seconds=0.05, resources=Resources(minutes=5))).result().success
+
+
+def test_a_job_that_needs_more_than_the_machine_has_is_none_for_this_process(
+    plugin: Path, options: Callable[..., ExecutorOptions]
+) -> None:
+    with InlineExecutor(options()) as executor:
+        with pytest.raises(ConfigError, match="GB of memory"):
+            executor.submit(a_job("echo", resources=Resources(memory_gb=1e6)))
+        assert executor.submit(a_job("echo", resources=Resources(memory_gb=0.001))).result().success
