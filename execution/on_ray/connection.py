@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 import select
 import signal
 import subprocess
@@ -169,5 +170,10 @@ class Connection:
         self._end_process()
         self._written.seek(0)
         lines = self._written.read().decode("utf-8", "replace").strip().splitlines()
-        words = f", with: {lines[-1].strip()[:_LAST_WORDS]}" if lines else ""
+        words = f": {_without_prefix(lines[-1])[:_LAST_WORDS]}" if lines else ""
         return f"Ray's process {in_words(self._process.returncode)}{words}"
+
+
+def _without_prefix(line: str) -> str:
+    # Such as: [2026-01-31 12:00:00,000 E 4711 4712] rpc_client.h:204: Failed to ...
+    return re.sub(r"^\[[^]]*\] (\S+:\d+: )?", "", line.strip())

@@ -7,6 +7,7 @@ started it lives on, and can have another. It ends when the other end of its cha
 from __future__ import annotations
 
 import json
+import os
 import queue
 import select
 import signal
@@ -31,6 +32,8 @@ def main() -> None:
     settings = json.loads(sys.argv[1])
     _leave_signals_to_others()
     signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
+    # The end of this process is seen by that of its channel, whatever Ray starts.
+    os.set_inheritable(settings["channel"], False)
     channel = Channel(socket.socket(fileno=settings["channel"]))
     address = settings["address"]
     try:

@@ -90,13 +90,25 @@ def start(ray: Any, num_cpus: int | None) -> None:
 
 
 def join(ray: Any, address: str) -> None:
-    """Join the cluster at an address that was checked.
+    """Join the cluster at an address that was checked, or that which this machine belongs to.
 
     Raises:
         ResourceError: Ray cannot: it is of another version, this machine is no node of it, it wants a token.
     """
     with _explained(f"the Ray cluster at {address} cannot be joined"):
+        if address == "auto":
+            address = _find()
+            check_address(address)
         ray.init(address=address, log_to_driver=False, logging_level="ERROR")
+
+
+def _find() -> str:
+    """Return the address of the cluster that this machine belongs to: it may be gone, for which Ray would wait."""
+    try:
+        from ray._private.services import canonicalize_bootstrap_address_or_die as find
+    except ImportError:
+        return "auto"
+    return str(find("auto"))
 
 
 @contextmanager
@@ -105,7 +117,14 @@ def _explained(what: str) -> Iterator[None]:
         yield
     except (Exception, SystemExit) as error:
         # Ray ends the process where it gives up; its messages go on with pages of advice.
-        raise ResourceError(f"{what}: {in_short(error)}") from error
+        raise ResourceError(f"{what}: {in_short(error)}{_remedy(error)}") from error
+
+
+def _remedy(error: BaseException) -> str:
+    # Ray does not say that it was turned away.
+    if type(error) is not ConnectionError:
+        return ""
+    return "; is this machine one of its nodes (ray status), with its token (ray get-auth-token, $RAY_AUTH_TOKEN)?"
 
 
 def in_short(error: BaseException) -> str:

@@ -1,7 +1,8 @@
 """A Ray cluster of several nodes on the loopback of one machine, in a process of its own.
 
-Started with the CPUs of each node, the head first, it prints the address as JSON; then it takes lines: ``kill 1`` ends
-the second node at once. It takes the cluster down when its standard input ends, however that came about.
+Started with the CPUs of each node, the head first, it prints the address and the nodes' ids as JSON; then it takes
+lines: ``kill 1`` ends the second node at once. It takes the cluster down when its standard input ends, however that
+came about.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ def main(cpus: list[float]) -> None:
     cluster = Cluster()
     try:
         nodes = [cluster.add_node(num_cpus=number, object_store_memory=100 << 20) for number in cpus]
-        answers.write(json.dumps({"address": cluster.address}) + "\n")
+        answers.write(json.dumps({"address": cluster.address, "nodes": [node.node_id for node in nodes]}) + "\n")
         for line in sys.stdin:
             cluster.remove_node(nodes[int(line.split()[1])], allow_graceful=False)
             answers.write(json.dumps({"done": line.strip()}) + "\n")

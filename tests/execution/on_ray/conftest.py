@@ -23,11 +23,13 @@ _START_S = 180.0
 
 
 class LoopbackCluster:
-    """A cluster whose second node can be killed."""
+    """A cluster whose nodes can be killed."""
 
-    def __init__(self, process: subprocess.Popen[str], address: str) -> None:
+    def __init__(self, process: subprocess.Popen[str], address: str, nodes: list[str]) -> None:
         self._process = process
         self.address = address
+        self.nodes = nodes
+        """Their ids, that of the head first."""
 
     def kill(self, node: int) -> None:
         """End all processes of a node at once; 0 is the head."""
@@ -57,7 +59,7 @@ def loopback_cluster(*cpus: int) -> Iterator[LoopbackCluster]:
     try:
         line = process.stdout.readline()
         assert line, f"no cluster: {log.read_text()[-3000:]}"
-        yield LoopbackCluster(process, json.loads(line)["address"])
+        yield LoopbackCluster(process, **json.loads(line))
     finally:
         process.stdin.close()
         process.wait(_START_S)

@@ -14,10 +14,12 @@ import psutil
 import pytest
 
 from errors import ConfigError, ResourceError
+from execution.base import JobState
 from execution.executors import create_executor
 from execution.on_ray import joining
 from execution.on_ray.executor import RayExecutor
 from execution.options import ExecutorOptions
+from jobs import FailureKind
 from tests.execution.contract import PATIENCE_S, a_job, until
 from tests.execution.on_ray.conftest import LoopbackCluster
 
@@ -86,6 +88,41 @@ def test_another_version_of_ray_is_one_error_with_both(
         create_executor(options(executor="ray", own={"address": ray_cluster.address}))
 
 
+@pytest.mark.long
+@pytest.mark.usefixtures("ray_environment")
+def test_a_token_that_is_not_the_clusters_is_one_error(
+    ray_cluster: LoopbackCluster, options: Options, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAY_AUTH_TOKEN", "0" * 64)
+    with pytest.raises(ResourceError, match=r"cannot be joined.*with its token \(ray get-auth-token"):
+        create_executor(options(executor="ray", own={"address": ray_cluster.address}))
+
+
+@pytest.mark.long
+@pytest.mark.usefixtures("plugin", "ray_environment")
+def test_a_cluster_that_is_lost_is_replaced_by_another(
+    options: Options, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAY_gcs_rpc_server_reconnect_timeout_s", "5")
+    others = {process.pid for process in psutil.process_iter()}
+    begun = tmp_path / "begun"
+    with RayExecutor(options(executor="ray")) as executor:
+        first = executor.submit(a_job("sleep", seconds=600, begun=str(begun)))
+        until(lambda: begun.exists() and first.state == JobState.RUNNING, "the job to begin")
+        waiting = [executor.submit(a_job("sleep", seconds=600)) for _ in range(2 * executor.max_concurrent)]
+        started = _started_since(others)
+        [head] = [process for process in started if "gcs_server" in process.name()]
+        head.kill()
+        for handle, kind in ((first, FailureKind.WORKER_DIED), (waiting[-1], FailureKind.PREEMPTED)):
+            failure = handle.result(PATIENCE_S).failure
+            assert failure is not None
+            assert failure.kind == kind
+            assert failure.message.startswith("the Ray cluster of this command was lost (")
+        assert executor.submit(a_job("echo")).result(PATIENCE_S).success
+        started += _started_since(others)
+    until(lambda: not any(map(_runs, started)), "all processes of both to end")
+
+
 @pytest.mark.usefixtures("plugin", "ray_environment")
 def test_without_an_address_a_cluster_is_started_and_ended_with_its_processes(
     options: Options, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -97,11 +134,15 @@ def test_without_an_address_a_cluster_is_started_and_ended_with_its_processes(
         assert executor.max_concurrent == 2
         answer = executor.submit(a_job("pid")).result(PATIENCE_S)
         assert answer.success, answer.failure
-        started = [process for process in psutil.process_iter() if _belongs_to_this_test(process, others)]
+        started = _started_since(others)
         assert answer.result["pid"] in [process.pid for process in started]
     assert signal.getsignal(signal.SIGTERM) is before
     until(lambda: not any(map(_runs, started)), "all processes to end")
     assert not (tmp_path / "no home").exists()
+
+
+def _started_since(others: set[int]) -> list[psutil.Process]:
+    return [process for process in psutil.process_iter() if _belongs_to_this_test(process, others)]
 
 
 def _belongs_to_this_test(process: psutil.Process, others: set[int]) -> bool:
