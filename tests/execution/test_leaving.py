@@ -13,6 +13,7 @@ import pytest
 
 from execution.interruption import Interruption
 from execution.leaving import leaving_when_terminated
+from tests.gates import Gate
 
 
 def test_it_is_an_exit_and_somebody_elses_handler_stays() -> None:
@@ -43,8 +44,16 @@ def test_whoever_works_takes_over_and_hands_back() -> None:
 
 def test_a_suite_that_still_loads_says_so(root: Path, tmp_path: Path) -> None:
     command = [sys.executable, str(root / "run_experiments.py"), "--mode", "run", "--seeds", "1", "--workers", "1"]
+    gate = Gate(tmp_path / "gate", tmp_path / "experiments")
+    gate.shut_before_import("transformers")
     process = subprocess.Popen(
-        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        command,
+        cwd=tmp_path,
+        env=gate.whole_environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     )
     assert process.stdout is not None
     try:
