@@ -57,6 +57,7 @@ def _run(words: list[str], folder: Path) -> None:
     assert done.returncode == 0, f"{shlex.join(words)}\n{done.stdout[-2000:]}\n{done.stderr[-3000:]}"
 
 
+@pytest.mark.long
 def test_every_example_runs(root: Path, clone: Path) -> None:
     ran = 0
     for language, block in _blocks(root):

@@ -11,6 +11,8 @@ from tests.faults.disturbed import INLINE, QUEUE, WAYS, WORKERS, DisturbedSuite
 from tests.faults.endings import finished
 from tests.faults.processes import Command
 
+pytestmark = pytest.mark.long
+
 _GRACE_S = 30.0
 """What schedulers leave between SIGTERM and SIGKILL."""
 

@@ -36,6 +36,7 @@ def _begin(executor: RayExecutor, folder: Path, number: int, seconds: float) -> 
     return handle, begun
 
 
+@pytest.mark.long
 def test_nodes_are_lost_one_after_another(executor: RayExecutor, cluster: LoopbackCluster, tmp_path: Path) -> None:
     handles = [_begin(executor, tmp_path, number, seconds=600)[0] for number in range(2)]
     cluster.kill(2)
