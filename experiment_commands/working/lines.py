@@ -10,15 +10,23 @@ from experiment_results.wording import printable
 from jobs import FailureKind, Job, Outcome
 from running.lines import Retries, Warned, end_line, warning_lines
 from running.outcomes import write_down
-from tracking.queue.records import Settled
+from tracking.queue.records import Limits, Settled
 
 __all__ = ["WorkLines"]
 
+_LIMITED = {"cost": ("cost_per_day", "--max-cost-per-day"), "calls": ("calls_per_hour", "--max-calls-per-hour")}
+"""By what a job uses up: the limit of it, and its flag."""
+
 
 class WorkLines(Listener):
-    """Prints a line where a job begins, ends, or is tried again; ``status`` shows how far each is."""
+    """Prints a line where a job begins, ends, or is tried again; ``status`` shows how far each is.
 
-    def __init__(self) -> None:
+    Args:
+        limits: of this worker.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
         # What runs in this process has its own output redirected into its log.
         self._output = sys.stdout
         self._retries = Retries()
@@ -39,6 +47,9 @@ class WorkLines(Listener):
             return
         attempt = f"  (attempt {job.attempt})" if job.attempt > 1 else ""
         self.said(f"start   {job.name}{attempt}")
+        for used, (limit, flag) in _LIMITED.items():
+            if getattr(job.resources, used) and getattr(self._limits, limit) is None:
+                self.said(f"warning: jobs that say their {used} are begun without a limit: this worker has no {flag}")
 
     def ended(self, job: Job, outcome: Outcome, settled: Settled) -> None:
         """Say how an attempt ended; where its process could not, its folder is told too."""

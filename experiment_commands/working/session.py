@@ -46,7 +46,7 @@ def work_on_queue(db: str | None, options: WorkOptions) -> int:
     """
     # Whoever waits for jobs may be there before the first.
     queue = Queue(Database.open(db, create=options.continuous))
-    lines = WorkLines()
+    lines = WorkLines(options.limits)
     interruption = Interruption(lambda: lines.said(_QUESTION))
     chosen = DispatcherOptions(
         continuous=options.continuous, max_jobs=options.max_jobs, limits=options.limits, code=code_version()

@@ -176,6 +176,14 @@ def test_jobs_of_a_worker_that_was_killed_are_done_by_the_next(start: Start, que
     assert len(queue.jobs()[0].attempts) == 2
 
 
+def test_a_worker_without_a_limit_says_that_it_begins_what_costs(start: Start, queue: Queue) -> None:
+    queue.add([_job(str(number), resources=Resources(cost=4, calls=1)) for number in range(2)])
+    status, output = _end(start("--executor", "inline", "--max-cost-per-day", "9"))
+    assert status == 0 and "--max-cost-per-day" not in output
+    told = "warning: jobs that say their calls are begun without a limit: this worker has no --max-calls-per-hour"
+    assert output.count(told) == output.count("warning: ") == 1
+
+
 def test_limits_of_cost(start: Start, queue: Queue) -> None:
     queue.add([_job(str(number), resources=Resources(cost=4)) for number in range(3)])
     status, output = _end(start("--executor", "inline", "--max-cost-per-day", "9"))
