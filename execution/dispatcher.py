@@ -251,6 +251,9 @@ class Dispatcher:
             return False
         if self._is_ending():
             return True
+        if self._pauses.is_trial and not self._options.continuous and self._link.is_drained():
+            # What nothing could be begun of here was done elsewhere.
+            return True
         waits = self._options.continuous or self._pauses.is_on or not self._is_idle
         # What was delayed at the last claim may be due by now: only a claim after this says that nothing is left.
         self._ran_dry = not waits and self._link.is_exhausted()

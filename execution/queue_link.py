@@ -111,6 +111,10 @@ class QueueLink:
         """Return seconds until a delayed job may begin; None where none is delayed, or nobody knows."""
         return self.reach(self._queue.next_change_in)
 
+    def is_drained(self) -> bool:
+        """Whether nothing is left that anybody could do, here or elsewhere."""
+        return self.reach(self._queue.is_drained) is True
+
     def is_exhausted(self) -> bool:
         """Whether nothing will come, although the last claim gave nothing: what is left is held, or for others."""
         return self.reach(self._runs_dry) is True

@@ -89,6 +89,23 @@ def test_what_cannot_be_submitted_now_goes_back_uncounted_and_is_tried_again(que
     assert [len(each.attempts) for each in queue.jobs(["a", "b"])] == [1, 1]
 
 
+def test_nobody_waits_for_a_cluster_that_is_away_once_others_have_done_it_all(queue: Queue) -> None:
+    queue.add([make_job("a")])
+
+    class Away(Offers):
+        looks = 0
+
+        def refresh(self) -> None:
+            self.looks += 1
+            assert self.looks < 4, "nothing is left to wait for"
+            if self.looks == 2:
+                queue.cancel(["a"])
+            raise ResourceError("no cluster answers")
+
+    heard = dispatch(queue, Away())
+    assert heard.lines == ["waiting: nothing can be begun now, and is tried again: no cluster answers"]
+
+
 def test_what_can_never_be_submitted_here_is_left_for_others_and_said_once(queue: Queue) -> None:
     queue.add([make_job("a"), make_job("b")])
     offers = Offers()
