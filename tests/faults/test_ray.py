@@ -12,6 +12,7 @@ import pytest
 
 from tests.execution.on_ray.conftest import LoopbackCluster, loopback_cluster, ray_environment  # noqa: F401  (fixture)
 from tests.faults.disturbed import INLINE, QUEUE, DisturbedSuite
+from tests.faults.processes import Command
 from tests.gates import GATE_FOLDER
 from tracking.reading.local_backend import LocalBackend
 from tracking.store.database import Database
@@ -52,21 +53,37 @@ def test_a_suite_whose_store_is_a_server(suite: DisturbedSuite, postgresql_url: 
 
 
 @pytest.mark.usefixtures("environment")
-@pytest.mark.parametrize("way", [INLINE, QUEUE])
-def test_a_cluster_whose_head_is_lost(suite: DisturbedSuite, way: str) -> None:
+def test_a_cluster_that_is_lost_and_the_same_command_on_another(suite: DisturbedSuite) -> None:
+    command = _begin_on_what_is_lost(suite, INLINE)
+    command.send(signal.SIGTERM)
+    assert command.wait() == 128 + signal.SIGTERM, command.output
+    suite.gate.open()
+    with _cluster_for(suite, 1, 1):
+        again = suite.start(INLINE, *ON_RAY)
+        assert again.wait() == 0, again.output
+    assert suite.faults(INLINE) == [], suite.outputs
+
+
+@pytest.mark.usefixtures("environment")
+def test_what_a_lost_cluster_had_of_a_queue_is_done_by_another(suite: DisturbedSuite) -> None:
+    command = _begin_on_what_is_lost(suite, QUEUE)
+    suite.gate.open()
+    with _cluster_for(suite, 1, 1):
+        other = suite.start(QUEUE, *ON_RAY)
+        assert other.wait() == 0, other.output
+    # Whose cluster is gone has waited for it, and sees that nothing is left.
+    assert command.wait() == 0, command.output
+    assert suite.faults(QUEUE) == [], suite.outputs
+
+
+def _begin_on_what_is_lost(suite: DisturbedSuite, way: str) -> Command:
     with _cluster_for(suite, 1, 1) as cluster:
         command = suite.begin(way, *ON_RAY)
         cluster.kill(0)
         assert command.until(lambda: "nothing can be begun now" in command.output), command.output
     assert f"the Ray cluster at {cluster.address} was lost" in command.output
     assert "Traceback" not in command.output
-    command.send(signal.SIGTERM)
-    assert command.wait() == 128 + signal.SIGTERM, command.output
-    suite.gate.open()
-    with _cluster_for(suite, 1, 1):
-        again = suite.start(way, *ON_RAY)
-        assert again.wait() == 0, again.output
-    assert suite.faults(way) == [], suite.outputs
+    return command
 
 
 @pytest.mark.usefixtures("environment")
