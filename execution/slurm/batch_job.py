@@ -11,6 +11,7 @@ from typing import Any
 from submitit.core.utils import DelayedSubmission
 
 from errors import AssayError, ConfigError
+from execution.slurm.child import SIGNALS
 from execution.slurm.folders import SubmissionFolder
 from execution.slurm.supervision import Supervision
 from jobs import FailureKind, Outcome
@@ -51,8 +52,10 @@ class SlurmJob:
             outcome = Outcome.failed(FailureKind.OTHER_CODE, str(error))
             self._folder.write_outcome(outcome)
             raise WorkFailed(str(error)) from error
-        for number in (signal.SIGTERM, signal.SIGUSR2):
+        for number in SIGNALS:
             signal.signal(number, lambda number, frame: supervision.ask(number))
+        # Since the beginning they waited; see execution.slurm.begin.
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
         # Who stopped it before there was a handler said so first.
         if self._folder.stop() is not None:
             supervision.ask(signal.SIGTERM)

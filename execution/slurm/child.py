@@ -27,7 +27,7 @@ from jobs.outcome import WAITS_FOR
 __all__ = ["SIGNALS", "main"]
 
 SIGNALS = (signal.SIGTERM, signal.SIGUSR2)
-"""Blocked when the process begins, until it knows what to do with them."""
+"""Of SLURM: blocked when a process begins, until it knows what to do with them."""
 
 _REPORT_SECONDS = 1.0
 _LOOK_SECONDS = 0.2

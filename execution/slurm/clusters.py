@@ -19,7 +19,7 @@ from submitit.core.utils import FailedJobError, FailedSubmissionError, JobPaths,
 from errors import ConfigError, ResourceError
 from execution.slurm.batch_job import SlurmJob
 from execution.slurm.commands import CommandFailed, explain_refusal, run
-from execution.slurm.resources import CODE
+from execution.slurm.resources import CODE, python_of_jobs
 from execution.slurm.standing import GONE, QueueListing, Standing
 from tracking.processes import process_started
 
@@ -129,7 +129,7 @@ class Slurm(Cluster):
     def submit(self, paths: Sequence[Path], parameters: Mapping[str, Any]) -> list[str]:
         """Write a batch script and hand it to sbatch."""
         self._ping()
-        executor = submitit.SlurmExecutor(self.logs, max_num_timeout=_REQUEUES)
+        executor = submitit.SlurmExecutor(self.logs, max_num_timeout=_REQUEUES, python=python_of_jobs())
         executor.update_parameters(**parameters)
         inherited = {name: value for name, value in os.environ.items() if name.startswith(_FOREIGN)}
         inherited.pop("SLURM_CONF", None)

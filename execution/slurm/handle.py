@@ -25,6 +25,8 @@ _GRACE_SECONDS = 5.0
 """For an outcome to come over a network disk, after the cluster said that the job is over."""
 _GRACE_UNKNOWN_SECONDS = 30.0
 """The same, where the job is in no queue and nobody says how it ended."""
+_SAY_NOTHING = ("", "COMPLETED", "FAILED")
+"""States that tell no more of a job than that it ended."""
 _NO_ANSWER = "no answer from SLURM"
 _SHORTEST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.05, 1.0
 _TAIL_LINES = 10
@@ -199,7 +201,7 @@ class SlurmHandle(Handle):
             # The work knows no more than that it was to stop, and took scancel for a preemption.
             if kind == FailureKind.CANCELLED or said.failure is None:
                 return Outcome.failed(kind, words, said.seconds)
-            why = f"{said.failure.message}{f' ({state})' if state else ''}"
+            why = said.failure.message + ("" if state in _SAY_NOTHING else f" ({state})")
             return Outcome.failed(said.failure.kind, why, said.seconds)
         wanted = self.folder.stop()
         if wanted is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import shlex
+import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -14,7 +15,7 @@ import execution
 from jobs import Resources
 from validated import validated_dataclass
 
-__all__ = ["CODE", "SlurmResources"]
+__all__ = ["CODE", "SlurmResources", "python_of_jobs"]
 
 CODE = Path(execution.__file__).resolve().parent.parent
 """The folder that this code is imported from; on a cluster one that all machines see."""
@@ -27,6 +28,11 @@ _SPARE_MINUTES = 5
 
 
 _REQUEUE_SECONDS = 15.0
+
+
+def python_of_jobs() -> str:
+    """Return the shell's words that start this Python so that signals wait until somebody listens."""
+    return shlex.join((sys.executable, "-I", "-S", str(CODE / "execution" / "slurm" / "begin.py")))
 
 
 @validated_dataclass

@@ -116,7 +116,7 @@ def test_a_run_that_slurm_pushes_out_goes_on_from_its_checkpoint(
         until(lambda: is_told_to_make_room(slurm, first.where.split()[2]), "SLURM to tell it")
         gate.let_through_one_by_one(lambda: first.state == JobState.RUNNING)
         assert first.state == JobState.PENDING
-    assert [handle.result(PATIENCE_S).failure for handle in handles] == [None] * NUM_JOBS
+    assert [handle.result(5 * PATIENCE_S).failure for handle in handles] == [None] * NUM_JOBS
     assert _content(folder, plan) == _content(undisturbed, plan)
     (results,) = folder.glob("baseline*/results.json")
     assert 3 <= json.loads(results.read_text())["resumed_from"] < 20

@@ -31,4 +31,4 @@ export PYTHONPATH='/opt/the '"'"'code'"'"''${PYTHONPATH:+:$PYTHONPATH}
 
 # command
 export SUBMITIT_EXECUTOR=slurm
-srun --unbuffered --output '<LOG_DIR>/slurm/logs/%A_%a_%t_log.out' --cpus-per-task=6 '/opt/the environment/bin/python' -u -m submitit.core._submit '<LOG_DIR>/slurm/logs'
+srun --unbuffered --output '<LOG_DIR>/slurm/logs/%A_%a_%t_log.out' --cpus-per-task=6 '/opt/the environment/bin/python' -I -S '/opt/the '"'"'code'"'"'/execution/slurm/begin.py' -u -m submitit.core._submit '<LOG_DIR>/slurm/logs'

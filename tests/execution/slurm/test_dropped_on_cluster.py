@@ -78,7 +78,7 @@ def test_who_was_on_a_node_that_failed_and_is_not_to_be_requeued(
     slurm.run("scontrol", "update", f"nodename={slurm.node}", "state=down", "reason=test")
     try:
         # It is stopped there as long as somebody is left to do that, and saves.
-        _is_told(executor, handle, FailureKind.PREEMPTED, "SLURM ends its slot (NODE_FAIL)")
+        _is_told(executor, handle, FailureKind.PREEMPTED, "(NODE_FAIL)")
     finally:
         slurm.run("scontrol", "update", f"nodename={slurm.node}", "state=resume")
 

@@ -13,6 +13,7 @@ from execution.slurm.executor import SlurmExecutor
 from jobs import Job, Resources
 from tests.execution.contract import until
 from tests.execution.slurm.cluster import SlurmCluster
+from tests.execution.slurm.pushing import UrgentJob
 
 pytestmark = [pytest.mark.long, pytest.mark.usefixtures("plugin", "slurm", "steps")]
 
@@ -34,15 +35,12 @@ def test_who_is_pushed_out_saves_and_goes_on(
     job = Job(id="p", name="p", work="slurm_test.steps", payload=payload, resources=Resources(cpus=4))
     handle = SlurmExecutor(options(own={"mem_gb": 0.2, "partition": partition})).submit(job)
     until(lambda: handle.progress.get("step", 0) > 0, "a step")
-    # It comes, takes all there is, and goes when it is told to.
-    script = f"#!/bin/sh\ntouch '{tmp_path}/pushed'; while [ ! -e '{free}' ]; do sleep 0.2; done\n"
-    (tmp_path / "urgent.sh").write_text(script)
-    slurm.run("sbatch", "--partition=urgent", "--cpus-per-task=4", "--output=/dev/null", str(tmp_path / "urgent.sh"))
-    until((tmp_path / "pushed").exists, "the urgent job to begin", _PATIENCE_S)
-    until(lambda: handle.state != JobState.RUNNING, "ours to wait again", _PATIENCE_S)
-    assert handle.state == JobState.PENDING
-    assert int((tmp_path / "checkpoint").read_text()) > 0, "SIGTERM left time to save"
-    free.touch()
+    with UrgentJob(slurm, tmp_path / "urgent", cpus=4) as urgent:
+        until(lambda: urgent.has_begun, "the urgent job to begin", _PATIENCE_S)
+        until(lambda: handle.state != JobState.RUNNING, "ours to wait again", _PATIENCE_S)
+        assert handle.state == JobState.PENDING
+        assert int((tmp_path / "checkpoint").read_text()) > 0, "SIGTERM left time to save"
+        free.touch()
     outcome = handle.result(_PATIENCE_S)
     assert outcome.failure is None
     assert outcome.result["begun_at"] > 0
