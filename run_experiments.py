@@ -167,6 +167,7 @@ def _enqueue(flags: argparse.Namespace, experiments: Sequence[ExperimentConfig],
 
 def _submit(flags: argparse.Namespace, experiments: Sequence[ExperimentConfig], options: dict[str, Any]) -> int:
     from experiment_runner import submit_experiments
+    from tracking.store.db_flag import db_flag
 
     execution: ExecutorOptions = options["execution"]
     handles = submit_experiments(experiments, flags.experiments_dir, **options)
@@ -177,6 +178,8 @@ def _submit(flags: argparse.Namespace, experiments: Sequence[ExperimentConfig], 
     print(f"{jobs} with {execution.executor}: {_first_and_last([handle.where for handle in handles])}")
     for line in commands_when_left(execution.executor):
         print(f"  {line}")
+    if options["tracking"]:
+        print(f"  python experiment_cli.py status{db_flag(flags.db)}      shows why they wait, and what was dropped")
     print("the same command with --wait stays until the end, and submits nothing twice")
     print(f"then: {_analysis(flags)}")
     return 0
