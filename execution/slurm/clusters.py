@@ -18,7 +18,7 @@ from submitit.core.utils import FailedJobError, FailedSubmissionError, JobPaths,
 
 from errors import ConfigError, ResourceError
 from execution.slurm.batch_job import SlurmJob
-from execution.slurm.commands import CommandFailed, explain_refusal, run
+from execution.slurm.commands import CommandFailed, explain_refusal, run, variables_of_sbatch
 from execution.slurm.resources import CODE, python_of_jobs
 from execution.slurm.standing import GONE, QueueListing, Standing
 from tracking.processes import process_started
@@ -34,8 +34,6 @@ _MOST_IDS = 500
 
 _IS_OVER = re.compile("invalid job id|already complet", re.IGNORECASE)
 _IS_OVER_OR_BEGINS = re.compile(f"{_IS_OVER.pattern}|cannot be altered|can not be altered|pending", re.IGNORECASE)
-
-_FOREIGN = ("SLURM_", "SLURMD_", "SBATCH_", "SRUN_", "SUBMITIT_")
 
 
 class Cluster(ABC):
@@ -131,19 +129,14 @@ class Slurm(Cluster):
         self._ping()
         executor = submitit.SlurmExecutor(self.logs, max_num_timeout=_REQUEUES, python=python_of_jobs())
         executor.update_parameters(**parameters)
-        inherited = {name: value for name, value in os.environ.items() if name.startswith(_FOREIGN)}
-        inherited.pop("SLURM_CONF", None)
-        # Whoever submits from within a job must not pass on what holds for that job.
-        for name in inherited:
-            del os.environ[name]
+        asked = {*parameters, *parameters.get("additional_parameters", ())}
         try:
             # What sbatch complains of is said once, in our error.
-            with redirect_stderr(StringIO()):
+            with variables_of_sbatch(asked), redirect_stderr(StringIO()):
                 jobs = executor.submit_array([SlurmJob(str(path)) for path in paths])
         except (FailedJobError, FailedSubmissionError) as error:
             raise explain_refusal(str(error)) from error
         finally:
-            os.environ.update(inherited)
             self._listing.forget()
         return [job.job_id for job in jobs]
 

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 
 from errors import AssayError, ConfigError, ResourceError
 
-__all__ = ["CommandFailed", "explain_refusal", "run"]
+__all__ = ["CommandFailed", "explain_refusal", "run", "variables_of_sbatch"]
 
 _PATIENCE_SECONDS = 20.0
+_HABITS = ("SQUEUE_", "SCANCEL_", "SCONTROL_")
+"""Variables by which people change what commands do."""
+_STANDING = {name: f"SBATCH_{name.upper()}" for name in ("account", "partition", "qos", "constraint", "reservation")}
+"""Where people say once and for all what sbatch is to ask for; options that are given mean more."""
+_FOREIGN = ("SLURM_", "SLURMD_", "SBATCH_", "SRUN_", "SUBMITIT_")
 _INSTEAD = "try again later, or choose another executor"
 
 _FOR_NOW = re.compile(
@@ -45,9 +53,11 @@ def run(program: str, *arguments: str) -> str:
         raise ResourceError(
             f"SLURM's {program} is not installed here; run this on a machine of the cluster, or choose another executor"
         )
+    # People have their squeue show one partition only, or their scancel ask them first.
+    own = {name: value for name, value in os.environ.items() if not name.startswith(_HABITS)}
     try:
         done = subprocess.run(
-            [program, *arguments], capture_output=True, timeout=_PATIENCE_SECONDS, stdin=subprocess.DEVNULL
+            [program, *arguments], capture_output=True, timeout=_PATIENCE_SECONDS, stdin=subprocess.DEVNULL, env=own
         )
     except subprocess.TimeoutExpired as error:
         raise ResourceError(
@@ -59,6 +69,25 @@ def run(program: str, *arguments: str) -> str:
         complaints = _lines((done.stderr or done.stdout).decode(errors="replace"))
         raise CommandFailed(program, complaints or (f"status {done.returncode}",))
     return done.stdout.decode(errors="replace")
+
+
+@contextmanager
+def variables_of_sbatch(asked: Collection[str]) -> Iterator[None]:
+    """Leave in the environment only what sbatch is to see: to it variables mean more than what its script says.
+
+    Whoever submits from within a job passes nothing on that holds for that job.
+
+    Args:
+        asked: names of the options that its script gives.
+    """
+    kept = {"SLURM_CONF", *(variable for option, variable in _STANDING.items() if option not in asked)}
+    taken = {name: os.environ[name] for name in os.environ if name.startswith(_FOREIGN) and name not in kept}
+    for name in taken:
+        del os.environ[name]
+    try:
+        yield
+    finally:
+        os.environ.update(taken)
 
 
 def explain_refusal(text: str) -> AssayError:

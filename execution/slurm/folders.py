@@ -115,6 +115,13 @@ class SubmissionFolder(MailFolder):
             {"cluster": cluster, "id": cluster_id, "log": str(log), "needs": dict(needs), "time": time.time()},
         )
 
+    def owner(self) -> int | None:
+        """Return the user's id who made it; None where it is gone."""
+        try:
+            return self.path.stat().st_uid
+        except OSError:
+            return None
+
     def submitted(self) -> Mapping[str, Any] | None:
         """Return what :meth:`write_submitted` wrote."""
         return self._read(_SUBMITTED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,13 +18,16 @@ __all__ = ["left_jobs"]
 
 
 def left_jobs(log_dir: Path) -> list[LeftJob]:
-    """Return what was submitted and has not come to a good end, the newest submission of each job."""
+    """Return what this user submitted and has not come to a good end, the newest submission of each job."""
     clusters = {name: make(logs_folder(log_dir)) for name, make in CLUSTERS.items()}
     handles = (_handle(folder, clusters) for folder in SubmissionFolder.all_latest(log_dir) if _is_open(folder))
     return list(_described(handle for handle in handles if handle is not None))
 
 
 def _is_open(folder: SubmissionFolder) -> bool:
+    # SLURM may show nobody else's jobs, and of those that it does not show nothing can be said.
+    if folder.owner() != os.geteuid():
+        return False
     outcome = folder.outcome()
     return outcome is None or not outcome.success
 

@@ -86,6 +86,29 @@ def test_who_submits_from_within_a_job_passes_nothing_on(
     assert os.environ["SLURM_MEM_PER_CPU"] == "2000"
 
 
+def test_what_people_tell_sbatch_once_and_for_all_holds_where_no_option_says_otherwise(
+    commands: Callable[..., None],
+    options: Callable[..., ExecutorOptions],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("ACCOUNT", "PARTITION", "RESERVATION", "TIMELIMIT"):
+        monkeypatch.setenv(f"SBATCH_{name}", "of mine")
+    commands(sbatch=f"env > '{tmp_path}/seen'; echo Submitted batch job 12")
+    own = {"partition": "gpu", "additional": {"reservation": "course"}}
+    SlurmExecutor(options(own=own)).submit(a_job("echo"))
+    seen = [line for line in (tmp_path / "seen").read_text().splitlines() if line.startswith("SBATCH_")]
+    assert seen == ["SBATCH_ACCOUNT=of mine"]
+
+
+def test_what_people_have_squeue_leave_out_is_seen_all_the_same(
+    commands: Callable[..., None], options: Callable[..., ExecutorOptions], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SQUEUE_PARTITION", "gpu")
+    commands(squeue="[ -n \"$SQUEUE_PARTITION\" ] || echo '12|RUNNING|None|node1'")
+    assert SlurmExecutor(options()).submit(a_job("echo")).where == "SLURM job 12 (on node1)"
+
+
 @pytest.mark.parametrize(
     ("state", "kind"),
     [

@@ -104,6 +104,17 @@ def test_what_ended_well_or_left_what_it_makes_is_no_longer_shown(executor: Slur
     assert found[jobs[1].id] == "KeyError: 'x'"
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder to somebody else")
+def test_of_other_peoples_jobs_nothing_is_said(executor: SlurmExecutor) -> None:
+    job = a_job("echo")
+    executor.submit_all([job])
+    assert len(left_jobs(executor.log_dir)) == 1
+    folder = SubmissionFolder.latest(executor.log_dir, job.id)
+    assert folder is not None
+    os.chown(folder.path, 1, 1)
+    assert left_jobs(executor.log_dir) == []
+
+
 def test_who_never_left_anything_asks_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", os.devnull)
     assert left_jobs(tmp_path / "nothing") == []
