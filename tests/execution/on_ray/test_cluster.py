@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -139,6 +141,24 @@ def test_without_an_address_a_cluster_is_started_and_ended_with_its_processes(
     assert signal.getsignal(signal.SIGTERM) is before
     until(lambda: not any(map(_runs, started)), "all processes to end")
     assert not (tmp_path / "no home").exists()
+
+
+@pytest.mark.long
+@pytest.mark.usefixtures("plugin", "ray_environment")
+def test_nothing_is_left_of_a_command_that_was_killed(tmp_path: Path) -> None:
+    begun = tmp_path / "begun"
+    script = (
+        "import sys, time\nfrom pathlib import Path\nfrom execution.executors import create_executor\n"
+        "from execution.options import ExecutorOptions\nfrom tests.execution.contract import a_job\n"
+        "executor = create_executor(ExecutorOptions(executor='ray', log_dir=Path(sys.argv[1], 'log folder')))\n"
+        "executor.submit(a_job('hang', begun=sys.argv[2]))\ntime.sleep(600)"
+    )
+    with subprocess.Popen([sys.executable, "-c", script, str(tmp_path), str(begun)], cwd=tmp_path) as command:
+        until(begun.exists, "the job to begin")
+        started = psutil.Process(command.pid).children(recursive=True)
+        assert int(begun.read_text()) in [process.pid for process in started]
+        command.kill()
+    until(lambda: not any(map(_runs, started)), "all processes to end")
 
 
 def _started_since(others: set[int]) -> list[psutil.Process]:
