@@ -45,7 +45,9 @@ def test_a_killed_command_given_again_decides_the_same(runner: ForkingRunner, tm
     assert child.wait() == 0, child.output
     assert "comparisons are decided, by " in child.output
 
-    child = runner.start(*_arguments(tmp_path, killed))
+    gate = runner.gate(killed)
+    gate.shut_before("*_seed44*/results.json")
+    child = runner.start(*_arguments(tmp_path, killed), gate=gate)
     assert child.wait_until(lambda: len(list(killed.glob("*_seed*/results.json"))) >= 2)
     assert child.kill() == 137
     child = runner.start(*_arguments(tmp_path, killed))
@@ -57,9 +59,14 @@ def test_a_killed_command_given_again_decides_the_same(runner: ForkingRunner, tm
 
 def test_one_ctrl_c_lets_what_runs_end_and_begins_no_further_round(runner: ForkingRunner, tmp_path: Path) -> None:
     folder = tmp_path / "interrupted"
-    child = runner.start(*_arguments(tmp_path, folder))
+    gate = runner.gate(folder)
     # The last run of the first round.
+    gate.shut_before("few*_seed44*/results.json")
+    child = runner.start(*_arguments(tmp_path, folder), gate=gate)
     assert child.wait_until(lambda: len(list(folder.glob("*_seed44*/run.log"))) == 2)
-    assert child.kill(signal.SIGINT) == 130
+    child.send(signal.SIGINT)
+    assert child.wait_until(lambda: "press Ctrl-C again" in child.output)
+    gate.open()
+    assert child.wait() == 130
     assert "the same command continues" in child.output and "Traceback" not in child.output
     assert not list(folder.glob("*_seed45*/run.log"))
