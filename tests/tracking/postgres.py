@@ -7,6 +7,7 @@ import secrets
 import shutil
 import socket
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
@@ -16,6 +17,7 @@ from sqlalchemy import URL
 __all__ = ["PostgresqlServer", "find_programs"]
 
 _USER = "app"
+_PATIENCE = "--timeout=300"
 # Throw-away servers need not survive a power cut, and small ones start faster.
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -74,11 +76,11 @@ class PostgresqlServer:
         """Start, and wait until it answers; the port stays the same."""
         settings = {"port": str(self._port), **_SETTINGS}
         options = " ".join(f"-c {name}={value or chr(39) * 2}" for name, value in settings.items())
-        self._run("pg_ctl", "start", "--wait", "--silent", f"--log={self._log}", f"--options={options}")
+        self._run("pg_ctl", "start", "--wait", _PATIENCE, "--silent", f"--log={self._log}", f"--options={options}")
 
     def stop(self) -> None:
         """Stop at once, cutting all connections; nothing happens where it does not run."""
-        self._run("pg_ctl", "stop", "--wait", "--silent", "--mode=immediate", check=False)
+        self._run("pg_ctl", "stop", "--wait", _PATIENCE, "--silent", "--mode=immediate", check=False)
 
     @property
     def is_running(self) -> bool:
@@ -114,7 +116,9 @@ class PostgresqlServer:
 
 
 def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a port below those that the kernel gives to clients: one could take it while the server is away."""
+    while True:
+        port = 20_000 + secrets.randbelow(12_000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
