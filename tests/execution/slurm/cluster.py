@@ -11,9 +11,17 @@ import socket
 import subprocess
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
-__all__ = ["PROGRAMS", "SlurmCluster", "find_program", "missing_programs", "why_no_control_groups"]
+__all__ = [
+    "PROGRAMS",
+    "SlurmCluster",
+    "find_program",
+    "missing_programs",
+    "remove_control_groups",
+    "why_no_control_groups",
+]
 
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "squeue", "scontrol", "scancel", "sinfo")
 _PATIENCE_SECONDS = 90.0
@@ -50,6 +58,14 @@ def why_no_control_groups() -> str:
         return f"no control group for memory can be made below {_MEMORY_GROUPS}: {error.strerror}"
     probe.rmdir()
     return ""
+
+
+def remove_control_groups() -> None:
+    """Remove what a cluster's kernel limits left; groups that are in use stay."""
+    for controller in _MEMORY_GROUPS.parent.glob("*/"):
+        for group in sorted((controller / f"slurm_{_host()}").glob("**/"), reverse=True):
+            with suppress(OSError):
+                group.rmdir()
 
 
 def missing_programs() -> list[str]:
@@ -134,7 +150,9 @@ class SlurmCluster:
     def stop(self) -> None:
         """Stop everything, jobs included; may be called twice."""
         if self.has_controller:
-            self.run("scancel", f"--user={_user()}")
+            # Who steps out while a job ends leaves processes that try to tell it for ever.
+            with suppress(RuntimeError):
+                self.cancel_all()
         for name in ("slurmd", "slurmctld", "munged"):
             self._stop(name)
 

@@ -13,7 +13,7 @@ from execution.options import ExecutorOptions
 from execution.slurm.executor import SlurmExecutor
 from jobs import FailureKind
 from tests.execution.contract import PATIENCE_S, a_job
-from tests.execution.slurm.cluster import SlurmCluster, why_no_control_groups
+from tests.execution.slurm.cluster import SlurmCluster, remove_control_groups, why_no_control_groups
 from tests.execution.slurm.conftest import skip_without_slurm
 
 pytestmark = [pytest.mark.long, pytest.mark.usefixtures("plugin")]
@@ -34,6 +34,7 @@ def limited(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
             yield cluster
         finally:
             cluster.stop()
+            remove_control_groups()
 
 
 def test_who_takes_too_much_is_out_of_memory(
