@@ -94,13 +94,14 @@ class Template:
         """Have the next process import what a piece of work needs before it is asked for a worker."""
         self._works[work] = None
 
-    def fork(self, number: int, work: str, gpus: Sequence[str] | None) -> Channel:
+    def fork(self, birth: int, number: int, work: str, gpus: Sequence[str] | None) -> Channel:
         """Have a worker forked that is ready for a piece of work, and return the channel to it.
 
         Where the process is gone the channel is closed at its other end, as that of a worker that died at birth.
 
         Args:
-            number: what people call the worker.
+            birth: by which :meth:`status` knows the worker.
+            number: what people call it.
             work: name of the work.
             gpus: those that it may see; None: whatever this process sees.
 
@@ -110,7 +111,7 @@ class Template:
         self.expect(work)
         self.has_served = True
         mine, other = Channel.pair()
-        order = {"number": number, "work": work, "gpus": None if gpus is None else list(gpus)}
+        order = {"birth": birth, "number": number, "work": work, "gpus": None if gpus is None else list(gpus)}
         with other:
             if self.channel is not None:
                 self.channel.send(order, [other.fileno()], _SEND_SECONDS)
@@ -127,9 +128,9 @@ class Template:
             else:
                 self._statuses[message["ended"]] = message["status"]
 
-    def status(self, pid: int) -> int | None:
+    def status(self, birth: int) -> int | None:
         """Return the exit status of a worker, negative for a signal; None where it is not known yet. Forgets it."""
-        return self._statuses.pop(pid, None)
+        return self._statuses.pop(birth, None)
 
     def last_words(self) -> str:
         """Return how the last process ended, and the end of what it and idle workers wrote."""

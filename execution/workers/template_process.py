@@ -42,7 +42,8 @@ class _Template:
     def __init__(self, runner: Channel, settings: Message) -> None:
         self._runner = runner
         self._settings = settings
-        self._children: set[int] = set()
+        self._children: dict[int, int] = {}
+        """By process id, which a later child may get again: which birth it was."""
         self._loaded: set[str] = set()
         self._ended, self._wakeup = os.pipe()
         for descriptor in (self._ended, self._wakeup):
@@ -94,7 +95,7 @@ class _Template:
             return
         if pid == 0:
             self._become_worker(order, descriptor)
-        self._children.add(pid)
+        self._children[pid] = order["birth"]
         os.close(descriptor)
 
     def _become_worker(self, order: Message, descriptor: int) -> None:
@@ -122,8 +123,8 @@ class _Template:
                 pass
         except BlockingIOError:
             pass
-        for pid, status in self._reap():
-            self._runner.send({"ended": pid, "status": status})
+        for birth, status in self._reap():
+            self._runner.send({"ended": birth, "status": status})
 
     def _reap(self) -> list[tuple[int, int]]:
         found = []
@@ -132,8 +133,7 @@ class _Template:
                 continue
             # While it is not reaped its number is nobody else's: what it started and left behind ends now.
             _kill_group(pid)
-            self._children.discard(pid)
-            found.append((pid, os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])))
+            found.append((self._children.pop(pid), os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])))
         return found
 
     def _outlive_children(self) -> None:

@@ -40,13 +40,17 @@ class Worker:
         gpus: those it may see; None: whatever the runner sees.
         channel: to the process, which may not be up yet.
         generation: of the template that forked it.
+        birth: no other worker has it; process ids may come again.
     """
 
-    def __init__(self, number: int, gpus: tuple[str, ...] | None, channel: Channel, generation: int) -> None:
+    def __init__(
+        self, number: int, gpus: tuple[str, ...] | None, channel: Channel, generation: int, birth: int
+    ) -> None:
         self.number = number
         self.gpus = gpus
         self.channel = channel
         self.generation = generation
+        self.birth = birth
         self.process: OtherProcess | None = None
         """None until it has said hello."""
         self.born_gb = 0.0

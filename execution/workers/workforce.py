@@ -43,6 +43,7 @@ class Workforce:
         self._failed_starts = 0
         self._failed_generation = 0
         self._next_start = 0.0
+        self._births = itertools.count(1)
         self.workers: list[Worker] = []
 
     def listen(self, timeout: float) -> list[tuple[Worker, Message | None]]:
@@ -112,12 +113,13 @@ class Workforce:
         number = next(number for number in itertools.count(1) if number not in taken)
         try:
             self._start_template()
-            channel = self._template.fork(number, work, gpus)
+            birth = next(self._births)
+            channel = self._template.fork(birth, number, work, gpus)
         except OSError as error:
             logger.warning("no worker can be started: %s", error)
             self._note_failed_start(self._template.generation)
             return None
-        worker = Worker(number, gpus, channel, self._template.generation)
+        worker = Worker(number, gpus, channel, self._template.generation, birth)
         self.workers.append(worker)
         self._selector.register(channel, selectors.EVENT_READ, worker)
         return worker
@@ -194,9 +196,8 @@ class Workforce:
             return worker.verdict.kind, worker.verdict.message
         if worker.leaving:
             return FailureKind.PREEMPTED, f"{worker.leaving}, and the work did not stop in time"
-        assert worker.process is not None
         will_tell = self._template.channel is not None and worker.generation == self._template.generation
-        status = self._template.status(worker.process.pid)
+        status = self._template.status(worker.birth)
         if status is None and will_tell and not is_last_chance:
             return None
         kind, evidence = explain(status, self._kills, begun_at, noticed_at)
