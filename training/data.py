@@ -31,8 +31,9 @@ class DataCache:
         self._weights: tuple[Any, Mapping[str, Tensor]] | None = None
 
     def rows(self, task: Task, source: DataSource) -> Rows:
-        """Return the rows of one split, read at most once."""
-        return self._once(["rows", task.name, dataclasses.asdict(source)], lambda: task.load(source))
+        """Return the rows of one split; read again only where a file of theirs is another one than before."""
+        key = ["rows", task.name, dataclasses.asdict(source), _files(Path(source.name).expanduser())]
+        return self._once(key, lambda: task.load(source))
 
     def features(
         self,
@@ -76,10 +77,11 @@ class DataCache:
         return kept
 
 
-def _files(folder: Path) -> list[tuple[str, int, int, int]]:
-    """Return what tells the files of a folder from those that lay there before."""
+def _files(place: Path) -> list[tuple[str, int, int, int]]:
+    """Return what tells a file, or the files of a folder, from those that lay there before."""
     try:
-        found = [(path.name, path.stat()) for path in sorted(folder.iterdir()) if path.is_file()]
+        paths = sorted(place.iterdir()) if place.is_dir() else [place]
+        found = [(path.name, path.stat()) for path in paths if path.is_file()]
     except OSError:
         # Whoever reads it says what is wrong.
         return []

@@ -119,3 +119,17 @@ def test_rows_are_read_once() -> None:
     source = DataSource("demo", "train", max_samples=8)
     assert cache.rows(task, source) is cache.rows(task, source)
     assert cache.rows(task, dataclasses.replace(source, max_samples=4)) is not cache.rows(task, source)
+
+
+@pytest.mark.parametrize("is_folder", [False, True])
+def test_rows_are_read_again_where_their_file_was_replaced(is_folder: bool, tmp_path: Path) -> None:
+    cache, task = DataCache(), create_task("classification")
+    file = tmp_path / "some data" / "train.tsv"
+    file.parent.mkdir()
+    source = DataSource(str(file.parent if is_folder else file), "train")
+    numbers = []
+    for rows in (["good\t1", "bad\t0"], ["good\t1", "bad\t0", "fair\t1"]):
+        file.write_text("\n".join(["text\tlabel", *rows]))
+        numbers.append(len(cache.rows(task, source)))
+        assert cache.rows(task, source) is cache.rows(task, source)
+    assert numbers == [2, 3]
