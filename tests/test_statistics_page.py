@@ -26,6 +26,7 @@ def _page(root: Path) -> str:
     return (root / "docs" / "statistics.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.long
 def test_every_block_runs_and_prints_what_the_page_shows(root: Path, tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(root), "OMP_NUM_THREADS": "1"}
     environment.pop("EXPERIMENTS_DB_URL", None)

@@ -182,12 +182,12 @@ def test_work_may_report_what_it_likes() -> None:
 
 def test_ten_thousand_ends_take_no_longer_each_than_a_few(capsys: Any) -> None:
     weights = {str(number): 1.0 for number in range(10_000)}
-    started = time.process_time()
+    started = time.thread_time()
     with Display(weights, quiet=True) as display:
         for name in weights:
             display.begun(_job(name))
             display.ended(_job(name), Outcome(seconds=1.0), DONE)
-    assert time.process_time() - started < 60, "something looks at all of them for each of them"
+    assert time.thread_time() - started < 60, "something looks at all of them for each of them"
     assert capsys.readouterr().out == ""
 
 

@@ -140,9 +140,9 @@ def test_labels_are_balanced() -> None:
 
 
 def test_generating_is_fast() -> None:
-    start = time.process_time()
+    start = time.thread_time()
     generate("demo", "train")
-    assert time.process_time() - start < 1
+    assert time.thread_time() - start < 1
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,8 @@ def test_parts_are_found_quickly_among_many() -> None:
         for key in range(1, 2001):
             rows = [param_row("strategies.0.name", "smooth"), param_row("strategies.0.factor", key)]
             connection.execute(insert(schema.params), [{"experiment_key": key, **row} for row in rows])
-    start = time.process_time()
+    LocalBackend(database).count("strategies.smooth.factor > 1")  # the first one imports what is needed
+    start = time.thread_time()
     assert LocalBackend(database).count("strategies.smooth.factor > 1990") == 10
-    assert time.process_time() - start < 0.2
+    assert time.thread_time() - start < 0.2
     database.close()
