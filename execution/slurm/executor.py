@@ -13,6 +13,7 @@ import filelock
 from atomic_files import explain_os_error
 from errors import ConfigError, ResourceError
 from execution.base import Executor, Handle, JobState
+from execution.code_version import code_version
 from execution.left import LeftJob
 from execution.options import ExecutorOptions
 from execution.slurm.arrays import arrays
@@ -184,7 +185,8 @@ class SlurmExecutor(Executor):
         if handle.withdraw():
             # It will never run, or ran and left no word.
             return None
-        if handle.job.code != job.code and handle.state == JobState.PENDING:
+        # Who stays until the end plans for whatever code is at hand.
+        if handle.job.code not in ("", job.code or code_version()) and handle.state == JobState.PENDING:
             # Planned by an earlier version of the code, it would refuse to begin.
             handle.cancel()
             self._cluster.send()

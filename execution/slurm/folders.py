@@ -178,9 +178,12 @@ class SubmissionFolder(MailFolder):
                 time.sleep(1.0)
 
     def outcome(self) -> Outcome | None:
-        """Return how it ended; None where it has not said so."""
+        """Return how it ended; None where it has not said so, or in words of another version of the code."""
         found = self._read(_OUTCOME)
-        return None if found is None else Outcome.from_mapping(found)
+        try:
+            return None if found is None else Outcome.from_mapping(found)
+        except (TypeError, ValueError):
+            return None
 
     def outcome_stamp(self) -> int:
         """Return when it was written, in ns by the clock of the disk; 0 where it was not."""

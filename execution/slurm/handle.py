@@ -214,7 +214,7 @@ class SlurmHandle(Handle):
             if needed or "Dependency" in standing.reason:
                 return Outcome.failed(FailureKind.NEED_FAILED, needed or "a SLURM job that it depends on failed")
         named = f"{self.title}{f' ({state})' if state else ''}"
-        return Outcome.failed(kind, f"{named}: {words}{self._tail()}")
+        return Outcome.failed(kind, f"{named}: {words}{self._tail(kind)}")
 
     def _failed_need(self) -> str:
         for path in self._needs.values():
@@ -229,13 +229,15 @@ class SlurmHandle(Handle):
         if outcome is not None:
             return "" if outcome.failure is None else f"failed: {outcome.failure.message}"
         standing = self._cluster.look((needed.submitted() or {}).get("id", ""))
-        return "left the queue without saying how it ended" if standing is not None and standing.is_over else ""
+        if standing is None or not standing.is_over:
+            return ""
+        return f"will not run any more: {kind_of_end(standing.state)[1]}"
 
-    def _tail(self) -> str:
+    def _tail(self, kind: FailureKind) -> str:
         lines = self.logs().rstrip().splitlines()[-_TAIL_LINES:]
         if lines:
             return "\n".join(["; the end of its log:", *lines])
-        return f"; it left no log at {self._log}"
+        return "" if kind == FailureKind.CANCELLED else f"; it left no log at {self._log}"
 
 
 def _was_preempted(outcome: Outcome) -> bool:

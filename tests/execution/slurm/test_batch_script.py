@@ -12,6 +12,7 @@ import pytest
 
 from errors import ConfigError, ResourceError
 from execution.base import JobState
+from execution.code_version import code_version
 from execution.executors import create_executor
 from execution.options import ExecutorOptions
 from execution.slurm import executor as executor_module
@@ -222,6 +223,19 @@ def test_what_waits_and_was_planned_by_other_code_is_submitted_anew(
     other = SlurmExecutor(options()).submit(job("ba9876543210"))
     assert [handle.where.split()[2] for handle in (first, again, other)] == ["12", "12", "13"]
     assert (tmp_path / "calls").read_text() == "12\n"
+
+
+def test_who_waits_for_any_code_attaches_to_what_this_code_left(
+    commands: Callable[..., None], options: Callable[..., ExecutorOptions], tmp_path: Path
+) -> None:
+    def job(code: str) -> Job:
+        return Job(id="j", name="j", work="test.echo", code=code)
+
+    pending = "echo '12|PENDING|Resources|'; echo '13|PENDING|Resources|'"
+    commands(sbatch=_WORK + _COUNTING.format(tmp_path), squeue=pending)
+    SlurmExecutor(options()).submit_all([job(code_version())])
+    again = [SlurmExecutor(options()).submit(job(code)) for code in ("", code_version())]
+    assert [handle.where.split()[2] for handle in again] == ["12", "12"]
 
 
 def test_who_left_the_queue_without_a_word_is_not_attached_to(

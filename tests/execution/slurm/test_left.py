@@ -77,8 +77,8 @@ def test_what_a_dropped_job_was_needed_for_names_it(executor: SlurmExecutor, com
     _listed(commands, "12|CANCELLED|None|")
     found = {each.job.id: each.reason for each in left_jobs(executor.log_dir)}
     assert found["map"].startswith("SLURM job 12 (CANCELLED): it was cancelled")
-    assert found["filter"] == "map left the queue without saying how it ended"
-    assert found["last"] == "filter left the queue without saying how it ended"
+    assert found["filter"] == "map will not run any more: it was cancelled in SLURM"
+    assert found["last"] == "filter will not run any more: it left the queue without saying how it ended"
 
 
 def test_what_ended_well_or_left_what_it_makes_is_no_longer_shown(executor: SlurmExecutor, tmp_path: Path) -> None:
@@ -102,6 +102,18 @@ def test_what_ended_well_or_left_what_it_makes_is_no_longer_shown(executor: Slur
     found = {each.job.id: each.reason for each in left_jobs(executor.log_dir)}
     assert found.keys() == {jobs[1].id, "unmade"}
     assert found[jobs[1].id] == "KeyError: 'x'"
+
+
+def test_words_of_another_version_are_no_obstacle(executor: SlurmExecutor, commands: Commands) -> None:
+    job = a_job("echo")
+    executor.submit_all([job])
+    _listed(commands, "12|FAILED|NonZeroExitCode|node1")
+    folder = SubmissionFolder.latest(executor.log_dir, job.id)
+    assert folder is not None
+    (folder.path / "outcome.json").write_text('{"failure": {"kind": "unheard of", "message": "?"}}')
+    assert _only(executor).reason.startswith("SLURM job 12 (FAILED): it failed without saying how")
+    (folder.path / "job.json").write_text('{"job": {"unheard": "of"}}')
+    assert left_jobs(executor.log_dir) == []
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder to somebody else")
