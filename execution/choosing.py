@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Collection, Sequence
+from typing import NamedTuple
 
 from execution.base import Executor
 from jobs import Job, Resources
 from tracking.queue.records import Fit
+from tracking.queue.specs import with_values
 
 __all__ = ["Choice"]
 
 _OTHERS = "others use what it needs of this machine"
+
+
+class _Refusal(NamedTuple):
+    job: Job
+    why: str
+    until: float
 
 
 class Choice:
@@ -29,15 +39,21 @@ class Choice:
         self._say = say
         self._capacity: Resources | None = None
         self._running: list[Job] = []
-        self._refused: dict[str, str] = {}
+        self._refused: dict[str, _Refusal] = {}
         self._obstacles: dict[str, str] = {}
         self._unfit: list[Job] = []
         self._news: list[str] = []
         self._told: set[str] = set()
 
-    def refuse(self, id: str, why: str) -> None:
-        """Refuse a job from now on: it was tried, and cannot be done here."""
-        self._refused[id] = why
+    def refuse(self, job: Job, why: str, seconds: float = math.inf) -> None:
+        """Refuse a job from now on: it was tried, and cannot be done here.
+
+        Args:
+            job: the same id with other resources is another one.
+            why: in words.
+            seconds: for how long.
+        """
+        self._refused[job.id] = _Refusal(_as_planned(job), why, time.monotonic() + seconds)
 
     def look(self, running: Collection[Job]) -> None:
         """Look at the machine, before the next claim.
@@ -66,8 +82,9 @@ class Choice:
 
     def refusal(self, job: Job) -> str:
         """Return why a job can never be done here; empty where it could."""
-        if job.id in self._refused:
-            return self._refused[job.id]
+        refused = self._refused.get(job.id)
+        if refused is not None and time.monotonic() < refused.until and refused.job == _as_planned(job):
+            return refused.why
         missing = job.resources.lacks(self._capacity)
         if missing and missing not in self._told:
             self._told.add(missing)
@@ -99,3 +116,8 @@ class Choice:
         self._obstacles[job.id] = why
         self._unfit.append(job)
         return Fit.BLOCKED
+
+
+def _as_planned(job: Job) -> Job:
+    """Return a job without what changes from one time it is handed out to the next."""
+    return with_values(job, attempt=1, failed_needs={}, adjustments={}, priority=0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from execution.shutdown import Shutdown
 from jobs import Failure, FailureKind, Job, Outcome
 from jobs.failures import kind_of
 from tracking.queue.queue import Queue
-from tracking.queue.records import Claim, Limits
+from tracking.queue.records import Claim, Limits, QueueState
 
 __all__ = ["Dispatcher", "DispatcherOptions"]
 
@@ -26,6 +27,8 @@ _LOOK_SECONDS = 0.5
 """How long to wait at most before looking for new work, and for orders."""
 _AWAY_SECONDS = 1.0
 """Between two tries to reach a store that does not answer."""
+_NOT_HERE_SECONDS = 300.0
+"""Until whoever waits for jobs tries again what its machine lacked something for: long enough for others to take it."""
 _NOT_TAKEN = {FailureKind.BUSY, FailureKind.NOT_HERE, FailureKind.OTHER_CODE}
 
 
@@ -74,6 +77,7 @@ class Dispatcher:
         # By token: a job may be taken again before the handle of a claim that was lost has ended.
         self._running: dict[str, tuple[Claim, Handle]] = {}
         self._shutdown = Shutdown(self._running, executor, self._link, interruption, listener)
+        self._unsubmitted: list[Claim] = []
         self._at_work: Claim | None = None
         self._taken: set[str] = set()
         self._next_claim = 0.0
@@ -115,10 +119,13 @@ class Dispatcher:
         if self._running and time.monotonic() < self._next_claim:
             return
         while not (self._is_ending() or self._link.is_away or self._pauses.is_on) and (claims := self._claim()):
-            for claim in claims:
-                self._submit(claim)
-            # An executor that works within submit has ended them already.
+            self._unsubmitted = list(claims)
+            while self._unsubmitted:
+                self._submit(self._unsubmitted[0])
+                del self._unsubmitted[0]
+            # An executor that works within submit has ended them already, and may have taken hours.
             self._settle()
+            self._link.take_back()
         self._next_claim = time.monotonic() + _LOOK_SECONDS
 
     def _is_ending(self) -> bool:
@@ -171,7 +178,7 @@ class Dispatcher:
         """Give back what was never begun, and see to it that it does not come again at once."""
         self._taken.discard(claim.job.id)
         if isinstance(error, ConfigError):
-            self._choice.refuse(claim.job.id, str(error))
+            self._choice.refuse(claim.job, str(error))
             self._say(f"not here {claim.job.name}: {error}")
         else:
             self._pauses.not_submitted(error)
@@ -229,7 +236,7 @@ class Dispatcher:
         """Tell the queue what ended. While its store is away the ended wait, their leases kept alive."""
         for claim, outcome, settled in self._link.tell():
             self._next_claim = 0.0
-            self._has_failed |= settled.state is not None and settled.state.is_final and not outcome.success
+            self._has_failed |= settled.state == QueueState.FAILED
             self._heed(claim.job, outcome)
             self._listener.ended(claim.job, outcome, settled)
 
@@ -238,7 +245,8 @@ class Dispatcher:
         if outcome.failure is not None and outcome.failure.kind in _NOT_TAKEN:
             self._taken.discard(job.id)
             if outcome.failure.kind != FailureKind.BUSY:
-                self._choice.refuse(job.id, outcome.failure.message)
+                is_to_pass = self._options.continuous and outcome.failure.kind == FailureKind.NOT_HERE
+                self._choice.refuse(job, outcome.failure.message, _NOT_HERE_SECONDS if is_to_pass else math.inf)
 
     def _is_over(self) -> bool:
         had_run_dry, self._ran_dry = self._ran_dry, False
@@ -257,10 +265,15 @@ class Dispatcher:
         waits = self._options.continuous or self._pauses.is_on or not self._is_idle
         # What was delayed at the last claim may be due by now: only a claim after this says that nothing is left.
         self._ran_dry = not waits and self._link.is_exhausted()
+        if not waits and self._link.others_run:
+            self._say_once("waiting: jobs run with other workers; what becomes of them may leave something to do here")
         return had_run_dry and self._ran_dry
 
     def _save(self, error: Exception) -> None:
         """Have what runs saved although something is wrong here: the error is told by whoever catches it."""
+        for claim in self._unsubmitted:
+            if claim.token not in self._running:
+                self._link.give_back(claim, "")
         with suppress(Exception):
             self._shutdown.begin(f"{type(error).__name__}: {error}")
         # It may be what raised.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Self
 
 from tracking.queue.queue import Queue
@@ -65,6 +66,11 @@ class LeaseKeeper:
         if progress:
             with self._turn:
                 self._progress[claim.token] = progress
+
+    def give_sign(self) -> None:
+        """Give a sign of life now, and take the orders that came since the last one."""
+        with suppress(DatabaseUnavailable):
+            self._beat()
 
     def take_unwanted(self) -> list[Claim]:
         """Return the claims that are to be stopped, each once: the user cancelled them, or others have them now."""

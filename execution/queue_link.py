@@ -32,6 +32,8 @@ class QueueLink:
     def __init__(self, queue: Queue, lease_seconds: float, say: Callable[[str], None]) -> None:
         self.keeper = LeaseKeeper(queue, lease_seconds)
         self.is_away = False
+        self.others_run = False
+        """Whether other workers had jobs when it was asked last whether the queue is exhausted."""
         self._queue = queue
         self._lease_seconds = lease_seconds
         self._say = say
@@ -117,6 +119,7 @@ class QueueLink:
 
     def is_exhausted(self) -> bool:
         """Whether nothing will come, although the last claim gave nothing: what is left is held, or for others."""
+        self.others_run = False
         return self.reach(self._runs_dry) is True
 
     def reach(self, ask: Callable[[], T]) -> T | None:
@@ -134,4 +137,5 @@ class QueueLink:
         return answer
 
     def _runs_dry(self) -> bool:
-        return self._queue.counts()[QueueState.RUNNING] == 0 and self._queue.next_change_in() is None
+        self.others_run = self._queue.counts()[QueueState.RUNNING] > 0
+        return not self.others_run and self._queue.next_change_in() is None

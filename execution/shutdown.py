@@ -14,7 +14,7 @@ from execution.listening import Listener
 from execution.queue_link import QueueLink
 from execution.stopping import Stopper
 from jobs import Failure, FailureKind, Outcome
-from tracking.queue.records import Claim
+from tracking.queue.records import LEFT_TO, Claim
 
 __all__ = ["Shutdown"]
 
@@ -73,8 +73,13 @@ class Shutdown:
             self.begin(reason)
         if time.monotonic() >= self._kill_at:
             self._kill()
+        self._stop_unwanted()
+
+    def _stop_unwanted(self) -> None:
         for claim in self._link.keeper.take_unwanted():
-            if claim.token in self._running:
+            # What goes on by itself is the same work for whoever has a lost job now: they are attached to it.
+            is_theirs = self._executor.can_be_left and not self._link.keeper.is_cancelled(claim)
+            if claim.token in self._running and not is_theirs:
                 self._stopper.cancel(*self._running[claim.token])
         self._stopper.turn()
 
@@ -120,16 +125,21 @@ class Shutdown:
         self._listener.said(f"killing {_names(self._running)}: time to save it is up")
 
     def _leave(self) -> None:
+        # Nobody will be there to stop what somebody cancelled since the last sign of life.
+        self._link.keeper.give_sign()
+        self._stop_unwanted()
         self._executor.detach()
-        left, names = list(self._running.values()), _names(self._running)
-        self._running.clear()
-        for claim, handle in left:
+        left = {token: each for token, each in self._running.items() if not self._link.keeper.is_cancelled(each[0])}
+        for token, (claim, handle) in left.items():
+            del self._running[token]
             self._stopper.forget(claim)
-            self._link.give_back(claim, f"left to {handle.where or self._executor.name}, where it goes on")
+            self._link.give_back(claim, f"{LEFT_TO}{handle.where or self._executor.name}, where it goes on")
             self._listener.given_back(claim.job)
-        self._listener.said(
-            f"leaving {names}: {self._reason}; {self._executor.name} goes on with it, and the same command waits for it"
-        )
+        if left:
+            self._listener.said(
+                f"leaving {_names(left)}: {self._reason}; {self._executor.name} goes on with it, "
+                "and the same command waits for it"
+            )
 
 
 def _names(running: Mapping[str, tuple[Claim, Handle]]) -> str:

@@ -16,7 +16,7 @@ from running.shared_stores import store_warning
 from running.tracked import named_store
 from tracking.queue.queue import Queue
 from tracking.queue.records import Limits
-from tracking.store.database import Database
+from tracking.store.database import Database, DatabaseUnavailable
 
 __all__ = ["WorkOptions", "work_on_queue"]
 
@@ -57,7 +57,12 @@ def work_on_queue(db: str | None, options: WorkOptions) -> int:
                 lines.said(f"warning: {warning}")
             lines.said(f"working with {options.execution.executor}, {_how_many(executor.max_concurrent)}")
             Dispatcher(queue, executor, lines, interruption, chosen).run()
-        remains = look_at(queue)
+        try:
+            remains = look_at(queue)
+        except DatabaseUnavailable:
+            # Whoever was asked to stop did, whatever is left.
+            interruption.raise_if_asked()
+            raise
     lines.said(f"{lines.num_done:,} done, {lines.num_failed:,} failed; {remains.in_words()}")
     interruption.raise_if_asked()
     if options.max_jobs is not None:

@@ -5,22 +5,21 @@ from __future__ import annotations
 import json
 import threading
 import time
-from pathlib import Path
-from typing import Any
+from collections.abc import Collection
 
 import pytest
 
 from execution.base import Handle, JobState
 from execution.dispatcher import Dispatcher, DispatcherOptions
 from execution.executors import create_executor
-from execution.interruption import Interruption
+from execution.inline import InlineExecutor
 from execution.options import ExecutorOptions
 from jobs import FailureKind, Job, Outcome
-from tests.execution.dispatching import Asked, Heard, dispatch, make_job
+from tests.execution.dispatching import Asked, Ended, Heard, dispatch, make_job
 from tests.tracking.trainings import eventually
 from tracking.queue.queue import Queue
 from tracking.queue.records import QueueState, Settled
-from tracking.store.database import Database, DatabaseUnavailable
+from tracking.store.database import Database
 
 pytestmark = pytest.mark.usefixtures("plugin")
 
@@ -49,6 +48,47 @@ def test_at_a_failure_nothing_new_is_begun_where_that_is_wanted(queue: Queue) ->
     queue.add([make_job("a", "test.fail", payload={"error": "ValueError"}), make_job("b")])
     assert dispatch(queue, stop_on_failure=True).begun_jobs == ["a"]
     assert queue.counts()[QueueState.QUEUED] == 1
+
+
+def test_what_somebody_cancels_where_it_runs_is_neither_tried_again_nor_a_failure(queue: Queue) -> None:
+    class Cluster(InlineExecutor):
+        cancels = 1
+
+        def submit(self, job: Job) -> Handle:
+            handle = super().submit(job)
+            if job.id == "a" and self.cancels:
+                self.cancels -= 1
+                return Ended(job, Outcome.failed(FailureKind.CANCELLED, "it was cancelled in SLURM"))
+            return handle
+
+    queue.add([make_job("a"), make_job("b")])
+    heard = dispatch(queue, Cluster(INLINE), stop_on_failure=True)
+    assert heard.begun_jobs == ["a", "b"]
+    assert [settled.state for _, _, settled in heard.ends] == [QueueState.CANCELLED, QueueState.COMPLETED]
+    assert queue.jobs(["a"])[0].reason == "it was cancelled in SLURM"
+
+
+def test_what_was_claimed_and_not_submitted_goes_back_where_the_dispatcher_fails(queue: Queue) -> None:
+    class Broken(InlineExecutor):
+        max_concurrent = 3
+
+        def has_room(self, job: Job, running: Collection[Job]) -> bool:
+            return len(running) < 3
+
+        def submit(self, job: Job) -> Handle:
+            if job.id == "b":
+                raise LookupError("a mistake in here")
+            return super().submit(job)
+
+    queue.add([make_job(name) for name in "abc"])
+    with pytest.raises(LookupError):
+        dispatch(queue, Broken(INLINE))
+    assert {each.job.id: each.state for each in queue.jobs()} == {
+        "a": QueueState.COMPLETED,
+        "b": QueueState.QUEUED,
+        "c": QueueState.QUEUED,
+    }
+    assert [queue.jobs([id])[0].attempts for id in "bc"] == [(), ()]
 
 
 def test_it_ends_after_as_many_jobs_as_it_may_take(queue: Queue) -> None:
@@ -143,87 +183,6 @@ def test_what_another_version_of_the_code_planned_is_left_for_others(queue: Queu
     assert queue.jobs(["a"])[0].state != QueueState.COMPLETED and queue.jobs(["a"])[0].reason
 
 
-class Away(Queue):
-    """A queue whose store goes away when told."""
-
-    away = False
-
-    def _answer(self) -> None:
-        if self.away:
-            raise DatabaseUnavailable("the server is gone")
-
-    def claim(self, *given: Any, **named: Any) -> Any:
-        self._answer()
-        return super().claim(*given, **named)
-
-    def settle_all(self, *given: Any) -> Any:
-        self._answer()
-        return super().settle_all(*given)
-
-    def renew(self, *given: Any) -> Any:
-        self._answer()
-        return super().renew(*given)
-
-    def take_back(self) -> Any:
-        self._answer()
-        return super().take_back()
-
-
-def test_while_the_store_is_away_what_ended_waits_to_be_told(database: Database) -> None:
-    queue = Away(database)
-    queue.add([make_job("a", "test.sleep", payload={"seconds": 0.5}), make_job("b")])
-
-    class Watching(Heard):
-        def progressed(self, handle: Handle) -> None:
-            queue.away = handle.job.id == "a"
-
-        def said(self, text: str) -> None:
-            super().said(text)
-            threading.Timer(2.5, setattr, [queue, "away", False]).start()
-
-    heard = Watching()
-    with create_executor(INLINE) as executor:
-        Dispatcher(queue, executor, heard, Interruption(), DispatcherOptions()).run()
-    gone = "the store does not answer, what runs goes on: the server is gone"
-    assert heard.lines == [gone, "the store answers again"]
-    assert [(id, settled.state) for id, _, settled in heard.ends] == [("a", "completed"), ("b", "completed")]
-
-
-def test_what_was_handed_out_when_the_store_went_away_is_handed_out_again(database: Database) -> None:
-    class Cut(Queue):
-        cuts = 1
-
-        def claim(self, *given: Any, **named: Any) -> Any:
-            claims = super().claim(*given, **named)
-            if self.cuts:
-                self.cuts -= 1
-                raise DatabaseUnavailable("the answer is lost")
-            return claims
-
-    queue = Cut(database)
-    queue.add([make_job("a")])
-    heard = dispatch(queue)
-    assert heard.begun_jobs == ["a"]
-    assert len(queue.jobs(["a"])[0].attempts) == 1, "what nobody knew of is no attempt"
-
-
-def test_whoever_is_asked_to_stop_does_not_wait_for_a_store_that_is_away(database: Database) -> None:
-    queue, asked = Away(database), Asked()
-    queue.add([make_job("a", "test.sleep", payload={"seconds": 0.2})])
-
-    class Watching(Heard):
-        def progressed(self, handle: Handle) -> None:
-            queue.away = True
-
-        def said(self, text: str) -> None:
-            asked.asked = True
-
-    with create_executor(INLINE) as executor:
-        Dispatcher(queue, executor, Watching(), asked, DispatcherOptions()).run()
-    queue.away = False
-    assert queue.jobs(["a"])[0].state == QueueState.RUNNING, "its lease runs out, and its folder says what it did"
-
-
 def test_new_jobs_are_waited_for_where_that_is_wanted(queue: Queue) -> None:
     asked = Asked()
 
@@ -237,23 +196,6 @@ def test_new_jobs_are_waited_for_where_that_is_wanted(queue: Queue) -> None:
         Dispatcher(queue, executor, Ending(), asked, DispatcherOptions(continuous=True)).run()
     timer.join()
     assert queue.jobs(["late"])[0].state == QueueState.COMPLETED
-
-
-def test_two_share_a_queue_and_do_nothing_twice(queue: Queue, tmp_path: Path) -> None:
-    queue.add([make_job(f"{number:03}", "nothing") for number in range(60)])
-    heard = [Heard(), Heard()]
-
-    def work(listener: Heard) -> None:
-        with create_executor(INLINE) as executor:
-            Dispatcher(queue, executor, listener, Interruption(), DispatcherOptions()).run()
-
-    threads = [threading.Thread(target=work, args=[each]) for each in heard]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    begun = [id for each in heard for id in each.begun_jobs]
-    assert len(begun) == len(set(begun)) == 60
 
 
 def test_a_final_state_is_what_a_handle_says() -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import threading
 import time
 from collections.abc import Callable, Collection
 
 import pytest
 
 from errors import AssayError, ConfigError, ResourceError
-from execution import pausing
+from execution import dispatcher, pausing
 from execution.base import Executor, Handle
 from execution.dispatcher import Dispatcher, DispatcherOptions
 from execution.executors import create_executor
@@ -125,6 +126,45 @@ def test_what_this_machine_lacks_is_left_for_others(queue: Queue) -> None:
     assert [id for id, _, _ in heard.ends] == ["a", "b"], "a job that was not done is none of those that it may take"
     (left,) = queue.jobs(states=[QueueState.QUEUED])
     assert left.job.id == "a"
+
+
+def test_what_is_planned_anew_with_less_is_refused_no_more(queue: Queue) -> None:
+    queue.add([make_job("a", resources=Resources(cpus=8)), make_job("b")])
+    offers = Offers()
+    offers.refusals = [ConfigError("a: needs 8 CPUs, and no node has them")]
+
+    class Planning(Heard):
+        def begun(self, job: Job) -> None:
+            super().begun(job)
+            if job.id == "b":
+                queue.add([make_job("a", resources=Resources(cpus=1))])
+
+    heard = Planning()
+    Dispatcher(queue, offers, heard, Asked(), DispatcherOptions()).run()
+    assert heard.lines == ["not here name of a: a: needs 8 CPUs, and no node has them"]
+    assert [(id, outcome.success) for id, outcome, _ in heard.ends] == [("b", True), ("a", True)]
+
+
+def test_whoever_waits_for_jobs_looks_again_for_what_the_machine_lacked(
+    queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatcher, "_NOT_HERE_SECONDS", 0.1)
+    queue.add([make_job("a")])
+    offers, asked = Offers(), Asked()
+    offers.outcomes = {"a": Outcome.failed(FailureKind.NOT_HERE, "its folder is not here")}
+
+    class Mounting(Heard):
+        def ended(self, job: Job, outcome: Outcome, settled: Settled) -> None:
+            super().ended(job, outcome, settled)
+            offers.outcomes = {}
+            asked.asked = outcome.success
+
+    heard = Mounting()
+    out_of_patience = threading.Timer(60, setattr, [asked, "asked", True])
+    out_of_patience.start()
+    Dispatcher(queue, offers, heard, asked, DispatcherOptions(continuous=True)).run()
+    out_of_patience.cancel()
+    assert [outcome.success for _, outcome, _ in heard.ends] == [False, True]
 
 
 def test_a_machine_that_refuses_job_after_job_is_given_a_rest(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:

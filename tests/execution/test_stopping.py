@@ -211,6 +211,40 @@ def test_what_goes_on_by_itself_is_left_and_given_back_in_its_place(queue: Queue
     assert left[0].reason == "left to cluster job a, where it goes on"
 
 
+def test_what_was_cancelled_is_not_left(queue: Queue) -> None:
+    asked = Asked()
+
+    def ask(executor: Holding) -> None:
+        if not asked.reason:
+            queue.cancel(["a"])
+            asked.reason = "terminated (SIGTERM)"
+
+    executor = Leavable(ask)
+    heard = _dispatch(queue, executor, asked)
+    assert [handle.orders for handle in executor.handles] == [["cancel"], []]
+    assert heard.returned == ["b"]
+    states = {each.job.id: each.state for each in queue.jobs()}
+    assert states == {"a": QueueState.CANCELLED, "b": QueueState.QUEUED}
+
+
+def test_what_goes_on_by_itself_is_not_stopped_where_others_have_its_job_now(queue: Queue, database: Database) -> None:
+    looks = itertools.count()
+
+    def lose(executor: Holding) -> None:
+        number = next(looks)
+        if number == 0:
+            _take_back(database)
+            queue.hold(["a", "b"])
+        # So many looks take longer than it takes to hear of it.
+        if number == 30:
+            _end_all(executor)
+
+    executor = Leavable(lose)
+    heard = _dispatch(queue, executor, lease=1.0)
+    assert [handle.orders for handle in executor.handles] == [[], []]
+    assert [settled.state for _, _, settled in heard.ends] == [None, None]
+
+
 def test_where_the_dispatcher_fails_what_runs_is_saved_and_given_back_first(queue: Queue) -> None:
     def fail(executor: Holding) -> None:
         if executor.handles[0].outcome is None:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, func, or_, select, update
 from errors import ConfigError
 from jobs.job import HIGHEST_PRIORITY
 from tracking.queue.ranks import SHORTEST_SECONDS, rank_after
-from tracking.queue.records import Change, QueueState
+from tracking.queue.records import LEFT_TO, Change, QueueState
 from tracking.queue.settling import let_dependents_go
 from tracking.queue.transactions import pages
 from tracking.store.clock import store_clock
@@ -20,7 +20,7 @@ __all__ = ["cancel_jobs", "hold_jobs", "move_job", "release_jobs", "set_prioriti
 
 _J = queue_jobs.c
 _WAITING = (QueueState.QUEUED, QueueState.HELD)
-_CHOSEN = select(_J.key, _J.id, _J.name, _J.state, _J.rank, _J.priority, _J.code).order_by(_J.rank, _J.key)
+_CHOSEN = select(_J.key, _J.id, _J.name, _J.state, _J.rank, _J.priority, _J.code, _J.reason).order_by(_J.rank, _J.key)
 _BY_USER = "held by the user"
 
 
@@ -62,9 +62,12 @@ def cancel_jobs(connection: Connection, ids: Sequence[str], group: str | None) -
             return "runs; its worker is told to stop it"
         if row.state not in _WAITING:
             return None
-        _change(connection, row, state=QueueState.CANCELLED.value, reason="cancelled by the user", finished_at=now)
+        # The queue has no way to whoever it was left to.
+        left = f"; {row.reason} until it is ended there" if row.reason.startswith(LEFT_TO) else ""
+        reason = f"cancelled by the user{left}"
+        _change(connection, row, state=QueueState.CANCELLED.value, reason=reason, finished_at=now)
         let_dependents_go(connection, row.key)
-        return "cancelled"
+        return f"cancelled{left}"
 
     return _each(connection, ids, group, cancel)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import random
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -11,7 +10,7 @@ from jobs import Failure, FailureKind, Outcome
 from jobs.retries import DIVIDE_BATCH, Retry, next_attempt
 from tracking.queue.records import QueueState
 
-__all__ = ["Decision", "History", "as_requested", "decide"]
+__all__ = ["Decision", "History", "decide"]
 
 
 class Decision(NamedTuple):
@@ -34,19 +33,11 @@ class History(NamedTuple):
     cancel_requested: bool
 
 
-def as_requested(outcome: Outcome, cancel_requested: bool) -> Outcome:
-    """Return what an outcome means: what the user of the queue did not cancel was stopped by somebody else."""
-    failure = outcome.failure
-    if failure is None or failure.kind != FailureKind.CANCELLED or cancel_requested:
-        return outcome
-    return dataclasses.replace(outcome, failure=dataclasses.replace(failure, kind=FailureKind.PREEMPTED))
-
-
 def decide(outcome: Outcome, history: History, rng: random.Random, *, got_further: bool = False) -> Decision:
     """Return what becomes of a job.
 
     Args:
-        outcome: of the newest attempt, :func:`as_requested`.
+        outcome: of the newest attempt.
         history: what was before.
         rng: draws the jitter of delays.
         got_further: whether it came further than any attempt before that was ended from outside: that was not its
@@ -57,6 +48,9 @@ def decide(outcome: Outcome, history: History, rng: random.Random, *, got_furthe
         return Decision(QueueState.COMPLETED, "", 0.0, history.adjustments, False)
     if history.cancel_requested:
         return Decision(QueueState.CANCELLED, "cancelled while it ran", 0.0, history.adjustments, False)
+    if failure.kind == FailureKind.CANCELLED:
+        # By a command of the cluster that has it: whoever gave that wants it no more than one who asks the queue.
+        return Decision(QueueState.CANCELLED, failure.message, 0.0, history.adjustments, False)
     retry = next_attempt([*history.failures, failure.kind], rng)
     if got_further:
         retry = Retry(0.0, {}, counts=False)

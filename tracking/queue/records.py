@@ -16,6 +16,7 @@ from tracking.processes import boot_id, host_name, process_started
 from validated import validated_dataclass
 
 __all__ = [
+    "LEFT_TO",
     "Added",
     "Attempt",
     "Change",
@@ -29,6 +30,10 @@ __all__ = [
     "TakenBack",
     "WorkerIdentity",
 ]
+
+
+LEFT_TO = "left to "
+"""How the reason of a job begins that was given back, but goes on where its worker left it."""
 
 
 class QueueState(StrEnum):

@@ -12,7 +12,7 @@ from jobs import Failure, FailureKind, Outcome
 from jobs.outcome import REACHED
 from jobs.retries import counts
 from tracking.indexing.columns import storable
-from tracking.queue.decisions import Decision, History, as_requested, decide
+from tracking.queue.decisions import Decision, History, decide
 from tracking.queue.records import QueueState, Settled
 from tracking.store.clock import store_clock
 from tracking.store.schema import queue_attempts, queue_jobs, queue_needs
@@ -94,7 +94,6 @@ def settle_attempt(
         return Settled(None, "its lease had ended")
     if row.finished_at is not None:
         return Settled(QueueState(row.then_state), row.then_reason, row.then_delay)
-    outcome = as_requested(outcome, row.cancel_requested)
     reached = _reached(outcome, row)
     got_further = reached > row.reached
     in_a_row = 0 if got_further else _in_a_row(row, outcome.failure)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from tests.tracking.queue.handed_out import DONE, HERE, drain, job, seen, take
 from tracking.queue.queue import Queue
-from tracking.queue.records import Limits, QueueState
+from tracking.queue.records import LEFT_TO, Limits, QueueState
 from tracking.store.database import Database, DatabaseUnavailable
 
 
@@ -46,6 +46,15 @@ def test_what_was_cancelled_meanwhile_is_cancelled(queue: Queue) -> None:
     assert (found.state, found.reason) == (QueueState.CANCELLED, "cancelled by the user")
     [b] = take(queue)
     assert b.job.failed_needs.keys() == {"a"}
+
+
+def test_whoever_cancels_what_was_left_to_a_cluster_hears_that_it_goes_on(queue: Queue) -> None:
+    queue.add([job("a")])
+    [claim] = take(queue)
+    queue.give_back(claim, f"{LEFT_TO}SLURM job 12, where it goes on")
+    goes_on = "left to SLURM job 12, where it goes on until it is ended there"
+    assert queue.cancel(["a"])[0].message == f"cancelled; {goes_on}"
+    assert seen(queue, "a").reason == f"cancelled by the user; {goes_on}"
 
 
 def test_who_has_lost_a_claim_gives_nothing_back(queue: Queue) -> None:

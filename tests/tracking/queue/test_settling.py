@@ -129,16 +129,14 @@ def test_what_is_stopped_again_and_again_waits_ever_longer_until_it_gets_further
     assert queue.jobs(["a"])[0].job.attempt == 6
 
 
-def test_only_what_the_user_of_the_queue_cancels_is_cancelled_for_good(queue: Queue) -> None:
-    """Whoever cancels with a cluster's own command, and a dispatcher that lost its claim, end one attempt."""
+def test_what_somebody_cancelled_where_it_ran_is_cancelled_for_good(queue: Queue) -> None:
     queue.add([job("a"), job("b", "a")])
     [claim] = take(queue)
     settled = queue.settle(claim, failed(FailureKind.CANCELLED, "it was cancelled in SLURM"))
-    assert settled == (QueueState.QUEUED, "tried again, as it was stopped from outside: it was cancelled in SLURM", 0.0)
-    assert [each.kind for each in seen(queue, "a").attempts] == [FailureKind.PREEMPTED]
+    assert settled == (QueueState.CANCELLED, "it was cancelled in SLURM", 0.0)
+    assert [each.kind for each in seen(queue, "a").attempts] == [FailureKind.CANCELLED]
     [claim] = take(queue)
-    queue.cancel(["a"])
-    assert queue.settle(claim, failed(FailureKind.CANCELLED)).state == QueueState.CANCELLED
+    assert claim.job.failed_needs == {"a": "needs job a, which was cancelled"}
 
 
 def test_preempted_jobs_begin_again_at_once(queue: Queue) -> None:
