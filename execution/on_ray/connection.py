@@ -170,7 +170,9 @@ class Connection:
         self._end_process()
         self._written.seek(0)
         lines = self._written.read().decode("utf-8", "replace").strip().splitlines()
-        words = f": {_without_prefix(lines[-1])[:_LAST_WORDS]}" if lines else ""
+        # What Ray calls an error says more than what it has to say beside.
+        chosen = [line for line in lines if re.match(r"\[[^]]* [EFC] \d+", line)] or lines
+        words = f": {_without_prefix(chosen[-1])[:_LAST_WORDS]}" if chosen else ""
         return f"Ray's process {in_words(self._process.returncode)}{words}"
 
 
