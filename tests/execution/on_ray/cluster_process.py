@@ -12,6 +12,9 @@ import os
 import signal
 import sys
 
+_START_S = 150.0
+"""More than Ray waits by itself, for busy machines."""
+
 
 def main(cpus: list[float]) -> None:
     """Start the nodes and obey."""
@@ -23,7 +26,8 @@ def main(cpus: list[float]) -> None:
 
     cluster = Cluster()
     try:
-        nodes = [cluster.add_node(num_cpus=number, object_store_memory=100 << 20) for number in cpus]
+        nodes = [cluster.add_node(wait=False, num_cpus=number, object_store_memory=100 << 20) for number in cpus]
+        cluster.wait_for_nodes(_START_S)
         answers.write(json.dumps({"address": cluster.address, "nodes": [node.node_id for node in nodes]}) + "\n")
         for line in sys.stdin:
             cluster.remove_node(nodes[int(line.split()[1])], allow_graceful=False)
