@@ -93,7 +93,8 @@ class Outcome:
         """Return what :meth:`to_mapping` gave."""
         failure = values.get("failure")
         described = None if failure is None else Failure(**{**failure, "kind": FailureKind(failure["kind"])})
-        return cls(described, values.get("result") or {}, values.get("seconds") or 0.0)
+        result, progress = values.get("result") or {}, values.get("progress") or {}
+        return cls(described, result, values.get("seconds") or 0.0, progress)
 
     @classmethod
     def failed(cls, kind: FailureKind, message: str, seconds: float = 0.0) -> Self:

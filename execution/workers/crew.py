@@ -171,7 +171,8 @@ class Crew:
         while self._waiting and not self.is_closed:
             if trouble := self._force.trouble():
                 while self._waiting:
-                    self._waiting.popleft().end(Outcome.failed(FailureKind.WORKER_DIED, trouble))
+                    # None of them was begun: others may do them, and it counts for nothing.
+                    self._waiting.popleft().end(Outcome.failed(FailureKind.NOT_HERE, trouble))
                 return
             self._room.look(self._force.workers)
             handle = self._waiting[0]

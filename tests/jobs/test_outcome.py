@@ -22,6 +22,7 @@ def _error() -> BaseException:
         Outcome(result={"results": {"success": True}}, seconds=1.5),
         Outcome.failed(FailureKind.TIMED_OUT, "it took too long", 60.0),
         Outcome(Failure.of(_error(), FailureKind.ERROR)),
+        Outcome(progress={"step": 3, "reached": 3.0}),
     ],
 )
 def test_an_outcome_comes_back_as_it_was(outcome: Outcome) -> None:

@@ -13,15 +13,20 @@ from typing import Any
 import pytest
 
 from errors import ConfigError, ResourceError
-from execution.base import JobState
+from execution.base import Handle, JobState
+from execution.dispatcher import Dispatcher, DispatcherOptions
+from execution.interruption import Interruption
 from execution.options import ExecutorOptions
 from execution.slurm import handle as handle_module
 from execution.slurm.executor import SlurmExecutor
 from execution.slurm.folders import SubmissionFolder
 from jobs import FailureKind, Job, Resources
 from tests.execution.contract import a_job, until
+from tests.execution.dispatching import Heard
 from tests.execution.slurm.cluster import SlurmCluster
 from tracking.processes import process_started
+from tracking.queue.queue import Queue
+from tracking.queue.records import QueueState
 
 pytestmark = [pytest.mark.long, pytest.mark.usefixtures("plugin", "slurm")]
 
@@ -168,14 +173,26 @@ def test_what_slurm_itself_starts_again_goes_on(
 
 
 def test_scancel_by_hand_is_no_reason_to_try_again(
-    start: Callable[..., SlurmExecutor], slurm: SlurmCluster, tmp_path: Path
+    start: Callable[..., SlurmExecutor], slurm: SlurmCluster, queue: Queue, tmp_path: Path
 ) -> None:
-    handle = start().submit(a_job("sleep", seconds=600, begun=str(tmp_path / "begun")))
-    until((tmp_path / "begun").exists, "the work to begin")
-    assert handle.state == JobState.RUNNING
-    slurm.run("scancel", handle.where.split()[2])
-    kind, message = _failure(handle)
-    assert (kind, message) == (FailureKind.CANCELLED, "it was cancelled in SLURM")
+    begun = tmp_path / "begun"
+
+    class Cancelling(Heard):
+        has_cancelled = False
+
+        def progressed(self, handle: Handle) -> None:
+            if begun.exists() and not self.has_cancelled:
+                self.has_cancelled = True
+                assert handle.state == JobState.RUNNING
+                slurm.run("scancel", handle.where.split()[2])
+
+    queue.add([a_job("sleep", seconds=100, begun=str(begun))])
+    heard = Cancelling()
+    Dispatcher(queue, start(), heard, Interruption(), DispatcherOptions()).run()
+    ((_, outcome, settled),) = heard.ends
+    assert outcome.failure is not None
+    assert (outcome.failure.kind, outcome.failure.message) == (FailureKind.CANCELLED, "it was cancelled in SLURM")
+    assert settled.state == QueueState.CANCELLED
 
 
 def test_work_whose_supervisor_is_killed_saves_and_ends(start: Callable[..., SlurmExecutor], tmp_path: Path) -> None:

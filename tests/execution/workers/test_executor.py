@@ -10,10 +10,14 @@ import pytest
 
 from errors import ConfigError, ResourceError
 from execution.base import JobState
+from execution.workers import template, workforce
 from execution.workers.executor import WorkersExecutor
 from execution.workers.room import cores
 from jobs import FailureKind, Resources
 from tests.execution.contract import PATIENCE_S, a_job
+from tests.execution.dispatching import dispatch, make_job
+from tracking.queue.queue import Queue
+from tracking.queue.records import QueueState
 
 Make = Callable[..., WorkersExecutor]
 
@@ -155,12 +159,26 @@ def test_workers_start_without_shared_imports_where_these_start_threads(
     assert executor.submit(a_job("count")).result(PATIENCE_S).result == {"count": 1}
 
 
-def test_a_worker_that_can_never_start_is_an_outcome(make_executor: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_work_whose_import_kills_its_worker_is_an_outcome(make_executor: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ASSAY_TEST_DIE_AT_IMPORT", "1")
     failure = make_executor(workers=1).submit(a_job("echo")).result(PATIENCE_S).failure
     assert failure is not None
     assert failure.kind == FailureKind.WORKER_DIED
     assert "was killed by signal 9 (SIGKILL)" in failure.message
+
+
+def test_where_no_worker_can_start_jobs_are_left_to_others_uncounted(
+    make_executor: Make, queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(template, "_PROGRAM", "raise SystemExit('no process for you')")
+    monkeypatch.setattr(workforce, "_MOST_STARTS", 2)
+    queue.add([make_job("a"), make_job("b")])
+    heard = dispatch(queue, make_executor(workers=1))
+    assert {outcome.failure.kind for _, outcome, _ in heard.ends if outcome.failure} == {FailureKind.NOT_HERE}
+    for id in "ab":
+        (left,) = queue.jobs([id])
+        assert (left.state, [each.counts for each in left.attempts]) == (QueueState.QUEUED, [False])
+        assert "no worker can be started: " in left.reason and "no process for you" in left.reason
 
 
 def test_a_closed_executor_says_so(make_executor: Make) -> None:

@@ -114,9 +114,8 @@ def test_workers_that_are_killed_lose_no_job_and_do_none_twice(store_url: str, t
     for worker in workers:
         worker.communicate(timeout=120)
     counts = queue.counts()
-    # A job whose workers were killed again and again is given up and says so.
-    ended = counts[QueueState.COMPLETED] + counts[QueueState.FAILED]
-    assert (ended, sum(counts.values())) == (100, 100)
+    # So few kills use up nobody's attempts.
+    assert (counts[QueueState.COMPLETED], sum(counts.values())) == (100, 100)
     lines = logged(tmp_path)
     assert max(Counter((id, attempt) for said, id, attempt in lines if said == "begun").values()) == 1
     assert max(Counter(id for said, id, _ in lines if said == "completed").values()) == 1
