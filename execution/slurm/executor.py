@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import filelock
 
 from atomic_files import explain_os_error
-from errors import ConfigError, ResourceError
-from execution.base import Executor, Handle, JobState
-from execution.code_version import code_version
+from errors import AssayError, ConfigError, ResourceError
+from execution.base import Executor, Handle
 from execution.left import LeftJob
 from execution.options import ExecutorOptions
 from execution.slurm.arrays import arrays
+from execution.slurm.attaching import Attaching, say_what_was_planned_before
 from execution.slurm.clusters import CLUSTERS, Cluster
 from execution.slurm.folders import Order, SubmissionFolder, logs_folder, stamp_now
 from execution.slurm.handle import SlurmHandle
 from execution.slurm.resources import SlurmResources
-from jobs import Job, Resources
+from jobs import FailureKind, Job, Resources
 
 __all__ = ["SlurmExecutor"]
 
@@ -62,7 +62,7 @@ class SlurmExecutor(Executor):
         self._cluster = _cluster(self._resources.cluster, self.log_dir)
         self._cluster.check()
         self._handles: list[SlurmHandle] = []
-        self._began = stamp_now(self.log_dir)
+        self._attaching = Attaching(self.log_dir, self._cluster, stamp_now(self.log_dir))
 
     @property
     def capacity(self) -> Resources | None:
@@ -81,10 +81,11 @@ class SlurmExecutor(Executor):
 
     def submit(self, job: Job) -> Handle:
         """Submit a job; one that SLURM has already is attached to."""
-        with self._lock():
+        with self._lock(), self._whole_or_nothing() as given:
             # Where somebody else is at it, whoever submitted tries again.
-            handle = self._attached(job) or self._submit([job], {}, patience_seconds=0.0)[0]
+            handle = self._attaching.find(job, {}) or self._submit([job], {}, given, patience_seconds=0.0)[0]
         self._handles.append(handle)
+        say_what_was_planned_before([handle])
         return handle
 
     def submit_all(self, jobs: Sequence[Job]) -> list[Handle]:
@@ -101,21 +102,18 @@ class SlurmExecutor(Executor):
             ResourceError: the cluster takes nothing now. In either case nothing of it stays submitted.
         """
         handles: dict[str, SlurmHandle] = {}
-        fresh: list[SlurmHandle] = []
-        with self._lock():
-            try:
-                for array in arrays(jobs):
-                    attached = {job.id: handle for job in array if (handle := self._attached(job))}
-                    handles |= attached
-                    left = [job for job in array if job.id not in attached]
-                    if left:
-                        made = self._submit(left, {need: handles[need] for need in left[0].needs if need in handles})
-                        fresh += made
-                        handles |= {handle.job.id: handle for handle in made}
-            except BaseException:
-                self._take_back(fresh)
-                raise
-        return [handles[job.id] for job in jobs]
+        with self._lock(), self._whole_or_nothing() as given:
+            for array in arrays(jobs):
+                # Jobs of an array wait for the same.
+                needed = {need: handles[need] for need in array[0].needs if need in handles}
+                attached = {job.id: handle for job in array if (handle := self._attaching.find(job, needed))}
+                handles |= attached
+                left = [job for job in array if job.id not in attached]
+                if left:
+                    handles |= {handle.job.id: handle for handle in self._submit(left, needed, given)}
+        found = [handles[job.id] for job in jobs]
+        say_what_was_planned_before(found)
+        return list(found)
 
     def detach(self) -> None:
         """Leave to the cluster what was submitted: closing stops it no more."""
@@ -169,80 +167,66 @@ class SlurmExecutor(Executor):
         finally:
             lock.release()
 
-    def _attached(self, job: Job) -> SlurmHandle | None:
-        """Return a handle on the job if it was submitted before and goes on, or came to a good end since this is here.
+    @contextmanager
+    def _whole_or_nothing(self) -> Iterator[list[tuple[SubmissionFolder, str]]]:
+        """Collect what the cluster is given, with its ids; where something goes wrong meanwhile, take it back."""
+        given: list[tuple[SubmissionFolder, str]] = []
+        try:
+            yield given
+        except BaseException:
+            self._take_back(given)
+            raise
 
-        An end before that may be of a plan before that, whose folders are gone.
-        """
-        folder = SubmissionFolder.latest(self.log_dir, job.id)
-        if folder is None or folder.submitted() is None:
-            return None
-        handle = _handle(folder, self._cluster)
-        if handle is None:
-            return None
-        if handle.state.is_final:
-            return handle if handle.result(0).success and folder.outcome_stamp() > self._began else None
-        if handle.withdraw():
-            # It will never run, or ran and left no word.
-            return None
-        # Who stays until the end plans for whatever code is at hand.
-        if handle.job.code not in ("", job.code or code_version()) and handle.state == JobState.PENDING:
-            # Planned by an earlier version of the code, it would refuse to begin.
-            handle.cancel()
-            self._cluster.send()
-            return None
-        return handle
-
-    def _take_back(self, handles: Sequence[SlurmHandle]) -> None:
+    def _take_back(self, given: Sequence[tuple[SubmissionFolder, str]]) -> None:
         """Cancel what was submitted a moment ago.
 
         Raises:
             ResourceError: the cluster does not obey; it says what is left.
         """
-        for handle in handles:
-            handle.cancel()
+        for folder, cluster_id in given:
+            # The disk may be what is wrong.
+            with suppress(AssayError):
+                folder.write_stop(FailureKind.CANCELLED, "not all that was to be submitted with it could be")
+            self._cluster.cancel(cluster_id)
         for _ in range(_TRIES_TO_TAKE_BACK):
             self._cluster.send()
             if not self._cluster.trouble:
                 return
             time.sleep(_PAUSE_TO_TAKE_BACK_SECONDS)
         raise ResourceError(
-            f"not all could be submitted, and {len(handles)} SLURM jobs that were cannot be cancelled now "
-            f"({self._cluster.trouble}); cancel them: scancel {' '.join(_collapse(handles))}"
+            f"not all could be submitted, and {len(given)} SLURM jobs that were cannot be cancelled now "
+            f"({self._cluster.trouble}); cancel them: scancel {' '.join(sorted(id_ for _, id_ in given))}"
         )
 
     def _submit(
-        self, jobs: Sequence[Job], needed: dict[str, SlurmHandle], patience_seconds: float | None = None
+        self,
+        jobs: Sequence[Job],
+        needed: Mapping[str, SlurmHandle],
+        given: list[tuple[SubmissionFolder, str]],
+        patience_seconds: float | None = None,
     ) -> list[SlurmHandle]:
-        """Submit jobs that ask for the same and need the same; without somebody who stays, they wait patiently."""
+        """Submit jobs that ask for the same and need the same; without somebody who stays, they wait patiently.
+
+        Each is in ``given`` as soon as the cluster has it: what comes after may fail, such as on a full disk.
+        """
         needs = jobs[0].resources
         threads = self._options.threads_per_job or self._resources.cpus(needs)
         hang = self._options.hang_minutes
         hang_seconds, save_seconds = None if hang is None else hang * 60, self._resources.save_seconds
         orders = [Order(job, threads, hang_seconds, save_seconds, patience_seconds) for job in jobs]
         folders = [SubmissionFolder.create(self.log_dir, order) for order in orders]
-        parameters = self._resources.parameters(needs, _title(jobs), _collapse(needed.values()))
+        waits_for = tuple(sorted({handle.cluster_id for handle in needed.values()}))
+        parameters = self._resources.parameters(needs, _title(jobs), waits_for)
         ids = self._cluster.submit([folder.path for folder in folders], parameters)
+        given.extend(zip(folders, ids, strict=True))
+        paths = {need: str(handle.folder.path) for need, handle in needed.items()}
         for folder, cluster_id in zip(folders, ids, strict=True):
-            paths = {need: str(handle.folder.path) for need, handle in needed.items()}
             folder.write_submitted(self._resources.cluster, cluster_id, self._cluster.log(cluster_id), paths)
         return [SlurmHandle(job, folder, self._cluster) for job, folder in zip(jobs, folders, strict=True)]
 
 
 def _cluster(name: str, log_dir: Path) -> Cluster:
     return CLUSTERS[name](logs_folder(log_dir))
-
-
-def _handle(folder: SubmissionFolder, cluster: Cluster) -> SlurmHandle | None:
-    try:
-        return SlurmHandle(folder.order().job, folder, cluster, attached=True)
-    except ConfigError:
-        # Written by another version of the code.
-        return None
-
-
-def _collapse(needed: Iterable[SlurmHandle]) -> tuple[str, ...]:
-    return tuple(sorted({handle.cluster_id for handle in needed}))
 
 
 def _title(jobs: Sequence[Job]) -> str:

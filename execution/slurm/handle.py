@@ -21,9 +21,9 @@ from tracking.states.slurm import job_state
 
 __all__ = ["SlurmHandle"]
 
-_GRACE_SECONDS = 5.0
+_OUTCOME_SECONDS = 5.0
 """For an outcome to come over a network disk, after the cluster said that the job is over."""
-_GRACE_UNKNOWN_SECONDS = 30.0
+_UNKNOWN_END_SECONDS = 30.0
 """The same, where the job is in no queue and nobody says how it ended."""
 _SAY_NOTHING = ("", "COMPLETED", "FAILED")
 """States that tell no more of a job than that it ended."""
@@ -39,22 +39,21 @@ class SlurmHandle(Handle):
         job: what was submitted.
         folder: of its submission.
         cluster: who starts it.
-        attached: whether somebody submitted it before.
         is_patient: whether words may still be on their way, where the cluster says that the job is over; otherwise what
             is seen at the first look counts, and nobody is asked about single jobs.
     """
 
-    def __init__(
-        self, job: Job, folder: SubmissionFolder, cluster: Cluster, attached: bool = False, is_patient: bool = True
-    ) -> None:
+    def __init__(self, job: Job, folder: SubmissionFolder, cluster: Cluster, is_patient: bool = True) -> None:
         super().__init__(job)
         self.folder = folder
         submitted = folder.submitted() or {}
         self.cluster_id: str = submitted["id"]
         self._log = Path(submitted["log"])
-        self._needs: Mapping[str, str] = submitted["needs"]
+        self.needs: Mapping[str, str] = submitted["needs"]
+        """Folders of the submissions that it waits for, by the ids of their jobs."""
+        self.note = ""
+        """Of whoever attached to it, for people."""
         self._cluster = cluster
-        self._attached = attached
         self._is_patient = is_patient
         self._outcome: Outcome | None = None
         self._standing: Standing | None = None
@@ -122,7 +121,7 @@ class SlurmHandle(Handle):
     def where(self) -> str:
         """The job's id in the cluster, and why it waits or where it runs."""
         self._look()
-        notes = ["already submitted"] if self._attached else []
+        notes = [self.note]
         if self._outcome is None:
             notes.append(_NO_ANSWER if self._standing is None else self._standing.describe())
             notes.append(self._cluster.trouble)
@@ -189,7 +188,7 @@ class SlurmHandle(Handle):
     def _grace(self, standing: Standing, said: Outcome | None, stopped: bool) -> float:
         if said is not None or not self._is_patient or (stopped and not self.folder.started()):
             return 0.0
-        return _GRACE_SECONDS if standing.state or stopped else _GRACE_UNKNOWN_SECONDS
+        return _OUTCOME_SECONDS if standing.state or stopped else _UNKNOWN_END_SECONDS
 
     def _conclude(self, standing: Standing, said: Outcome | None) -> Outcome:
         state = standing.state
@@ -217,7 +216,7 @@ class SlurmHandle(Handle):
         return Outcome.failed(kind, f"{named}: {words}{self._tail(kind)}")
 
     def _failed_need(self) -> str:
-        for path in self._needs.values():
+        for path in self.needs.values():
             needed = SubmissionFolder(Path(path))
             with suppress(ConfigError):
                 if why := self._why_failed(needed):

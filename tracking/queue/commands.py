@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, func, or_, select, update
 from errors import ConfigError
 from jobs.job import HIGHEST_PRIORITY
 from tracking.queue.ranks import SHORTEST_SECONDS, rank_after
-from tracking.queue.records import LEFT_TO, Change, QueueState
+from tracking.queue.records import Change, QueueState, still_left
 from tracking.queue.settling import let_dependents_go
 from tracking.queue.transactions import pages
 from tracking.store.clock import store_clock
@@ -62,8 +62,7 @@ def cancel_jobs(connection: Connection, ids: Sequence[str], group: str | None) -
             return "runs; its worker is told to stop it"
         if row.state not in _WAITING:
             return None
-        # The queue has no way to whoever it was left to.
-        left = f"; {row.reason} until it is ended there" if row.reason.startswith(LEFT_TO) else ""
+        left = still_left(row.reason)
         reason = f"cancelled by the user{left}"
         _change(connection, row, state=QueueState.CANCELLED.value, reason=reason, finished_at=now)
         let_dependents_go(connection, row.key)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, select, update
 
 from tracking.indexing.columns import storable
-from tracking.queue.records import Change, QueueState
+from tracking.queue.records import Change, QueueState, still_left
 from tracking.queue.settling import let_dependents_go
 from tracking.store.clock import store_clock
 from tracking.store.schema import queue_attempts, queue_jobs
@@ -54,7 +54,7 @@ def _put_back(connection: Connection, row: Any, reason: str) -> None:
     state = QueueState.CANCELLED if row.cancel_requested else QueueState.QUEUED
     values = {
         "state": state.value,
-        "reason": "cancelled by the user" if row.cancel_requested else storable(reason),
+        "reason": storable(f"cancelled by the user{still_left(reason)}" if row.cancel_requested else reason),
         "attempts": row.attempts - 1,
         "finished_at": store_clock(connection) if state.is_final else None,
     }

@@ -29,11 +29,20 @@ __all__ = [
     "Settled",
     "TakenBack",
     "WorkerIdentity",
+    "still_left",
 ]
 
 
 LEFT_TO = "left to "
 """How the reason of a job begins that was given back, but goes on where its worker left it."""
+
+
+def still_left(reason: str) -> str:
+    """Return what is to be said further where a job is cancelled that waited for ``reason``.
+
+    The queue has no way to whoever it was left to.
+    """
+    return f"; {reason} until it is ended there" if reason.startswith(LEFT_TO) else ""
 
 
 class QueueState(StrEnum):

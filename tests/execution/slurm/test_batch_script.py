@@ -132,7 +132,7 @@ def test_a_state_without_an_outcome_means_a_kind_of_failure(
     options: Callable[..., ExecutorOptions],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for name in ("_GRACE_SECONDS", "_GRACE_UNKNOWN_SECONDS"):
+    for name in ("_OUTCOME_SECONDS", "_UNKNOWN_END_SECONDS"):
         monkeypatch.setattr(handle_module, name, 0.0)
     commands(**{speaker: f"echo '12|{state}|None|node1'" if speaker == "squeue" else f"echo {state}"})
     handle = SlurmExecutor(options()).submit(a_job("echo"))
@@ -145,7 +145,7 @@ def test_a_state_without_an_outcome_means_a_kind_of_failure(
 def test_a_job_that_nobody_knows_any_more_is_not_waited_for(
     commands: Callable[..., None], options: Callable[..., ExecutorOptions], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(handle_module, "_GRACE_UNKNOWN_SECONDS", 1.0)
+    monkeypatch.setattr(handle_module, "_UNKNOWN_END_SECONDS", 1.0)
     executor = SlurmExecutor(options())
     handle = executor.submit(a_job("echo"))
     assert not handle.state.is_final
@@ -163,7 +163,7 @@ def test_a_job_that_nobody_knows_any_more_is_not_waited_for(
 def test_what_slurm_killed_for_memory_says_so_in_its_log_of_the_last_start(
     state: str, commands: Callable[..., None], options: Callable[..., ExecutorOptions], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("_GRACE_SECONDS", "_GRACE_UNKNOWN_SECONDS"):
+    for name in ("_OUTCOME_SECONDS", "_UNKNOWN_END_SECONDS"):
         monkeypatch.setattr(handle_module, name, 0.0)
     start, killed = (
         "submitit INFO - Starting with JobEnvironment(job_id=1)\n",
@@ -296,7 +296,7 @@ def test_what_cannot_be_taken_back_is_named(
 def test_where_slurm_does_not_answer_nothing_is_concluded(
     commands: Callable[..., None], options: Callable[..., ExecutorOptions], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(handle_module, "_GRACE_UNKNOWN_SECONDS", 0.0)
+    monkeypatch.setattr(handle_module, "_UNKNOWN_END_SECONDS", 0.0)
     commands(squeue="[ \"$1\" = --version ] || { echo 'slurm_load_jobs error: Unable to contact' >&2; exit 1; }")
     handle = SlurmExecutor(options()).submit(a_job("echo"))
     with pytest.raises(TimeoutError, match="no answer from SLURM"):

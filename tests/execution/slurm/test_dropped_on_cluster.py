@@ -27,7 +27,7 @@ Start = Callable[..., SlurmExecutor]
 @pytest.fixture
 def start(options: Callable[..., ExecutorOptions], monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
     """Make executors whose logs lie in one folder, and that wait less for what a network disk may still bring."""
-    for name in ("_GRACE_SECONDS", "_GRACE_UNKNOWN_SECONDS"):
+    for name in ("_OUTCOME_SECONDS", "_UNKNOWN_END_SECONDS"):
         monkeypatch.setattr(handle_module, name, 1.0)
 
     def make(**additional: Any) -> SlurmExecutor:

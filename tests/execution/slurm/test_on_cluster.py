@@ -93,7 +93,7 @@ def test_a_graph_runs_in_its_order_without_whoever_submitted_it(
 def test_what_needs_a_failed_job_never_begins(
     start: Callable[..., SlurmExecutor], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(handle_module, "_GRACE_SECONDS", 1.0)
+    monkeypatch.setattr(handle_module, "_OUTCOME_SECONDS", 1.0)
     begun = tmp_path / "begun"
     first = Job(id="m", name="data map", work="test.fail", payload={"error": "DataError", "message": "no rows"})
     second = Job(id="e", name="filter", work="test.sleep", payload={"begun": str(begun)}, needs=("m",))

@@ -57,6 +57,16 @@ def test_whoever_cancels_what_was_left_to_a_cluster_hears_that_it_goes_on(queue:
     assert seen(queue, "a").reason == f"cancelled by the user; {goes_on}"
 
 
+def test_what_was_cancelled_while_it_was_left_to_a_cluster_says_that_it_goes_on(queue: Queue) -> None:
+    queue.add([job("a")])
+    [claim] = take(queue)
+    queue.cancel(["a"])
+    queue.give_back(claim, f"{LEFT_TO}SLURM job 12, where it goes on")
+    found = seen(queue, "a")
+    goes_on = "left to SLURM job 12, where it goes on until it is ended there"
+    assert (found.state, found.reason) == (QueueState.CANCELLED, f"cancelled by the user; {goes_on}")
+
+
 def test_who_has_lost_a_claim_gives_nothing_back(queue: Queue) -> None:
     queue.add([job("a")])
     [old] = take(queue)
