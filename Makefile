@@ -32,7 +32,7 @@ test: $(VENV)/.dev  ## Run the tests
 	$(TEST) -m "not long" $(ARGS)
 
 test-long: $(VENV)/.dev  ## Run those too that take minutes: faults, clusters, the pages' commands
-	$(TEST) -m long $(ARGS)
+	$(TEST) -m long -o timeout=1800 $(ARGS)
 
 check: $(VENV)/.dev  ## Lint, format and types
 	$(VENV)/bin/ruff check .

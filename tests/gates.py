@@ -66,7 +66,7 @@ class Gate:
             self.shut_after(steps)
             limit = time.monotonic() + pause_s
             while running() and time.monotonic() < limit:
-                time.sleep(0.01)
+                time.sleep(0.03)
         self.open()
 
     def _path(self, pattern: str) -> str:

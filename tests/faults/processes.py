@@ -65,7 +65,7 @@ class Command:
                 return True
             if not self.running:
                 return False
-            time.sleep(0.005)
+            time.sleep(0.02)
         raise TimeoutError(f"waited {patience_s} s; the command printed:\n{self.output}")
 
     def send(self, number: int) -> None:

@@ -24,7 +24,7 @@ def _heed(event: str, arguments: tuple[Any, ...]) -> None:
     target = _target(event, arguments)
     limit = time.monotonic() + _LONGEST_S
     while target and _is_shut_for(target) and time.monotonic() < limit:
-        time.sleep(0.01)
+        time.sleep(0.03)
 
 
 def _target(event: str, arguments: tuple[Any, ...]) -> str:
