@@ -17,7 +17,7 @@ from jobs import FailureKind, Job, Outcome
 
 __all__ = ["RayHandle"]
 
-_GRACE_SECONDS = 5.0
+_CANCEL_SECONDS = 5.0
 """For running work that is cancelled to stop by itself."""
 _LOST_SECONDS = 30.0
 """After which a task that was killed counts as ended, whether Ray says so or not."""
@@ -111,7 +111,7 @@ class RayHandle(Handle):
         self.look()
         if self._outcome is None:
             # Who was asked to stop before had time for that.
-            grace = _GRACE_SECONDS if self._intended is None else 0.0
+            grace = _CANCEL_SECONDS if self._intended is None else 0.0
             self._intended = Outcome.failed(FailureKind.CANCELLED, "cancelled")
             self._stop("cancelled", grace)
 

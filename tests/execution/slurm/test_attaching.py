@@ -17,7 +17,10 @@ from jobs import FailureKind, Job, Resources
 
 _WORK = "[ $1 = --version ] && exit; "
 _COUNTING = "n=$(cat '{0}/n' 2>/dev/null || echo 11); n=$((n + 1)); echo $n >'{0}/n'; echo Submitted batch job $n"
-_GRAPH = [Job(id=id, name=f"name of {id}", work="test.echo", needs=needs) for id, *needs in ("m", "em", "fm")]
+_GRAPH = [
+    Job(id=id, name=f"name of {id}", work="test.echo", needs=needs)
+    for id, needs in (("m", ()), ("e", ("m",)), ("f", ("m",)))
+]
 
 Commands = Callable[..., None]
 Start = Callable[..., SlurmExecutor]
