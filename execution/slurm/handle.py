@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -201,7 +202,7 @@ class SlurmHandle(Handle):
             if kind == FailureKind.CANCELLED or said.failure is None:
                 return Outcome.failed(kind, words, said.seconds)
             why = said.failure.message + ("" if state in _SAY_NOTHING else f" ({state})")
-            return Outcome.failed(said.failure.kind, why, said.seconds)
+            return dataclasses.replace(said, failure=dataclasses.replace(said.failure, message=why))
         wanted = self.folder.stop()
         if wanted is not None:
             return Outcome.failed(*wanted)
