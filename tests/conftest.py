@@ -46,6 +46,16 @@ def _heeding_ctrl_c() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.fixture(autouse=True)
+def _own_signals(_heeding_ctrl_c: None) -> Iterator[None]:
+    """Give back the handlers that what a test calls leaves set, as a process does that ends right after it."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGUSR2, signal.SIGHUP)}
+    yield
+    for number, handler in before.items():
+        if handler is not None and signal.getsignal(number) != handler:
+            signal.signal(number, handler)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _session_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keep what is tracked out of the project's folder, also by fixtures that serve several tests."""
