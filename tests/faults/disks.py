@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
-__all__ = ["SmallDisk", "why_no_disk"]
+__all__ = ["SmallDisk", "fill", "why_no_disk"]
 
 _BLOCK = b"\0" * 65536
 
@@ -19,6 +19,21 @@ def why_no_disk() -> str:
     if os.name != "posix" or os.geteuid() != 0:
         return "only root can mount a small disk"
     return ""
+
+
+def fill(filler: Path, leaving: int = 0) -> None:
+    """Write until nothing more fits, as what a disk in memory calls free is an estimate; then leave some bytes."""
+    with filler.open("ab", buffering=0) as file:
+        for block in (_BLOCK, b"\0"):
+            while True:
+                try:
+                    file.write(block)
+                except OSError as error:
+                    if error.errno != errno.ENOSPC:
+                        raise
+                    break
+        if leaving:
+            file.truncate(file.tell() - leaving)
 
 
 class SmallDisk:
@@ -46,15 +61,7 @@ class SmallDisk:
 
     def fill(self) -> None:
         """Leave no room at all."""
-        with self._filler.open("ab", buffering=0) as file:
-            for block in (_BLOCK, b"\0"):
-                while True:
-                    try:
-                        file.write(block)
-                    except OSError as error:
-                        if error.errno != errno.ENOSPC:
-                            raise
-                        break
+        fill(self._filler)
 
     def free(self) -> None:
         """Make room again."""

@@ -12,13 +12,14 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
+from tests.faults.disks import fill
 from tests.tracking.postgres import PostgresqlServer
 from tests.tracking.trainings import eventually
 from tracking.indexing.rebuild import rebuild
@@ -277,7 +278,7 @@ def test_a_full_disk_holds_up_nothing_and_gets_everything_when_it_has_room(
     with _small_disk(tmp_path / "disk") as disk:
         tracker = ExperimentTracker(db_path=tmp_path / "experiments.db", experiments_dir=disk)
         experiment_id = tracker.start_experiment()
-        _fill(disk, leaving=4096)
+        fill(disk / "ballast", leaving=4096)
         assert _train(tracker, range(1_000)) < HELD_UP
         assert not tracker.flush(timeout=0.5)
         tracker.log_evaluation("gsm8k", {"accuracy": 1.0, "samples": [{"text": "x" * 1000}] * 20})
@@ -301,7 +302,7 @@ def test_a_disk_that_is_full_until_the_end_loses_nothing(
             experiment_id = tracker.start_experiment()
             _train(tracker, range(100))
             assert tracker.flush()
-            _fill(disk)
+            fill(disk / "ballast")
             _train(tracker, range(100, 1_000))
         assert _stored(tmp_path / "experiments.db")[0] == "completed"
         assert sum("the rest is in" in warning for warning in _warnings(caplog)) == 1
@@ -317,22 +318,13 @@ def test_a_store_on_a_full_disk_can_be_read(tmp_path: Path, caplog: pytest.LogCa
     with _small_disk(tmp_path / "disk") as disk:
         with ExperimentTracker(db_path=disk / "experiments.db") as tracker:
             tracker.start_experiment()
-        _fill(disk)
+        fill(disk / "ballast")
         assert _stored(disk / "experiments.db") == ("completed", 0)
         assert ["its disk is full" in warning for warning in _warnings(caplog)] == [True]
         with pytest.raises(DatabaseUnavailable, match="its disk is full: free space there"):
             database = Database.open(disk / "experiments.db")
             with database.begin() as connection:
                 connection.execute(schema.metric_names.insert().values(name="loss"))
-
-
-def _fill(disk: Path, leaving: int = 0) -> None:
-    """Write until nothing more fits, as what a disk in memory calls free is an estimate; then leave some bytes."""
-    with (disk / "ballast").open("wb", buffering=0) as ballast:
-        with suppress(OSError):
-            while True:
-                ballast.write(b"x" * 4096)
-        ballast.truncate(ballast.tell() - leaving)
 
 
 LIMITED = """
