@@ -7,13 +7,19 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 import tempfile
+import time
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 __all__ = ["enter"]
+
+_UNUSED_DAYS = 7
+"""After which other versions of the code are removed from a node."""
 
 
 def enter(order_text: str, archive: list[Any]) -> str:
@@ -59,11 +65,15 @@ def _unpacked(archive: list[Any], digest: str) -> str:
     """Unpack the code on this node, once for all its processes, and return the folder."""
     if not archive:
         raise FileNotFoundError("the project's code is not installed here")
-    folder = Path(tempfile.gettempdir()) / f"assay-code-{os.getuid()}-{digest[:16]}"
+    versions = Path(tempfile.gettempdir(), f"assay-code-{os.getuid()}")
+    folder = versions / digest[:16]
+    versions.mkdir(mode=0o700, exist_ok=True)
+    if versions.stat().st_uid != os.getuid():
+        raise PermissionError(f"{versions}: belongs to somebody else; remove it")
     if not folder.is_dir():
         import ray
 
-        with tempfile.TemporaryDirectory(prefix="assay-code-", dir=folder.parent) as begun:
+        with tempfile.TemporaryDirectory(prefix="unpacking-", dir=versions) as begun:
             packed = Path(begun) / "code.zip"
             packed.write_bytes(ray.get(archive[0]))
             with zipfile.ZipFile(packed) as code:
@@ -74,6 +84,14 @@ def _unpacked(archive: list[Any], digest: str) -> str:
                 # Another process of this node was faster.
                 if not folder.is_dir():
                     raise
-    if folder.stat().st_uid != os.getuid():
-        raise PermissionError(f"{folder}: belongs to somebody else; remove it")
+    os.utime(folder)
+    _remove_unused(versions)
     return str(folder)
+
+
+def _remove_unused(versions: Path) -> None:
+    oldest = time.time() - _UNUSED_DAYS * 24 * 3600
+    for folder in versions.iterdir():
+        with suppress(FileNotFoundError):  # where another process of this node is at it
+            if folder.stat().st_mtime < oldest:
+                shutil.rmtree(folder, ignore_errors=True)

@@ -100,6 +100,12 @@ def test_a_node_that_does_not_see_the_project_is_sent_its_code(
         )
         assert Path(code, "tracking", "store", "migrations", "script.py.mako").is_file()
         assert not Path(code, "tests").exists()
+        unused = Path(code).with_name("of long ago")
+        unused.mkdir()
+        os.utime(unused, (0, 0))
+        assert executor.submit(a_job("echo")).result(PATIENCE_S).success
+        assert not unused.exists()
+        assert Path(code).is_dir()
 
 
 def test_a_folder_that_nodes_do_not_see_is_named(executor: RayExecutor, tmp_path: Path) -> None:
