@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from errors import ConfigError
 from jobs import Job, Resources
+from jobs.dependencies import topological_sorter
 
 __all__ = ["arrays"]
 
@@ -20,7 +21,7 @@ def arrays(jobs: Sequence[Job]) -> Iterator[Sequence[Job]]:
         jobs: in any order, each id once.
 
     Raises:
-        ConfigError: an id stands twice, or jobs need each other in a circle.
+        ConfigError: an id stands twice, or jobs need one another in a cycle.
     """
     by_id = {job.id: job for job in jobs}
     if len(by_id) < len(jobs):
@@ -38,16 +39,10 @@ def arrays(jobs: Sequence[Job]) -> Iterator[Sequence[Job]]:
 
 def _levels(by_id: Mapping[str, Job]) -> dict[str, int]:
     """Return for each job the longest way to one that needs nothing."""
-    waiting = {job.id: {need for need in job.needs if need in by_id} for job in by_id.values()}
+    needs = {job.id: [need for need in job.needs if need in by_id] for job in by_id.values()}
+    sorter = topological_sorter(needs, {job.id: job.name for job in by_id.values()})
     levels: dict[str, int] = {}
-    level = 0
-    while waiting:
-        free = [id_ for id_, needs in waiting.items() if not needs - levels.keys()]
-        if not free:
-            names = ", ".join(sorted(by_id[id_].name for id_ in waiting)[:5])
-            raise ConfigError(f"jobs need each other in a circle, among them {names}")
-        for id_ in free:
-            del waiting[id_]
-        levels.update(dict.fromkeys(free, level))
-        level += 1
+    for level, ready in enumerate(iter(sorter.get_ready, ())):
+        levels |= dict.fromkeys(ready, level)
+        sorter.done(*ready)
     return levels

@@ -98,7 +98,7 @@ class SlurmExecutor(Executor):
             Handles, in the order of ``jobs``.
 
         Raises:
-            ConfigError: the graph has a circle, or SLURM can never run a job.
+            ConfigError: the graph has a cycle, or SLURM can never run a job.
             ResourceError: the cluster takes nothing now. In either case nothing of it stays submitted.
         """
         handles: dict[str, SlurmHandle] = {}

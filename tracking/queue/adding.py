@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from graphlib import CycleError, TopologicalSorter
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Update, bindparam, case, delete, func, insert, select, update
 
 from errors import ConfigError
 from jobs import Job
+from jobs.dependencies import topological_sorter
 from tracking.indexing.columns import storable
 from tracking.queue.ranks import SHORTEST_SECONDS, rank_after, rank_of
 from tracking.queue.records import Added, QueueState
@@ -146,12 +146,7 @@ def _stored_needs(connection: Connection) -> dict[str, list[str]]:
 
 def _check_cycles(jobs: Sequence[Job], stored: Mapping[str, Sequence[str]]) -> None:
     names = {job.id: job.name for job in jobs}
-    sorter = TopologicalSorter({**stored, **{job.id: job.needs for job in jobs}})
-    try:
-        sorter.prepare()
-    except CycleError as error:
-        circle = " -> ".join(names.get(id, id) for id in reversed(error.args[1]))
-        raise ConfigError(f"jobs need one another in a circle: {circle}") from None
+    topological_sorter({**stored, **{job.id: job.needs for job in jobs}}, names)
 
 
 def _reopen(connection: Connection, keys: Sequence[int]) -> None:

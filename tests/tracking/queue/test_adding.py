@@ -146,8 +146,8 @@ def test_needs_may_be_in_the_queue_already_in_whatever_state(queue: Queue) -> No
     [
         ([job("a", "b", "x"), job("b")], "no such job is in the queue or added with it: job a needs x$"),
         ([job(f"j{n}", f"x{n}") for n in range(7)], "job j4 needs x4 and 2 more$"),
-        ([job("a", "b"), job("b", "c"), job("c", "a")], r"in a circle: job (\w) -> job \w -> job \w -> job \1$"),
-        ([job("a", "a")], "in a circle: job a -> job a$"),
+        ([job("a", "b"), job("b", "c"), job("c", "a")], r"in a cycle: job (\w) -> job \w -> job \w -> job \1$"),
+        ([job("a", "a")], "in a cycle: job a -> job a$"),
         ([job("a"), job("a", priority=1)], "two different jobs have the id a: job a and job a"),
     ],
 )
@@ -160,14 +160,14 @@ def test_what_can_never_be_done_is_refused_and_nothing_is_added(queue: Queue, jo
 def test_a_circle_reads_in_the_direction_of_needs(queue: Queue) -> None:
     with pytest.raises(ConfigError) as caught:
         queue.add([job("a", "b"), job("b", "c"), job("c", "a")])
-    circle = str(caught.value).partition(": ")[2].replace("job ", "")
-    assert circle in ("a -> b -> c -> a", "b -> c -> a -> b", "c -> a -> b -> c")
+    cycle = str(caught.value).partition(": ")[2].replace("job ", "")
+    assert cycle in ("a -> b -> c -> a", "b -> c -> a -> b", "c -> a -> b -> c")
 
 
 def test_a_circle_through_jobs_that_wait_is_found(queue: Queue) -> None:
     queue.add([job("a"), job("b", "a")])
     queue.cancel(["a"])
-    with pytest.raises(ConfigError, match="in a circle"):
+    with pytest.raises(ConfigError, match="in a cycle"):
         queue.add([job("a", "b")])
     assert seen(queue, "a").state == QueueState.CANCELLED
 

@@ -225,6 +225,6 @@ def test_what_waits_and_is_planned_again_by_newer_code_keeps_its_place(queue: Qu
 
 def test_a_circle_through_what_is_planned_anew_is_found(queue: Queue) -> None:
     queue.add([job("a", code="X"), job("b", "a", code="X")])
-    with pytest.raises(ConfigError, match="in a circle"):
+    with pytest.raises(ConfigError, match="in a cycle"):
         queue.add([job("a", "b", code="Y")])
     assert drain(queue, code="X") == ["a", "b"]

@@ -51,7 +51,7 @@ class Model(RuleBasedStateMachine):
         jobs: list[Job] = []
         for _ in range(count):
             id = f"j{data.draw(st.integers(0, 14)):02}"
-            # Needs have smaller numbers, and stay what they were: so there is no circle, and no doubt.
+            # Needs have smaller numbers, and stay what they were: so there is no cycle, and no doubt.
             smaller = sorted(known for known in {*self.needs, *(each.id for each in jobs)} if known < id)
             if id not in self.needs:
                 self.needs[id] = tuple(data.draw(st.lists(st.sampled_from(smaller), unique=True))) if smaller else ()
