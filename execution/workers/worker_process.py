@@ -17,6 +17,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -67,10 +68,10 @@ class _Worker:
         self._told = 0.0
         self._kept: dict[str, Any] = {}
         # A handler in Python runs when the main thread comes to it; a byte in a pipe is there at once.
-        self._signalled, wakeup = os.pipe()
-        for descriptor in (self._signalled, wakeup):
+        self._signalled, self._wakeup = os.pipe()
+        for descriptor in (self._signalled, self._wakeup):
             os.set_blocking(descriptor, False)
-        signal.set_wakeup_fd(wakeup, warn_on_full_buffer=False)
+        signal.set_wakeup_fd(self._wakeup, warn_on_full_buffer=False)
         signal.signal(signal.SIGTERM, lambda *_: None)
 
     def serve(self) -> None:
@@ -101,13 +102,16 @@ class _Worker:
         # At once: what is not JSON is a mistake of this work, and what it changes later was not reported.
         text = json.dumps(progress)
         with self._sending:
-            self._untold = text
-            if now - self._told >= _PROGRESS_SECONDS:
-                self._tell_progress(now)
+            had_untold, self._untold = self._untold is not None, text
+            self._tell_progress(now)
+            if self._untold is not None and not had_untold:
+                # It may be the last that is heard of this work for long, and the listener waits without end.
+                with suppress(BlockingIOError):
+                    os.write(self._wakeup, b"\0")
 
     def _tell_progress(self, now: float) -> None:
         # Work does not wait for a runner that has no time to listen.
-        if self._untold is not None and self._runner.takes_more():
+        if self._untold is not None and now - self._told >= _PROGRESS_SECONDS and self._runner.takes_more():
             self._told = now
             progress, self._untold = self._untold, None
             self._runner.send({"progress": progress})
@@ -122,7 +126,8 @@ class _Worker:
             if readable is not None:
                 poll.register(readable, select.POLLIN)
         while not self._runner.closed:
-            ready = {descriptor for descriptor, _ in poll.poll(None if self._untold is None else 100)}
+            patience_ms = None if self._untold is None else _PROGRESS_SECONDS * 1000
+            ready = {descriptor for descriptor, _ in poll.poll(patience_ms)}
             for order in self._runner.receive():
                 self._follow(order)
             if self._signalled in ready and signal.SIGTERM in os.read(self._signalled, 4096):

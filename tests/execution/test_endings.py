@@ -45,8 +45,9 @@ def test_the_kernel_counts_whom_it_kills_for_memory(counter: Path) -> None:
     began = time.monotonic()
     assert not kills.seen_since(-math.inf)
     _count(counter, 3)
+    noticed = time.monotonic()
     for worker in ("one", "another"):
-        kind, message = explain(-signal.SIGKILL, kills, began, time.monotonic())
+        kind, message = explain(-signal.SIGKILL, kills, began, noticed)
         assert kind == FailureKind.OUT_OF_MEMORY, worker
         assert message.startswith("was killed by signal 9 (SIGKILL): the kernel kills for want of memory; ")
 

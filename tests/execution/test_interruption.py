@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import pty
+import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -25,7 +25,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)  # what is started in t
 """
 
 
-def _run(root: Path, program: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
+def _run(root: Path, program: str, timeout: float = 180) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", _START + program]
     return subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=timeout)
 
@@ -83,6 +83,8 @@ interruption.raise_if_asked()
     saved = tmp_path / "saved"
     child, terminal = pty.fork()
     if child == 0:
+        # As whoever runs the tests with nohup has it ignored.
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
         os.chdir(root)
         os.execv(sys.executable, [sys.executable, "-c", _START + program, str(saved)])
     assert b"ready" in os.read(terminal, 100)
@@ -98,9 +100,9 @@ def test_who_hangs_after_the_second_ctrl_c_is_stopped_in_time(root: Path) -> Non
 import execution.interruption
 execution.interruption._PATIENCE_SECONDS = 1
 with Interruption() as interruption:
-    send("SIGINT")
-    send("SIGINT")
     try:
+        send("SIGINT")
+        send("SIGINT")
         time.sleep(60)
     except KeyboardInterrupt:
         say(interruption.stop_reason())
@@ -133,7 +135,6 @@ with Interruption() as interruption:
     ids=["in Python", "where exceptions are lost"],
 )
 def test_who_does_not_stop_is_stopped_in_time(stuck: str, status: int, root: Path) -> None:
-    started = time.monotonic()
     done = _run(
         root,
         f"""
@@ -146,8 +147,8 @@ with Interruption() as interruption:
     time.sleep(60)
 """,
     )
+    # Whoever ends by itself does so with status 0.
     assert done.returncode == status, done.stderr
-    assert time.monotonic() - started < 50, "or it ended by itself"
 
 
 def test_a_question_that_cannot_be_printed_now_is_asked_by_whoever_looks_next(root: Path) -> None:

@@ -143,6 +143,8 @@ def test_the_last_progress_is_told_however_fast_it_came(make_executor: Make) -> 
 
 def test_a_wait_ends_with_news_and_tells_them_once(make_executor: Make) -> None:
     executor = make_executor(workers=1)
+    # Of reports so soon after one another the second has to wait.
+    assert executor.submit(a_job("report", progress=1)).result(PATIENCE_S).success
     handle = executor.submit(a_job("hang"))
     executor.wait([handle], PATIENCE_S)
     assert handle.progress == {"phase": "hanging"}
