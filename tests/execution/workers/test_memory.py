@@ -9,7 +9,7 @@ import pytest
 
 from errors import ConfigError
 from execution.workers.executor import WorkersExecutor
-from execution.workers.memory import available_gb, total_gb
+from execution.workers.memory import available_gb, resident_gb, total_gb
 from jobs import Resources
 from tests.execution.contract import PATIENCE_S, a_job
 from tests.execution.jobs_of_tests import until
@@ -87,8 +87,8 @@ def small_machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
 
     def make(total: float, others: float) -> None:
         def free() -> float:
-            ours = sum(int(process.memory_info().rss) for process in family())
-            return total - others - ours / 2**30
+            ours = sum(resident_gb(process.pid) for process in family())
+            return total - others - ours
 
         monkeypatch.setattr("execution.workers.room._LOOK_SECONDS", 0.0)  # jobs here are shorter than a second
         monkeypatch.setattr("execution.workers.room.total_gb", lambda: total)
