@@ -22,6 +22,7 @@ from execution.flags import (
 )
 from execution.leaving import leaving_when_terminated
 from execution.options import ExecutorOptions
+from execution.unread import UNREAD, going_on_unread
 from experiment_config import ExperimentConfig, TrainingConfig
 from suite_flags import create_parser
 from suites import SuiteOptions, create_suite
@@ -58,7 +59,7 @@ _OF_RESOURCES = {name: flag[2:].replace("-", "_") for name, flag in RESOURCE_FLA
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status."""
     try:
-        with leaving_when_terminated():
+        with leaving_when_terminated(), going_on_unread():
             return _main(arguments)
     except AssayError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -107,7 +108,7 @@ def _idle_flags(flags: argparse.Namespace) -> list[tuple[set[str], str]]:
 
 
 def _run(flags: argparse.Namespace) -> int:
-    from experiment_runner import print_dry_run, run_experiments_from_list
+    from experiment_runner import print_dry_run
 
     options = _runner_options(flags)
     if flags.until_decided:
@@ -122,6 +123,13 @@ def _run(flags: argparse.Namespace) -> int:
         return _enqueue(flags, experiments, options)
     if can_be_left(options["execution"].executor) and not flags.wait:
         return _submit(flags, experiments, options)
+    with going_on_unread(UNREAD):
+        return _train(flags, experiments, options)
+
+
+def _train(flags: argparse.Namespace, experiments: Sequence[ExperimentConfig], options: dict[str, Any]) -> int:
+    from experiment_runner import run_experiments_from_list
+
     # What it takes is loaded now, which may be seconds without another word.
     count = "1 experiment" if len(experiments) == 1 else f"{len(experiments)} experiments"
     print(f"{count} with {options['execution'].executor}: checking, and getting ready", flush=True)
@@ -208,7 +216,8 @@ def _run_until_decided(flags: argparse.Namespace, runner_options: dict[str, Any]
     if flags.dry_run:
         plan_until_decided(suite, seeds, flags.experiments_dir, options, **runner_options)
         return 0
-    decisions = run_until_decided(suite, seeds, flags.experiments_dir, options, **runner_options)
+    with going_on_unread(UNREAD):
+        decisions = run_until_decided(suite, seeds, flags.experiments_dir, options, **runner_options)
     return 0 if all(result["success"] for result in decisions.results) else 1
 
 

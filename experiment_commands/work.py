@@ -119,6 +119,7 @@ def work(
     """
     from execution.flags import EXECUTOR_FLAGS, executor_options
     from execution.leaving import leaving_when_terminated
+    from execution.unread import UNREAD, going_on_unread
     from experiment_commands.working.session import WorkOptions, work_on_queue
     from tracking.queue.records import Limits
     from validated import from_flags
@@ -142,5 +143,5 @@ def work(
         max_jobs=max_jobs,
         limits=from_flags(Limits, limits, named),
     )
-    with leaving_when_terminated():
+    with leaving_when_terminated(), going_on_unread(UNREAD):
         return work_on_queue(db, options)
