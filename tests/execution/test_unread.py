@@ -27,7 +27,6 @@ with going_on_unread():
         for _ in range(3):
             print("a line", flush=True)
             Console(file=sys.stdout).print("another")
-    print("the last")
 pathlib.Path("done").write_text("all of it")
 """
 
