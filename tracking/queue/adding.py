@@ -3,104 +3,77 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
+from collections.abc import Mapping, Sequence, Set
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Update, bindparam, case, delete, func, insert, select, update
+from sqlalchemy import Connection, func, insert, select
 
 from errors import ConfigError
 from jobs import Job
 from jobs.dependencies import topological_sorter
 from tracking.indexing.columns import storable
+from tracking.queue.admission import Admission, StoredJob, admission_of, stored_jobs
+from tracking.queue.needs import make_dependents_wait, needs_of_open_jobs, replace_needs
 from tracking.queue.ranks import SHORTEST_SECONDS, rank_after, rank_of
 from tracking.queue.records import Added, QueueState
 from tracking.queue.specs import read_spec
-from tracking.queue.transactions import pages
+from tracking.queue.updates import update_jobs
 from tracking.store.clock import store_clock
-from tracking.store.schema import queue_jobs, queue_needs
+from tracking.store.schema import queue_jobs
 
 __all__ = ["add_jobs"]
 
-_J, _N = queue_jobs.c, queue_needs.c
-_NAMED = 5
+_MOST_NAMED = 5
 """So many jobs are named in an error."""
 
-# What a job says goes by its round, and so do the failures that count; what earlier rounds came to stays all the same.
-_OF_THE_PLAN = ("name", "group_name", "open_needs", "code", "job", "round", "rank", "priority", "seconds")
-_OF_A_ROUND = (*_OF_THE_PLAN, "state", "queued_at", "progress", "adjustments")
-_UNSET: Mapping[str, Any] = {
-    **{"reason": "", "refusal": "", "overtaken": 0, "not_before": 0.0, "delay_seconds": 0.0, "token": ""},
-    **{"uncounted": 0, "uncounted_kind": "", "reached": 0.0},
-    **{"worker": "", "heartbeat_at": None, "cancel_requested": False, "finished_at": None},
+_J = queue_jobs.c
+_NEWEST_KEY = select(func.coalesce(func.max(_J.key), 0))
+# Of those that run too, as they may have to wait again.
+_LAST_QUEUED_AT = select(func.max(_J.queued_at)).where(_J.state.in_([state.value for state in QueueState.open()]))
+_INSERT = insert(queue_jobs)
+
+_NOTHING_HAPPENED: Mapping[str, Any] = {
+    **{"reason": "", "refusal": "", "overtaken": 0, "not_before": 0.0, "delay_seconds": 0.0},
+    **{"uncounted": 0, "uncounted_kind": "", "reached": 0.0, "progress": "{}", "finished_at": None},
+    **{"token": "", "worker": "", "heartbeat_at": None, "cancel_requested": False},
 }
+"""What a round begins with. The number of attempts is none of it: what earlier rounds came to stays."""
 
 
-class _Known(NamedTuple):
-    key: int
-    state: QueueState
-    round: int
-    code: str
-    rank: float
-    priority: int
-    is_stopping: bool
-    text: str
-    """What was added; empty unless it waits."""
+class _Batch(NamedTuple):
+    """What is added at one stroke, by id."""
+
+    wanted: Mapping[str, Job]
+    stored: Mapping[str, StoredJob]
+    """What the queue has of them, and of what they need."""
+    admissions: Mapping[str, Admission]
+
+    @property
+    def written(self) -> list[Job]:
+        """Those that get a row, or another one."""
+        return [job for id, job in self.wanted.items() if self.admissions[id] != Admission.LEFT]
+
+    def ids(self, admission: Admission) -> tuple[str, ...]:
+        """Return those of one admission."""
+        return tuple(id for id, each in self.admissions.items() if each == admission)
+
+    def is_open(self, id: str) -> bool:
+        """Whether a job has yet to end once the batch is in the queue."""
+        left = self.admissions.get(id, Admission.LEFT) == Admission.LEFT
+        return not (left and self.stored[id].state.is_final)
 
 
 def add_jobs(connection: Connection, jobs: Sequence[Job], redo: bool) -> Added:
     """See :meth:`tracking.queue.queue.Queue.add`."""
     wanted = _distinct(jobs)
-    known = _stored(connection, {*wanted, *(need for job in wanted.values() for need in job.needs)})
-    again = [id for id in wanted if id in known and _is_queued_again(known[id].state, redo)]
-    anew = [id for id, job in wanted.items() if id in known and _is_planned_anew(known[id], job)]
-    new = [id for id in wanted if id not in known]
-    chosen = {*new, *again, *anew}
-    fresh = [job for id, job in wanted.items() if id in chosen]
-    _check_needs(fresh, wanted.keys() | known.keys())
-    _check_cycles(fresh, _stored_needs(connection) if again or anew else {})
-    keys = {id: each.key for id, each in known.items()}
-    first = connection.execute(select(func.coalesce(func.max(_J.key), 0))).scalar_one() + 1
-    keys |= {id: first + number for number, id in enumerate(new)}
-    open_ids = {id for id, each in known.items() if not each.state.is_final} | chosen
-    _reopen(connection, [keys[id] for id in again])
-    _forget_needs(connection, [keys[id] for id in (*again, *anew)])
-    began = _queue_time(connection)
-    times = {job.id: began + number * SHORTEST_SECONDS for number, job in enumerate(fresh)}
-    rows = {job.id: _row(job, keys[job.id], times[job.id], open_ids) for job in fresh}
-    if new:
-        connection.execute(insert(queue_jobs), [rows[id] for id in new])
-    if again:
-        connection.execute(_replace(again=True), [_replacement(rows[id], known[id], again=True) for id in again])
-    if anew:
-        connection.execute(_replace(again=False), [_replacement(rows[id], known[id], again=False) for id in anew])
-    needs = [{"job_key": keys[job.id], "need_key": keys[need]} for job in fresh for need in dict.fromkeys(job.needs)]
-    if needs:
-        connection.execute(insert(queue_needs), needs)
-    left = tuple(id for id in wanted if id not in chosen)
-    return Added(tuple(new), left, (*again, *anew), tuple(id for id in left if known[id].is_stopping))
-
-
-def _is_queued_again(state: QueueState, redo: bool) -> bool:
-    return state.is_final and (redo or state != QueueState.COMPLETED)
-
-
-def _is_planned_anew(known: _Known, job: Job) -> bool:
-    """Whether a job waits that the plan at hand has otherwise, or that no worker of this code would take."""
-    if not known.text:
-        return False
-    text = job.to_json()
-    if known.code not in ("", storable(job.code)):
-        return True
-    return known.text != text and _without_code(known.text) != _without_code(text)
-
-
-def _without_code(text: str) -> dict[str, Any]:
-    """Return what is said of a job; one that was released for any version of the code stays so."""
-    try:
-        return {**json.loads(text), "code": ""}
-    except (TypeError, ValueError):
-        return {}
+    stored = stored_jobs(connection, {*wanted, *(need for job in wanted.values() for need in job.needs)})
+    admissions = {id: admission_of(job, stored.get(id), redo) for id, job in wanted.items()}
+    batch = _Batch(wanted, stored, admissions)
+    _check(connection, batch)
+    _write(connection, batch)
+    left = batch.ids(Admission.LEFT)
+    stopping = tuple(id for id in left if stored[id].cancel_requested)
+    return Added(batch.ids(Admission.NEW), left, batch.ids(Admission.REQUEUED) + batch.ids(Admission.REVISED), stopping)
 
 
 def _distinct(jobs: Sequence[Job]) -> dict[str, Job]:
@@ -111,104 +84,89 @@ def _distinct(jobs: Sequence[Job]) -> dict[str, Job]:
     return wanted
 
 
-def _stored(connection: Connection, ids: Iterable[str]) -> dict[str, _Known]:
-    found = {}
-    waits = _J.state.in_([QueueState.QUEUED, QueueState.HELD])
-    text = case((waits, _J.job), else_="")
-    for page in pages(ids):
-        query = select(_J.id, _J.key, _J.state, _J.round, _J.code, _J.rank, _J.priority)
-        query = query.add_columns(_J.cancel_requested, text).where(_J.id.in_(page))
-        for id, key, state, *others in connection.execute(query):
-            found[id] = _Known(key, QueueState(state), *others)
-    return found
+def _check(connection: Connection, batch: _Batch) -> None:
+    jobs = batch.written
+    _check_known(jobs, batch.wanted.keys() | batch.stored.keys())
+    needs = {job.id: job.needs for job in jobs}
+    # No job of the queue needs one that is new: only what comes back may be needed from there, and close a cycle.
+    comes_back = any(id in batch.stored for id in needs)
+    stored = needs_of_open_jobs(connection) if comes_back else {}
+    topological_sorter({**stored, **needs}, {job.id: job.name for job in jobs})
 
 
-def _check_needs(jobs: Sequence[Job], known: set[str]) -> None:
+def _check_known(jobs: Sequence[Job], known: Set[str]) -> None:
     missing = [f"{job.name} needs {need}" for job in jobs for need in job.needs if need not in known]
     if missing:
-        more = f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
-        raise ConfigError(f"no such job is in the queue or added with it: {', '.join(missing[:_NAMED])}{more}")
+        more = f" and {len(missing) - _MOST_NAMED} more" if len(missing) > _MOST_NAMED else ""
+        raise ConfigError(f"no such job is in the queue or added with it: {', '.join(missing[:_MOST_NAMED])}{more}")
 
 
-def _stored_needs(connection: Connection) -> dict[str, list[str]]:
-    """Return what jobs need that have not ended: through them, one that is added again may need itself."""
-    job, need = queue_jobs.alias(), queue_jobs.alias()
-    query = (
-        select(job.c.id, need.c.id)
-        .select_from(queue_needs.join(job, job.c.key == _N.job_key).join(need, need.c.key == _N.need_key))
-        .where(job.c.state.in_([QueueState.QUEUED, QueueState.HELD, QueueState.RUNNING]))
-    )
-    needs: dict[str, list[str]] = {}
-    for id, needed in connection.execute(query):
-        needs.setdefault(id, []).append(needed)
-    return needs
+def _write(connection: Connection, batch: _Batch) -> None:
+    keys = _keys(connection, batch)
+    # First: the rows of the batch will count what they wait for anew, and what is counted here comes on top.
+    make_dependents_wait(connection, [keys[id] for id in batch.ids(Admission.REQUEUED)])
+    _write_rows(connection, batch, keys)
+    # Last: needs are of rows that exist.
+    jobs = batch.written
+    needs = {keys[job.id]: [keys[need] for need in dict.fromkeys(job.needs)] for job in jobs}
+    replace_needs(connection, needs, known=[keys[job.id] for job in jobs if job.id in batch.stored])
 
 
-def _check_cycles(jobs: Sequence[Job], stored: Mapping[str, Sequence[str]]) -> None:
-    names = {job.id: job.name for job in jobs}
-    topological_sorter({**stored, **{job.id: job.needs for job in jobs}}, names)
+def _keys(connection: Connection, batch: _Batch) -> dict[str, int]:
+    """Return the keys of rows, those of new jobs included, by id."""
+    first = connection.execute(_NEWEST_KEY).scalar_one() + 1
+    new = {id: first + number for number, id in enumerate(batch.ids(Admission.NEW))}
+    return {id: each.key for id, each in batch.stored.items()} | new
 
 
-def _reopen(connection: Connection, keys: Sequence[int]) -> None:
-    """Let those who need jobs that are queued again wait for them again."""
-    for page in pages(keys):
-        waits = _N.need_key.in_(page)
-        count = select(func.count()).where(_N.job_key == _J.key, waits).scalar_subquery()
-        waiting = _J.key.in_(select(_N.job_key).where(waits))
-        connection.execute(update(queue_jobs).where(waiting).values(open_needs=_J.open_needs + count))
+def _write_rows(connection: Connection, batch: _Batch, keys: Mapping[str, int]) -> None:
+    first = _next_queue_time(connection)
+    rows = {job.id: _row(batch, job, first + number * SHORTEST_SECONDS) for number, job in enumerate(batch.written)}
+    new = [{"key": keys[id], "id": id, **rows[id]} for id in batch.ids(Admission.NEW)]
+    if new:
+        connection.execute(_INSERT, new)
+    for admission in (Admission.REQUEUED, Admission.REVISED):
+        update_jobs(connection, {keys[id]: rows[id] for id in batch.ids(admission)})
 
 
-def _forget_needs(connection: Connection, keys: Sequence[int]) -> None:
-    for page in pages(keys):
-        connection.execute(delete(queue_needs).where(_N.job_key.in_(page)))
-
-
-def _queue_time(connection: Connection) -> float:
-    """Return the time at which the next job counts as queued: after all others, even if a clock was set.
-
-    Also after those that run: they may have to wait again.
-    """
-    newest = connection.execute(select(func.max(_J.queued_at)).where(_J.state.in_(QueueState.open()))).scalar()
+def _next_queue_time(connection: Connection) -> float:
+    """Return the time at which the next job counts as queued: after all others, even if a clock was set."""
+    last = connection.execute(_LAST_QUEUED_AT).scalar()
     now = store_clock(connection)
-    return now if newest is None else max(now, newest + SHORTEST_SECONDS)
+    return now if last is None else max(now, last + SHORTEST_SECONDS)
 
 
-def _row(job: Job, key: int, queued_at: float, open_ids: set[str]) -> dict[str, Any]:
-    return {
-        "key": key,
-        "id": job.id,
+def _row(batch: _Batch, job: Job, queued_at: float) -> dict[str, Any]:
+    """Return what is written of a job, whoever it is: its key and its id stay."""
+    stored = batch.stored.get(job.id)
+    planned = {
         "name": storable(job.name),
         "group_name": storable(job.group),
-        "state": QueueState.QUEUED.value,
-        "open_needs": sum(need in open_ids for need in set(job.needs)),
-        "rank": rank_of(queued_at, job.priority),
-        "priority": job.priority,
+        "open_needs": sum(batch.is_open(need) for need in set(job.needs)),
         "seconds": job.seconds,
         "code": storable(job.code),
-        "queued_at": queued_at,
-        "progress": "{}",
-        "adjustments": json.dumps(job.adjustments),
         "job": job.to_json(),
+        # Another one where it only waits, too: workers keep what they read of a job's round.
+        "round": 1 if stored is None else stored.round + 1,
+    }
+    if stored is not None and batch.admissions[job.id] == Admission.REVISED:
+        return {**planned, **_place_kept(job, stored), "refusal": ""}
+    return {**planned, **_place_at_the_end(job, queued_at), **_NOTHING_HAPPENED}
+
+
+def _place_at_the_end(job: Job, queued_at: float) -> dict[str, Any]:
+    return {
+        "state": QueueState.QUEUED.value,
+        "queued_at": queued_at,
+        "priority": job.priority,
+        "rank": rank_of(queued_at, job.priority),
+        "adjustments": json.dumps(job.adjustments),
     }
 
 
-@cache
-def _replace(again: bool) -> Update:
-    names, reset = (_OF_A_ROUND, _UNSET) if again else (_OF_THE_PLAN, {"refusal": ""})
-    given: dict[str, Any] = {name: bindparam(name) for name in names}
-    return update(queue_jobs).where(_J.key == bindparam("of")).values(**reset, **given)
-
-
-def _replacement(row: Mapping[str, Any], known: _Known, again: bool) -> dict[str, Any]:
-    values = {**row, "round": known.round + 1}
-    if not again:
-        values |= _in_its_place(row, known)
-    return {"of": known.key, **{name: values[name] for name in (_OF_A_ROUND if again else _OF_THE_PLAN)}}
-
-
-def _in_its_place(row: Mapping[str, Any], known: _Known) -> dict[str, Any]:
+def _place_kept(job: Job, stored: StoredJob) -> dict[str, Any]:
     """Return the place of a job that waits: a priority counts anew only where the plan has another one than before."""
-    before = read_spec(known.text)
-    unchanged = isinstance(before, Job) and before.priority == row["priority"]
-    priority = known.priority if unchanged else row["priority"]
-    return {"priority": priority, "rank": rank_after(known.rank, known.priority, priority)}
+    before = read_spec(stored.text)
+    unchanged = isinstance(before, Job) and before.priority == job.priority
+    priority = stored.priority if unchanged else job.priority
+    return {"priority": priority, "rank": rank_after(stored.rank, stored.priority, priority)}

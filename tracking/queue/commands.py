@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
-from sqlalchemy import Connection, bindparam, func, or_, select, update
+from sqlalchemy import Connection, func, or_, select, update
 
 from errors import ConfigError
 from jobs.job import HIGHEST_PRIORITY
+from tracking.queue.needs import let_dependents_go
 from tracking.queue.ranks import SHORTEST_SECONDS, rank_after
 from tracking.queue.records import Change, QueueState, still_left
-from tracking.queue.settling import let_dependents_go
 from tracking.queue.transactions import pages
+from tracking.queue.updates import update_job
 from tracking.store.clock import store_clock
 from tracking.store.schema import queue_jobs
 
@@ -30,7 +31,7 @@ def hold_jobs(connection: Connection, ids: Sequence[str], group: str | None) -> 
     def hold(row: Any) -> str | None:
         if row.state != QueueState.QUEUED:
             return None
-        _change(connection, row, state=QueueState.HELD.value, reason=_BY_USER)
+        update_job(connection, row.key, state=QueueState.HELD.value, reason=_BY_USER)
         return "held"
 
     return _each(connection, ids, group, hold)
@@ -42,11 +43,11 @@ def release_jobs(connection: Connection, ids: Sequence[str], group: str | None, 
 
     def release(row: Any) -> str | None:
         if row.state == QueueState.QUEUED and any_code and row.code:
-            _change(connection, row, **accepted)
+            update_job(connection, row.key, **accepted)
             return "waits for a worker of any version of the code"
         if row.state != QueueState.HELD:
             return None
-        _change(connection, row, state=QueueState.QUEUED.value, reason="", **accepted)
+        update_job(connection, row.key, state=QueueState.QUEUED.value, reason="", **accepted)
         return "released"
 
     return _each(connection, ids, group, release)
@@ -58,13 +59,13 @@ def cancel_jobs(connection: Connection, ids: Sequence[str], group: str | None) -
 
     def cancel(row: Any) -> str | None:
         if row.state == QueueState.RUNNING:
-            _change(connection, row, cancel_requested=True)
+            update_job(connection, row.key, cancel_requested=True)
             return "runs; its worker is told to stop it"
         if row.state not in _WAITING:
             return None
         left = still_left(row.reason)
         reason = f"cancelled by the user{left}"
-        _change(connection, row, state=QueueState.CANCELLED.value, reason=reason, finished_at=now)
+        update_job(connection, row.key, state=QueueState.CANCELLED.value, reason=reason, finished_at=now)
         let_dependents_go(connection, row.key)
         return f"cancelled{left}"
 
@@ -80,7 +81,7 @@ def set_priorities(connection: Connection, priority: int, ids: Sequence[str], gr
         if row.state not in _WAITING:
             return None
         rank = rank_after(row.rank, row.priority, priority)
-        _change(connection, row, priority=priority, rank=rank)
+        update_job(connection, row.key, priority=priority, rank=rank)
         return f"priority {priority}, was {row.priority}"
 
     return _each(connection, ids, group, give)
@@ -94,13 +95,13 @@ def move_job(connection: Connection, id: str, place: Literal["first", "last"] | 
     if row.state not in _WAITING:
         return Change(row.id, row.name, False, _why_not(row))
     if before is None:
-        _change(connection, row, rank=_end(connection, first=place == "first"))
+        update_job(connection, row.key, rank=_end(connection, first=place == "first"))
         return Change(row.id, row.name, True, f"is {place} now")
     [other] = _chosen(connection, [before], None)
     if other.state not in _WAITING:
         raise ConfigError(f"{other.name}: {_why_not(other)}, so nothing can be put before it")
     if other.key != row.key:
-        _change(connection, row, rank=_place_before(connection, other))
+        update_job(connection, row.key, rank=_place_before(connection, other))
     return Change(row.id, row.name, True, f"stands before {other.name} now")
 
 
@@ -151,14 +152,6 @@ def _chosen(connection: Connection, ids: Sequence[str], group: str | None) -> li
             raise ConfigError(f"{group}: no such group in the queue; see: python experiment_cli.py queue list")
         rows |= {row.key: row for row in found}
     return list(rows.values())
-
-
-def _change(connection: Connection, row: Any, **values: Any) -> None:
-    names = tuple(sorted(values))
-    statement = (
-        update(queue_jobs).where(_J.key == bindparam("of")).values({name: bindparam(f"its_{name}") for name in names})
-    )
-    connection.execute(statement, {"of": row.key, **{f"its_{name}": values[name] for name in names}})
 
 
 def _why_not(row: Any) -> str:

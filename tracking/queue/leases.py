@@ -26,15 +26,16 @@ _SAME_START_SECONDS = 1.0
 _LOOKS = 6
 """Silence counts in at least so many steps: a database that was away, or a watcher that slept, is no silence."""
 
-_HELD_NOW = and_(_J.key == bindparam("of"), _J.token == bindparam("its"))
-_BEAT = update(queue_jobs).where(_HELD_NOW).values(beats=_J.beats + 1, heartbeat_at=bindparam("now"))
-_REPORT = update(queue_jobs).where(_HELD_NOW).values(progress=bindparam("report"))
-_OWN = select(_J.token, _J.cancel_requested).where(_J.key.in_(bindparam("keys", expanding=True)))
+# Whoever lost a job shows a token that its row has no more, and changes nothing.
+_STILL_HELD = and_(_J.key == bindparam("claimed_key"), _J.token == bindparam("claim_token"))
+_BEAT = update(queue_jobs).where(_STILL_HELD).values(beats=_J.beats + 1, heartbeat_at=bindparam("now"))
+_REPORT = update(queue_jobs).where(_STILL_HELD).values(progress=bindparam("reported"))
+_TOKENS = select(_J.token, _J.cancel_requested).where(_J.key.in_(bindparam("keys", expanding=True)))
 _RUNNING = select(
     *(_J.key, _J.id, _J.name, _J.token, _J.worker, _J.host, _J.boot_id, _J.pid, _J.process_started),
     *(_J.lease_seconds, _J.beats),
 ).where(_J.state == QueueState.RUNNING.value)
-_BEATS = select(_J.beats).where(_HELD_NOW)
+_BEATS = select(_J.beats).where(_STILL_HELD)
 
 
 class Expired(NamedTuple):
@@ -106,7 +107,7 @@ def running(connection: Connection) -> list[Any]:
 
 def still_silent(connection: Connection, row: Any) -> bool:
     """Whether a worker still has the job and has given no sign of life since ``row`` was read."""
-    return bool(connection.execute(_BEATS, {"of": row.key, "its": row.token}).scalar() == row.beats)
+    return bool(connection.execute(_BEATS, {"claimed_key": row.key, "claim_token": row.token}).scalar() == row.beats)
 
 
 def renew_leases(
@@ -116,16 +117,26 @@ def renew_leases(
     if not claims:
         return Orders((), ())
     now = store_clock(connection)
-    connection.execute(_BEAT, [{"of": each.key, "its": each.token, "now": now} for each in claims])
+    connection.execute(_BEAT, [{**_held(each), "now": now} for each in claims])
     reports = [
-        {"of": each.key, "its": each.token, "report": storable(json.dumps(progress[each.job.id], default=str))}
-        for each in claims
-        if each.job.id in progress
+        {**_held(each), "reported": _as_text(progress[each.job.id])} for each in claims if each.job.id in progress
     ]
     if reports:
         connection.execute(_REPORT, reports)
-    own: dict[str, bool] = {}
+    return _orders(connection, claims)
+
+
+def _held(claim: Claim) -> dict[str, Any]:
+    return {"claimed_key": claim.key, "claim_token": claim.token}
+
+
+def _as_text(progress: Mapping[str, Any]) -> str:
+    return storable(json.dumps(progress, default=str))
+
+
+def _orders(connection: Connection, claims: Collection[Claim]) -> Orders:
+    cancelled: dict[str, bool] = {}
     for page in pages(each.key for each in claims):
-        own.update((token, cancel) for token, cancel in connection.execute(_OWN, {"keys": page}))
-    cancel = tuple(each for each in claims if own.get(each.token, False))
-    return Orders(cancel, tuple(each for each in claims if each.token not in own))
+        cancelled.update((token, cancel) for token, cancel in connection.execute(_TOKENS, {"keys": page}))
+    cancel = tuple(each for each in claims if cancelled.get(each.token, False))
+    return Orders(cancel, lost=tuple(each for each in claims if each.token not in cancelled))

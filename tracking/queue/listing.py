@@ -4,28 +4,37 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, and_, bindparam, case, func, select
 
 from errors import ConfigError
 from jobs import FailureKind, Job
-from tracking.queue.claiming import CLOCK_SLACK, is_due
+from tracking.queue.delays import is_due, seconds_until_due
 from tracking.queue.leases import gone
-from tracking.queue.needs import failed_needs
+from tracking.queue.needs import failed_needs, open_needs
 from tracking.queue.records import Attempt, QueuedJob, QueueState
 from tracking.queue.specs import read_spec, with_values
 from tracking.queue.transactions import pages
 from tracking.store.clock import store_clock
-from tracking.store.schema import queue_attempts, queue_jobs, queue_needs
+from tracking.store.schema import queue_attempts, queue_jobs
 
-__all__ = ["count_states", "drained", "list_jobs", "seconds_to_change"]
+__all__ = ["JobFilter", "count_states", "drained", "list_jobs", "seconds_to_change"]
 
-_J, _A, _N = queue_jobs.c, queue_attempts.c, queue_needs.c
+_J, _A = queue_jobs.c, queue_attempts.c
 _NAMED = 3
 _OPEN = QueueState.open()
 _ROWS = select(queue_jobs).where(_J.key.in_(bindparam("keys", expanding=True)))
 _ORDER = {state: number for number, state in enumerate(_OPEN)}
+
+
+class JobFilter(NamedTuple):
+    """Which jobs are wanted; None leaves something open."""
+
+    ids: Sequence[str] | None
+    states: Collection[QueueState] | None
+    group: str | None
+    limit: int | None
 
 
 def count_states(connection: Connection, group: str | None) -> Mapping[QueueState, int]:
@@ -56,18 +65,12 @@ def seconds_to_change(connection: Connection) -> float | None:
     return None if found is None else max(0.0, found - now)
 
 
-def list_jobs(
-    connection: Connection,
-    ids: Sequence[str] | None,
-    states: Collection[QueueState] | None,
-    group: str | None,
-    limit: int | None,
-) -> list[QueuedJob]:
+def list_jobs(connection: Connection, wanted: JobFilter) -> list[QueuedJob]:
     """See :meth:`tracking.queue.queue.Queue.jobs`."""
     now = store_clock(connection)
-    rows = _rows(connection, _keys(connection, ids, states, group, limit))
+    rows = _rows(connection, _keys(connection, wanted))
     queued = [row for row in rows if row.state == QueueState.QUEUED]
-    needs = _open_needs(connection, [row.key for row in queued if row.open_needs])
+    needs = open_needs(connection, [row.key for row in queued if row.open_needs])
     failed = failed_needs(connection, [row.key for row in queued if not row.open_needs])
     positions = _positions(connection, now) if queued else {}
     attempts = _attempts(connection, [row.key for row in rows])
@@ -83,25 +86,19 @@ def list_jobs(
     ]
 
 
-def _keys(
-    connection: Connection,
-    ids: Sequence[str] | None,
-    states: Collection[QueueState] | None,
-    group: str | None,
-    limit: int | None,
-) -> Sequence[int]:
+def _keys(connection: Connection, wanted: JobFilter) -> Sequence[int]:
     """Return the keys of jobs in the order in which they are shown."""
     order = case(_ORDER, value=_J.state, else_=len(_ORDER)), case((_J.state.in_(_OPEN), _J.rank), else_=-_J.finished_at)
     # What is shown of each is long, and sorting would carry it along.
     query = select(_J.key, order[0].label("first"), order[1].label("second"))
-    if states is not None:
-        query = query.where(_J.state.in_(list(states)))
-    if group is not None:
-        query = query.where(_J.group_name == group)
-    if ids is None:
-        return [row.key for row in connection.execute(query.order_by(*order, _J.key).limit(limit))]
-    found = [row for page in pages(ids) for row in connection.execute(query.where(_J.id.in_(page)))]
-    return [row.key for row in sorted(found, key=lambda row: (row.first, row.second, row.key))][:limit]
+    if wanted.states is not None:
+        query = query.where(_J.state.in_(list(wanted.states)))
+    if wanted.group is not None:
+        query = query.where(_J.group_name == wanted.group)
+    if wanted.ids is None:
+        return [row.key for row in connection.execute(query.order_by(*order, _J.key).limit(wanted.limit))]
+    found = [row for page in pages(wanted.ids) for row in connection.execute(query.where(_J.id.in_(page)))]
+    return [row.key for row in sorted(found, key=lambda row: (row.first, row.second, row.key))][: wanted.limit]
 
 
 def _rows(connection: Connection, keys: Sequence[int]) -> list[Any]:
@@ -114,21 +111,6 @@ def _positions(connection: Connection, now: float) -> dict[int, int]:
     ready = and_(_J.state == QueueState.QUEUED, _J.open_needs == 0, is_due(now))
     keys = connection.execute(select(_J.key).where(ready).order_by(_J.rank, _J.key)).scalars()
     return {key: number for number, key in enumerate(keys, start=1)}
-
-
-def _open_needs(connection: Connection, keys: Sequence[int]) -> dict[int, list[str]]:
-    need = queue_jobs.alias()
-    names: dict[int, list[str]] = {}
-    for page in pages(keys):
-        query = (
-            select(_N.job_key, need.c.name, need.c.state)
-            .join(need, need.c.key == _N.need_key)
-            .where(_N.job_key.in_(page), need.c.state.in_(_OPEN))
-            .order_by(need.c.rank, need.c.key)
-        )
-        for key, name, state in connection.execute(query):
-            names.setdefault(key, []).append(f"{name} (held)" if state == QueueState.HELD else name)
-    return names
 
 
 def _attempts(connection: Connection, keys: Sequence[int]) -> dict[int, tuple[Attempt, ...]]:
@@ -179,8 +161,9 @@ def _reason(row: Any, needs: Sequence[str], failed: Mapping[str, str], now: floa
     if needs:
         more = f" and {len(needs) - _NAMED} more" if len(needs) > _NAMED else ""
         return f"needs {', '.join(needs[:_NAMED])}{more}"
-    if now < row.not_before <= now + row.delay_seconds + CLOCK_SLACK:
-        return f"in {row.not_before - now:.0f} s: {row.reason}"
+    delay = seconds_until_due(row.not_before, row.delay_seconds, now)
+    if delay:
+        return f"in {delay:.0f} s: {row.reason}"
     if failed:
         return "; ".join(failed.values())
     if row.refusal:

@@ -11,15 +11,16 @@ from sqlalchemy import Connection
 
 from jobs import FailureKind, Job, Outcome
 from tracking.queue.adding import add_jobs
-from tracking.queue.claiming import Wishes, claim_jobs
+from tracking.queue.claiming import claim_jobs
 from tracking.queue.commands import cancel_jobs, hold_jobs, move_job, release_jobs, set_priorities
 from tracking.queue.giving_back import give_back_claim, give_back_unknown
 from tracking.queue.leases import Expired, LeaseWatch, renew_leases, running, still_silent
-from tracking.queue.listing import count_states, drained, list_jobs, seconds_to_change
+from tracking.queue.listing import JobFilter, count_states, drained, list_jobs, seconds_to_change
 from tracking.queue.records import (
     Added,
     Change,
     Claim,
+    ClaimRequest,
     Fit,
     Limits,
     Orders,
@@ -103,9 +104,9 @@ class Queue:
             code: version of the worker's code; jobs that another one planned are left for others, and say so.
             lease_seconds: see :class:`Claim`.
         """
-        wishes = Wishes(worker, fits, limit, refusal, obstacle, spending, code, lease_seconds)
+        request = ClaimRequest(worker, fits, limit, refusal, obstacle, spending, code, lease_seconds)
         with alone(self._database) as connection:
-            return claim_jobs(connection, wishes, self._specs)
+            return claim_jobs(connection, request, self._specs)
 
     def renew(self, claims: Collection[Claim], progress: Mapping[str, Mapping[str, Any]]) -> Orders:
         """Give a sign of life of all claims of a worker, and say how far they are.
@@ -213,7 +214,7 @@ class Queue:
     ) -> list[QueuedJob]:
         """Return jobs: those that run, then those that wait in the order of their turns, then those that ended."""
         with self._database.read() as connection:
-            return list_jobs(connection, ids, states, group, limit)
+            return list_jobs(connection, JobFilter(ids, states, group, limit))
 
     def counts(self, group: str | None = None) -> Mapping[QueueState, int]:
         """Return how many jobs are in each state, all states named."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import Annotated, Any, NamedTuple, Self
@@ -21,6 +21,7 @@ __all__ = [
     "Attempt",
     "Change",
     "Claim",
+    "ClaimRequest",
     "Fit",
     "Limits",
     "Orders",
@@ -106,6 +107,19 @@ class Limits:
     """Of the attempts that began within the last 24 hours."""
     calls_per_hour: Annotated[int, Field(ge=0)] | None = None
     """Of the attempts that began within the last hour."""
+
+
+class ClaimRequest(NamedTuple):
+    """What a worker asks for; see :meth:`tracking.queue.queue.Queue.claim`."""
+
+    worker: WorkerIdentity
+    fits: Callable[[Job, Sequence[Job]], Fit]
+    limit: int
+    refusal: Callable[[Job], str]
+    obstacle: Callable[[Job], str]
+    spending: Limits | None
+    code: str
+    lease_seconds: float
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlalchemy import Connection, bindparam, func, select
 
 from jobs import Job
+from tracking.queue.decisions import NEVER_BEGAN
 from tracking.queue.records import Limits
-from tracking.queue.settling import NEVER_BEGAN
 from tracking.store.schema import queue_attempts
 
 __all__ = ["Budget"]

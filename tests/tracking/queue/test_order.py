@@ -13,9 +13,9 @@ from sqlalchemy import delete
 from jobs import FailureKind, Job, Resources
 from tests.tracking.queue.conftest import Day
 from tests.tracking.queue.handed_out import DONE, FAR, drain, failed, job, seen, take
-from tracking.queue.claiming import MOST_OVERTAKEN
 from tracking.queue.queue import Queue
 from tracking.queue.records import Fit, QueueState
+from tracking.queue.selection import MOST_OVERTAKEN
 from tracking.queue.specs import Specs
 from tracking.store import clock
 from tracking.store.database import Database
