@@ -75,7 +75,7 @@ class Supervision:
         self._folder.forget_outcome()
         self._write_started()
         self._child = self._start(self._order)
-        next_look = 0.0
+        looked_at, next_look = self._started, 0.0
         stamp, said_at = self._folder.progress_stamp(), self._started
         while self._child.poll() is None:
             time.sleep(_LOOK_SECONDS)
@@ -84,12 +84,13 @@ class Supervision:
             self._stop(now)
             if now < next_look or self._overdue is not None:
                 continue
-            next_look = now + _LOOK_AT_LIMITS_SECONDS
+            since_look, looked_at, next_look = now - looked_at, now, now + _LOOK_AT_LIMITS_SECONDS
             newest = self._folder.progress_stamp()
             if newest != stamp:
                 stamp, said_at = newest, now
             if self._waits():
-                self._waited += _LOOK_AT_LIMITS_SECONDS
+                # Not the usual pause: a machine that is busy, or sleeps, looks later.
+                self._waited += since_look
             self._enforce_limits(now, said_at)
         said = self._folder.outcome()
         outcome = self._end_of_slot(said or self._explain(self._child.returncode))

@@ -196,7 +196,8 @@ def test_all_jobs_are_stopped_by_one_command_which_is_tried_until_it_is_heard(
     for handle in handles:
         handle.preempt("Ctrl-C")
     executor.wait(handles, 0.0)
-    assert calls.read_text() == "--state=PENDING 12 13 14\n"
+    # Whoever looks late tries more than once.
+    assert set(calls.read_text().splitlines()) == {"--state=PENDING 12 13 14"}
     assert "Socket timed out" in handles[0].where
     calls.unlink()
     commands(scancel=_KNOWING_NOBODY.format(tmp_path))

@@ -55,18 +55,22 @@ def test_work_beyond_its_limits_is_killed(
     assert failure is not None
     assert failure.kind == FailureKind.TIMED_OUT
     assert words in failure.message
-    assert process_started(int(begun.read_text())) is None
+    # A machine may be so slow that it was killed before it began.
+    assert not begun.exists() or process_started(int(begun.read_text())) is None
 
 
-def test_a_job_goes_on_without_whoever_submitted_it(plugin: Path, options: Callable[..., ExecutorOptions]) -> None:
-    chosen = options(executor="slurm", own={"cluster": "local"})
-    job = a_job("sleep", id="left/alone %d", seconds=1.0)
+def test_a_job_goes_on_without_whoever_submitted_it(
+    plugin: Path, options: Callable[..., ExecutorOptions], tmp_path: Path
+) -> None:
+    chosen, over = options(executor="slurm", own={"cluster": "local"}), tmp_path / "over"
+    job = a_job("sleep", id="left/alone %d", seconds=600, until=str(over))
     with SlurmExecutor(chosen) as executor:
         executor.submit(job)
         executor.detach()
     with SlurmExecutor(chosen) as executor:
         handle = executor.submit(job)
         assert "already submitted" in handle.where
+        over.touch()
         assert handle.result(PATIENCE_S).success
 
 

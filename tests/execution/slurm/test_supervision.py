@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,13 @@ import pytest
 
 from errors import ResourceError
 from execution.options import ExecutorOptions
-from execution.slurm import folders
+from execution.slurm import folders, supervision
 from execution.slurm.batch_job import SlurmJob, WorkFailed
 from execution.slurm.executor import SlurmExecutor
 from execution.slurm.folders import Order, SubmissionFolder
 from execution.slurm.supervision import Supervision
 from jobs import FailureKind, Job, Outcome, Resources
+from jobs.outcome import WAITS_FOR
 from tests.execution.jobs_of_tests import PATIENCE_S, a_job, until
 
 pytestmark = pytest.mark.usefixtures("steps")
@@ -37,17 +39,17 @@ def _job(work: str, resources: Resources | None = None, **payload: Any) -> Job:
 def _slot(folder: SubmissionFolder) -> tuple[Outcome, bool]:
     """Work until something was reported, and then until the end of the slot."""
     before = folder.progress_stamp()
-    supervision = Supervision(folder)
+    watcher = Supervision(folder)
 
     def end() -> None:
         until(lambda: folder.progress_stamp() != before, "a report")
-        supervision.ask(signal.SIGUSR2)
+        watcher.ask(signal.SIGUSR2)
 
     stopper = threading.Thread(target=end)
     stopper.start()
-    outcome = supervision.watch()
+    outcome = watcher.watch()
     stopper.join()
-    return outcome, supervision.goes_on_in_another_slot
+    return outcome, watcher.goes_on_in_another_slot
 
 
 def test_work_may_take_the_whole_delay_to_save_and_goes_on_in_another_slot(tmp_path: Path) -> None:
@@ -76,15 +78,34 @@ def test_slots_that_bring_work_no_further_end(tmp_path: Path) -> None:
     assert folder.outcome() == ends[-1][0]
 
 
-def test_somebody_else_who_is_at_it_is_waited_for_and_that_counts_for_no_limit(tmp_path: Path) -> None:
+def test_somebody_else_who_is_at_it_is_waited_for_and_that_counts_for_no_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     free = tmp_path / "free"
-    folder = _folder(tmp_path, _job("busy", Resources(minutes=0.02), free=str(free)))
+    folder = _folder(tmp_path, _job("busy", Resources(minutes=0.5), free=str(free)), save_seconds=3600.0)
+    monkeypatch.setattr(supervision, "time", _TimeOfWaiting(folder))
     outcome, goes_on = _slot(folder)
     assert outcome.failure is not None
     assert (outcome.failure.kind, goes_on) == (FailureKind.PREEMPTED, True)
     assert folder.progress()["phase"] == "waits: somebody is at it"
     threading.Timer(2.0, free.touch).start()
     assert Supervision(folder).watch().success
+
+
+class _TimeOfWaiting:
+    """Stands still until work waits, however long that takes, and then flies: a minute goes by between two looks."""
+
+    def __init__(self, folder: SubmissionFolder) -> None:
+        self._folder = folder
+        self._now = 1000.0
+
+    def monotonic(self) -> float:
+        return self._now
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
+        if WAITS_FOR in self._folder.progress():
+            self._now += 60.0
 
 
 def test_where_whoever_submitted_tries_again_nobody_waits(tmp_path: Path) -> None:
@@ -147,10 +168,12 @@ def executor(options: Callable[..., ExecutorOptions]) -> Iterator[SlurmExecutor]
 
 
 def test_work_that_ends_well_after_the_signal_ends_its_slurm_job_well(executor: SlurmExecutor, tmp_path: Path) -> None:
-    handle = executor.submit(a_job("deaf", seconds=2, begun=str(tmp_path / "begun")))
+    over = tmp_path / "over"
+    handle = executor.submit(a_job("deaf", begun=str(tmp_path / "begun"), until=str(over)))
     until((tmp_path / "begun").exists, "the work to begin")
     [folder] = [SubmissionFolder(path.parent) for path in executor.log_dir.glob("slurm/job-*/*/job.json")]
     os.kill((folder.started() or {})["pid"], signal.SIGUSR2)
+    over.touch()
     assert handle.result(PATIENCE_S).success
     # Else what depends on it would never begin.
     until(lambda: "Job completed successfully" in handle.logs(), "submitit to say that it ended well")
