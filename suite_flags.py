@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from typing import NoReturn
 
 from analysis.corrections import CORRECTIONS
 from errors import ConfigError
 from execution.executors import EXECUTORS
+from execution.flags import NUMBERS
 from jobs.job import HIGHEST_PRIORITY
 from suites import SUITES
 
@@ -34,6 +36,32 @@ exit status: 0 done, submitted or queued, 1 an experiment failed, 2 a mistake in
 """
 
 
+def _reads(kind: Callable[[str], float], expected: str) -> Callable[[str], float]:
+    """Return what turns the text behind a flag into a number, or says what was expected."""
+
+    def read(text: str) -> float:
+        try:
+            return kind(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"expected {expected}, got {text!r}") from None
+
+    return read
+
+
+def _read_priority(text: str) -> int:
+    number = int(text)
+    if abs(number) > HIGHEST_PRIORITY:
+        raise ValueError(text)
+    return number
+
+
+_whole = _reads(int, "a whole number")
+_number = _reads(float, "a number")
+_gigabytes = _reads(float, NUMBERS["GB"])
+_minutes = _reads(float, NUMBERS["M"])
+_priority = _reads(_read_priority, f"a whole number from -{HIGHEST_PRIORITY} to {HIGHEST_PRIORITY}")
+
+
 def create_parser() -> argparse.ArgumentParser:
     """Return the parser; a mistake raises :class:`errors.ConfigError`."""
     parser = argparse.ArgumentParser(
@@ -56,7 +84,7 @@ def create_parser() -> argparse.ArgumentParser:
 
 
 def _refuse(message: str) -> NoReturn:
-    raise ConfigError(f"{message}; see --help")
+    raise ConfigError(f"{message.removeprefix('argument ')}; see --help")
 
 
 def _add_what(parser: argparse.ArgumentParser) -> None:
@@ -65,7 +93,9 @@ def _add_what(parser: argparse.ArgumentParser) -> None:
     names = ", ".join(SUITES.names())
     source.add_argument("--suite", default="minimal", help=f"{names}, or FILE.py (default: minimal)")
     source.add_argument("--configs", nargs="+", metavar="PATH", help="run these saved config.json files instead")
-    group.add_argument("--seeds", nargs="+", type=int, metavar="N", help="each variant once a seed (default: 42 43 44)")
+    group.add_argument(
+        "--seeds", nargs="+", type=_whole, metavar="N", help="each variant once a seed (default: 42 43 44)"
+    )
     group.add_argument("--task", help="qa, nli or classification (default: what the embedded data set is, else qa)")
     group.add_argument("--model", help="demo, a folder or a hub name (default: demo)")
     group.add_argument("--dataset", help="demo, demo-nli, a file, a folder or a hub name (default: demo)")
@@ -83,22 +113,24 @@ def _add_what(parser: argparse.ArgumentParser) -> None:
 
 def _add_training(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("training (defaults suit the model)")
-    group.add_argument("--max-train-samples", type=int, metavar="N")
-    group.add_argument("--max-eval-samples", type=int, metavar="N")
-    group.add_argument("--max-length", type=int, metavar="N", help="longest input in tokens")
-    group.add_argument("--doc-stride", type=int, metavar="N", help="tokens that neighbouring windows share")
-    group.add_argument("--num-train-epochs", type=float, metavar="X")
-    group.add_argument("--learning-rate", type=float, metavar="X")
-    group.add_argument("--warmup-ratio", type=float, metavar="X", help="share of the steps in which it rises")
-    group.add_argument("--weight-decay", type=float, metavar="X")
-    group.add_argument("--per-device-train-batch-size", type=int, metavar="N")
-    group.add_argument("--per-device-eval-batch-size", type=int, metavar="N")
-    group.add_argument("--gradient-accumulation-steps", type=int, metavar="N")
+    group.add_argument("--max-train-samples", type=_whole, metavar="N")
+    group.add_argument("--max-eval-samples", type=_whole, metavar="N")
+    group.add_argument("--max-length", type=_whole, metavar="N", help="longest input in tokens")
+    group.add_argument("--doc-stride", type=_whole, metavar="N", help="tokens that neighbouring windows share")
+    group.add_argument("--num-train-epochs", type=_number, metavar="X")
+    group.add_argument("--learning-rate", type=_number, metavar="X")
+    group.add_argument("--warmup-ratio", type=_number, metavar="X", help="share of the steps in which it rises")
+    group.add_argument("--weight-decay", type=_number, metavar="X")
+    group.add_argument("--per-device-train-batch-size", type=_whole, metavar="N")
+    group.add_argument("--per-device-eval-batch-size", type=_whole, metavar="N")
+    group.add_argument("--gradient-accumulation-steps", type=_whole, metavar="N")
     group.add_argument(
         "--group-by-length", action=argparse.BooleanOptionalAction, help="batch inputs of similar length, or not"
     )
     group.add_argument("--budget", choices=("epochs", "steps"), help="what a filtered run holds equal")
-    group.add_argument("--dropout", type=float, metavar="X", help="of every layer; 0 is faster (default: the model's)")
+    group.add_argument(
+        "--dropout", type=_number, metavar="X", help="of every layer; 0 is faster (default: the model's)"
+    )
     group.add_argument(
         "--arguments", nargs="+", metavar="NAME=VALUE", help="any other field of transformers.TrainingArguments"
     )
@@ -111,8 +143,8 @@ def _add_signals(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--cluster-dir", metavar="DIR", help="an existing clustering, or where to make it")
     group.add_argument("--clustering", nargs="+", metavar="NAME=VALUE", help="how to cluster, such as min_samples=3")
     group.add_argument("--map-per-seed", action="store_true", default=None, help="each run uses its own seed's map")
-    group.add_argument("--map-seeds", nargs="+", type=int, metavar="N", help="average the maps of these seeds")
-    group.add_argument("--burn-in", type=int, metavar="N", help="first epochs to leave out of data maps")
+    group.add_argument("--map-seeds", nargs="+", type=_whole, metavar="N", help="average the maps of these seeds")
+    group.add_argument("--burn-in", type=_whole, metavar="N", help="first epochs to leave out of data maps")
     group.add_argument(
         "--filter-validation",
         action="store_true",
@@ -141,17 +173,19 @@ def _add_where(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--executor", metavar="NAME", help=f"{', '.join(EXECUTORS.names())} (default: inline; workers with --workers)"
     )
-    group.add_argument("--workers", type=int, metavar="N", help="so many runs at the same time")
-    group.add_argument("--cpus-per-run", type=float, metavar="X", help="that each run takes (default: 1)")
+    group.add_argument("--workers", type=_whole, metavar="N", help="so many runs at the same time")
+    group.add_argument("--cpus-per-run", type=_number, metavar="X", help="that each run takes (default: 1)")
     group.add_argument(
-        "--gpus-per-run", type=float, metavar="X", help="1, 2, or a share such as 0.5 (default: a fair share)"
+        "--gpus-per-run", type=_number, metavar="X", help="1, 2, or a share such as 0.5 (default: a fair share)"
     )
-    group.add_argument("--memory-per-run", type=float, metavar="GB", help="of main memory")
-    group.add_argument("--cost-per-run", type=float, metavar="X", help="for work --max-cost-per-day, with --enqueue")
-    group.add_argument("--calls-per-run", type=int, metavar="N", help="for work --max-calls-per-hour, with --enqueue")
-    group.add_argument("--minutes-per-run", type=float, metavar="M", help="whoever takes longer is stopped")
-    group.add_argument("--threads-per-run", type=int, metavar="N", help="of PyTorch (default: the cores, divided)")
-    group.add_argument("--hang-minutes", type=float, metavar="M", help="a run silent for so long is stopped")
+    group.add_argument("--memory-per-run", type=_gigabytes, metavar="GB", help="of main memory")
+    group.add_argument("--cost-per-run", type=_number, metavar="X", help="for work --max-cost-per-day, with --enqueue")
+    group.add_argument(
+        "--calls-per-run", type=_whole, metavar="N", help="for work --max-calls-per-hour, with --enqueue"
+    )
+    group.add_argument("--minutes-per-run", type=_minutes, metavar="M", help="whoever takes longer is stopped")
+    group.add_argument("--threads-per-run", type=_whole, metavar="N", help="of PyTorch (default: the cores, divided)")
+    group.add_argument("--hang-minutes", type=_minutes, metavar="M", help="a run silent for so long is stopped")
     group.add_argument(
         "--gpus",
         nargs="+",
@@ -160,7 +194,7 @@ def _add_where(parser: argparse.ArgumentParser) -> None:
         help="of this machine: numbers or UUIDs (default: free ones)",
     )
     group.add_argument(
-        "--memory", type=float, metavar="GB", help="for all runs on this machine (default: what is free)"
+        "--memory", type=_gigabytes, metavar="GB", help="for all runs on this machine (default: what is free)"
     )
     group.add_argument(
         "--ray-address",
@@ -184,15 +218,19 @@ def _add_where(parser: argparse.ArgumentParser) -> None:
         "--enqueue", action="store_true", help="put into the store's queue: experiment_cli.py work does it"
     )
     most = HIGHEST_PRIORITY
-    group.add_argument("--priority", type=int, metavar="N", help=f"in the queue, from -{most} to {most} (default: 0)")
+    group.add_argument(
+        "--priority", type=_priority, metavar="N", help=f"in the queue, from -{most} to {most} (default: 0)"
+    )
 
 
 def _add_verdict(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("what counts as a difference (--mode analyze, and --until-decided)")
     group.add_argument("--metric", metavar="NAME", help="such as eval_f1 (default: the task's primary metric)")
     group.add_argument("--baseline", metavar="NAME", help="what the others are compared with (default: baseline)")
-    group.add_argument("--margin", type=float, metavar="X", help="what is too small to matter (default: half a point)")
-    group.add_argument("--alpha", type=float, metavar="X", help="level of the verdicts (default: 0.05)")
+    group.add_argument(
+        "--margin", type=_number, metavar="X", help="what is too small to matter (default: half a point)"
+    )
+    group.add_argument("--alpha", type=_number, metavar="X", help="level of the verdicts (default: 0.05)")
     group.add_argument(
         "--allow-differences",
         action="store_true",
@@ -205,9 +243,9 @@ def _add_verdict(parser: argparse.ArgumentParser) -> None:
         choices=CORRECTIONS,
         help="of the p-values, over everything that is shown (default: holm)",
     )
-    judging.add_argument("--power", type=float, metavar="X", help="of the seeds said to decide (default: 0.8)")
+    judging.add_argument("--power", type=_number, metavar="X", help="of the seeds said to decide (default: 0.8)")
     deciding = parser.add_argument_group("seeds one by one (--mode run)")
     deciding.add_argument(
         "--until-decided", action="store_true", help="add seeds to what is undecided, and to nothing else"
     )
-    deciding.add_argument("--max-seeds", type=int, metavar="N", help="of each variant (default: 12)")
+    deciding.add_argument("--max-seeds", type=_whole, metavar="N", help="of each variant (default: 12)")

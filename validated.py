@@ -107,13 +107,14 @@ def from_flags(cls: type[T], values: Mapping[str, Any], flags: Mapping[str, str]
     """
     called = flags or {}
 
+    # Which one of several it is, the value says; nobody counts words behind a flag from 0.
     def flag(found: re.Match[str]) -> str:
         return called.get(found[1], f"--{found[1].replace('_', '-')}")
 
     try:
         return cls(**{name: value for name, value in values.items() if value is not None})
     except ConfigError as error:
-        raise ConfigError(re.sub(rf"\b{cls.__name__}\.(\w+)", flag, str(error))) from None
+        raise ConfigError(re.sub(rf"\b{cls.__name__}\.(\w+)(\.\d+\b)?", flag, str(error))) from None
 
 
 def pairs_of(words: Sequence[str], flag: str, parse: Callable[[str], Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from errors import ConfigError
@@ -15,6 +15,7 @@ from validated import from_flags
 
 __all__ = [
     "EXECUTOR_FLAGS",
+    "NUMBERS",
     "OWN_FLAGS",
     "RESOURCE_FLAGS",
     "can_be_left",
@@ -38,6 +39,9 @@ EXECUTOR_FLAGS: Mapping[str, str] = {
 OWN_FLAGS: Mapping[str, str] = {"address": "--ray-address"}
 """Shorter ways to give some options that one executor alone has, by their names."""
 
+NUMBERS: Mapping[str, str] = {"GB": "a number of GB, such as 16", "M": "a number of minutes, such as 90"}
+"""What is expected behind a flag, by what --help calls its value; no unit is written behind the number."""
+
 RESOURCE_FLAGS: Mapping[str, str] = {
     "cpus": "--cpus-per-run",
     "gpus": "--gpus-per-run",
@@ -47,6 +51,9 @@ RESOURCE_FLAGS: Mapping[str, str] = {
     "calls": "--calls-per-run",
 }
 """By field of :class:`jobs.Resources`."""
+
+_ALLOWED: Mapping[str, str] = {"gpus": "gpu_ids", "memory_gb": "memory_gb"}
+"""By field of :class:`jobs.Resources`: the field of :class:`ExecutorOptions` that says how much there is of it."""
 
 _SHARES = "workers"
 """The executor that is meant where only a number of them is given."""
@@ -116,8 +123,17 @@ def check_possible(options: ExecutorOptions, resources: Resources) -> None:
         capacity = capacity_of(options)
     except ConfigError as error:
         raise ConfigError(str(error).replace("gpu_ids: ", f"{EXECUTOR_FLAGS['gpu_ids']}: ")) from None
-    if missing := resources.lacks(capacity):
-        raise ConfigError(f"no run could ever begin here: each needs {missing}; ask for less, or run them elsewhere")
+    if missing := resources.missing(capacity):
+        raise ConfigError(
+            f"no run could ever begin here: each needs {'; '.join(missing.values())}; {_remedy(missing, options)}"
+        )
+
+
+def _remedy(missing: Collection[str], options: ExecutorOptions) -> str:
+    lower = f"lower {' and '.join(RESOURCE_FLAGS[name] for name in missing)}"
+    allowed = [_ALLOWED[name] for name in missing if name in _ALLOWED and getattr(options, _ALLOWED[name]) is not None]
+    more = "".join(f", or allow more by {EXECUTOR_FLAGS[name]}" for name in allowed)
+    return f"{lower}{more}, or run them elsewhere by {EXECUTOR_FLAGS['executor']} or --enqueue"
 
 
 def can_be_left(executor: str) -> bool:

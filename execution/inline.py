@@ -61,7 +61,7 @@ class InlineExecutor(Executor):
             ConfigError: it needs more than there is, or its payload is not JSON.
         """
         if lacking := job.resources.lacks(self.capacity):
-            raise ConfigError(f"{job.name} needs {lacking}")
+            raise ConfigError(f"{job.name} needs {lacking}; lower its resources")
         # It crosses no boundary here, and yet is what it would be beyond: the others are measured by this one.
         handle = _Done(Job.from_json(job.to_json()), self._on_progress)
         handle.carry_out(Context(handle.report, self._stop_reason, self.kept))

@@ -9,6 +9,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import Field
 
 from errors import ConfigError
+from jobs.job import LONGEST_MINUTES
 from validated import field_names, from_mapping, validated_dataclass
 
 __all__ = ["ExecutorOptions"]
@@ -21,15 +22,15 @@ class ExecutorOptions:
     """Options of all executors; each reads those that mean something to it, and refuses what it cannot follow."""
 
     executor: str = "inline"
-    workers: Annotated[int, Field(ge=1)] | None = None
+    workers: Annotated[int, Field(ge=1, le=100_000)] | None = None
     """How many jobs at the same time: local processes, or at most so many on a cluster."""
     gpu_ids: tuple[str, ...] | None = None
     """The GPUs that local workers may use, by number or UUID; None: those that nobody else uses."""
-    threads_per_job: Annotated[int, Field(ge=1)] | None = None
+    threads_per_job: Annotated[int, Field(ge=1, le=10_000)] | None = None
     """Of PyTorch on the CPU; None: the cores, divided among the workers."""
     memory_gb: Annotated[float, Field(gt=0)] | None = None
     """Of main memory for all local workers together; None: what the machine has free."""
-    hang_minutes: Annotated[float, Field(gt=0)] | None = None
+    hang_minutes: Annotated[float, Field(gt=0, le=LONGEST_MINUTES)] | None = None
     """A job that reports nothing for so long hangs, and is killed; None: no limit."""
     log_dir: Path = Path("experiments/.execution")
     """Where executors keep logs and what they exchange with jobs; on a cluster a folder that all machines see."""

@@ -117,10 +117,11 @@ def work(
       python experiment_cli.py work --executor slurm --slurm partition=gpu --slurm time_minutes=240
       python experiment_cli.py work --max-cost-per-day 50 --max-calls-per-hour 1000
     """
-    from execution.flags import EXECUTOR_FLAGS, executor_options
+    from execution.flags import EXECUTOR_FLAGS, check_possible, executor_options
     from execution.leaving import leaving_when_terminated
     from execution.unread import UNREAD, going_on_unread
     from experiment_commands.working.session import WorkOptions, work_on_queue
+    from jobs import Resources
     from tracking.queue.records import Limits
     from validated import from_flags
 
@@ -143,5 +144,6 @@ def work(
         max_jobs=max_jobs,
         limits=from_flags(Limits, limits, named),
     )
+    check_possible(options.execution, Resources())
     with leaving_when_terminated(), going_on_unread(UNREAD):
         return work_on_queue(db, options)

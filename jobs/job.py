@@ -12,9 +12,15 @@ from pydantic import Field
 from errors import ConfigError
 from validated import from_mapping, validated_dataclass
 
-__all__ = ["HIGHEST_PRIORITY", "Job", "Resources"]
+__all__ = ["HIGHEST_PRIORITY", "LONGEST_MINUTES", "MOST_CALLS", "Job", "Resources"]
 
 HIGHEST_PRIORITY = 100
+
+LONGEST_MINUTES = 366 * 24 * 60.0
+"""A year: what clocks of operating systems and clusters can wait for."""
+
+MOST_CALLS = 10**12
+"""Sums of them fit into an integer of a database."""
 
 
 @validated_dataclass
@@ -27,11 +33,11 @@ class Resources:
     are any."""
     memory_gb: Annotated[float, Field(ge=0)] = 0.0
     """Of main memory, in 2**30 bytes; 0 says nothing."""
-    minutes: Annotated[float, Field(gt=0)] | None = None
+    minutes: Annotated[float, Field(gt=0, le=LONGEST_MINUTES)] | None = None
     """Longest time for one attempt; whoever exceeds it is killed and counts as timed out."""
     cost: Annotated[float, Field(ge=0)] = 0.0
     """In whatever currency the limits are set in."""
-    calls: Annotated[int, Field(ge=0)] = 0
+    calls: Annotated[int, Field(ge=0, le=MOST_CALLS)] = 0
     """To some service that limits them."""
 
     def __post_init__(self) -> None:
@@ -40,19 +46,22 @@ class Resources:
 
     def lacks(self, have: Resources | None) -> str:
         """Return in words what of this is more than ``have`` offers at once; empty where it fits, or nobody knows."""
+        return "; ".join(self.missing(have).values())
+
+    def missing(self, have: Resources | None) -> dict[str, str]:
+        """Return the same by the names of the fields."""
         if have is None:
-            return ""
-        missing = [
-            f"{wanted:g} {unit}, but {there:g} at hand"
-            for wanted, there, unit in (
-                (self.cpus, have.cpus, "CPUs"),
-                (self.gpus or 0.0, have.gpus or 0.0, "GPUs"),
-                (self.memory_gb, have.memory_gb, "GB of memory"),
+            return {}
+        return {
+            name: f"{wanted:g} {unit}, but {there:g} at hand"
+            for name, wanted, there, unit in (
+                ("cpus", self.cpus, have.cpus, "CPUs"),
+                ("gpus", self.gpus or 0.0, have.gpus or 0.0, "GPUs"),
+                ("memory_gb", self.memory_gb, have.memory_gb, "GB of memory"),
             )
             # Floats that were added and subtracted again.
             if wanted > there + 1e-6
-        ]
-        return "; ".join(missing)
+        }
 
 
 @validated_dataclass

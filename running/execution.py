@@ -31,6 +31,7 @@ from tracking.store.database import Database
 
 __all__ = ["execute"]
 
+_TAKES = "RunnerOptions.resources (--cpus-per-run, --gpus-per-run, --memory-per-run)"
 _QUESTION = (
     "interrupted: nothing new is begun, and what runs goes on to its end; "
     "press Ctrl-C again to save it where it is and stop now"
@@ -108,7 +109,7 @@ def _refuse_what_is_left(queue: Queue) -> None:
 def _check_possible(jobs: Sequence[Job], capacity: Resources | None) -> None:
     for job in jobs:
         if missing := job.resources.lacks(capacity):
-            raise ConfigError(f"{job.name} can never run here: it needs {missing}; ask for less, or run it elsewhere")
+            raise ConfigError(f"{job.name} can never run here: it needs {missing}; lower {_TAKES}, or run it elsewhere")
 
 
 def _results(plan: Plan, outcomes: Outcomes) -> list[dict[str, Any]]:

@@ -74,7 +74,13 @@ def test_every_flag_reaches_the_plan(tmp_path: Path, capsys: pytest.CaptureFixtu
         (("--arguments", "bf16"), "expected NAME=VALUE"),
         (("--no-auto-prepare",), "Cartography metrics not found"),
         (("--configs", "nowhere.json"), "nowhere.json: no such file"),
-        (("--seeds", "one"), "argument --seeds: invalid int value: 'one'; see --help"),
+        (("--seeds", "one"), "error: --seeds: expected a whole number, got 'one'; see --help"),
+        (("--seeds", "1", "-1"), "error: --seeds: input should be greater than or equal to 0, got -1"),
+        (("--memory", "10TB"), "error: --memory: expected a number of GB, such as 16, got '10TB'; see --help"),
+        (("--minutes-per-run", "2h"), "error: --minutes-per-run: expected a number of minutes, such as 90, got '2h'"),
+        (("--workers", "1", "--minutes-per-run", "1e9"), "error: --minutes-per-run: input should be less than or eq"),
+        (("--workers", "1" + 20 * "0"), "error: --workers: input should be less than or equal to 100000, got 1000"),
+        (("--workers", "1", "--cpus-per-run", "1e6"), "lower --cpus-per-run, or run them elsewhere by --executor or"),
         (("--seed", "1"), "unrecognized arguments: --seed 1; see --help"),
     ],
 )
@@ -146,7 +152,10 @@ def test_flags_of_the_analysis_reach_the_verdicts(tmp_path: Path, capsys: pytest
         (("--mode", "run", "--priority", "2"), "--priority says nothing without --enqueue"),
         (("--mode", "run", "--enqueue", "--workers", "2"), "--workers says nothing with --enqueue"),
         (("--mode", "run", "--enqueue", "--until-decided"), "--until-decided looks at results before it goes on"),
-        (("--mode", "run", "--enqueue", "--priority", "101"), "RunnerOptions.priority: input should be"),
+        (
+            ("--mode", "run", "--enqueue", "--priority", "101"),
+            "--priority: expected a whole number from -100 to 100, got '101'; see",
+        ),
         (("--mode", "run", "--executor", "workrs"), "unknown name 'workrs' in executors; did you mean 'workers'"),
     ],
 )

@@ -196,7 +196,7 @@ class RayExecutor(Executor):
             raise ConfigError(
                 f"{job.name} needs {needs.cpus:g} CPUs, {needs.gpus:g} GPUs and {needs.memory_gb:g} GB of memory "
                 f"on one node, and none of the Ray cluster has that (at most {most.cpus:g} CPUs, {most.gpus:g} GPUs, "
-                f"{most.memory_gb:.1f} GB); ask for less, or add such a node to the cluster first"
+                f"{most.memory_gb:.1f} GB); lower its resources, or add such a node to the cluster first"
             )
 
 

@@ -82,7 +82,7 @@ class WorkersExecutor(Executor):
         if self._crew.is_closed:
             raise ResourceError("the executor is closed: it takes no more jobs")
         if lacking := job.resources.lacks(self.capacity):
-            raise ConfigError(f"{job.name} needs {lacking}")
+            raise ConfigError(f"{job.name} needs {lacking}; lower its resources")
         handle = WorkerHandle(job, job.to_json(), self._logs / f"{quote(job.id, safe='')}.log", self._crew)
         self._crew.add(handle)
         return handle

@@ -119,7 +119,7 @@ def choose(installed: Sequence[Gpu], wanted: Sequence[str] | None) -> list[Gpu]:
     for name, gpu in zip(wanted, chosen, strict=True):
         if gpu is None:
             known = ", ".join(f"{number} ({gpu.id})" for number, gpu in enumerate(visible)) or "none"
-            raise ConfigError(f"gpu_ids: no GPU {name!r} is visible here (there are: {known})")
+            raise ConfigError(f"gpu_ids: no GPU {name!r} is visible here (there are: {known}); name others, or none")
     return list(dict.fromkeys(gpu for gpu in chosen if gpu is not None))
 
 
