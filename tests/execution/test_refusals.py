@@ -15,7 +15,7 @@ from execution.base import Executor, Handle
 from execution.dispatcher import Dispatcher, DispatcherOptions
 from execution.executors import create_executor
 from execution.options import ExecutorOptions
-from jobs import FailureKind, Job, Outcome, Resources
+from jobs import FailureKind, Job, Outcome, Resources, retries
 from tests.execution.dispatching import Asked, Ended, Heard, dispatch, make_job
 from tracking.queue.queue import Queue
 from tracking.queue.records import QueueState, Settled
@@ -169,6 +169,8 @@ def test_whoever_waits_for_jobs_looks_again_for_what_the_machine_lacked(
 
 def test_a_machine_that_refuses_job_after_job_is_given_a_rest(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pausing, "_MACHINE_SECONDS", 2.0)
+    # None of the three is due again before the fourth has had its turn, however slow a machine is.
+    monkeypatch.setitem(retries.RULES, FailureKind.RESOURCE, retries.Rule(6, first_delay_seconds=600.0))
     queue.add([make_job(name) for name in "abcd"])
     offers = Offers()
     offers.outcomes = {name: Outcome.failed(FailureKind.RESOURCE, f"no space for {name}") for name in "abc"}

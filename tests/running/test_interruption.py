@@ -119,7 +119,8 @@ def test_a_run_killed_again_and_again_ends_like_an_undisturbed_one(
     arguments = (*ONE_SEED, "--experiments-dir", str(folder))
     for name, (condition, shut) in KILLS.items():
         shut(gate)
-        _kill_when(runner.start(*arguments, gate=gate), partial(condition, folder, time.time()), name)
+        started = time.time()
+        _kill_when(runner.start(*arguments, gate=gate), partial(condition, folder, started), name)
     last = runner.start(*arguments)
     assert last.wait() == 0, last.output
     assert _content(folder) == _content(undisturbed)

@@ -211,7 +211,7 @@ def test_who_waits_for_a_locked_database_is_told(tmp_path: Path, caplog: pytest.
         other.execute("BEGIN IMMEDIATE")
 
         def let_go_when_told() -> None:
-            eventually(lambda: "the database is locked by another process" in _warnings(caplog)[-1], timeout=6.0)
+            eventually(lambda: "the database is locked by another process" in _warnings(caplog)[-1])
             other.execute("ROLLBACK")
 
         waiting = threading.Thread(target=let_go_when_told)

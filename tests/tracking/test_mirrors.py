@@ -42,7 +42,7 @@ def _warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 def _of_mirrors(caplog: pytest.LogCaptureFixture) -> list[str]:
     """Return what was warned of, but for a database that is slow to answer on a busy machine."""
-    return [message for message in _warnings(caplog) if "does not answer" not in message]
+    return [message for message in _warnings(caplog) if "locked by another process, or busy" not in message]
 
 
 def test_tensorboard_shows_every_point(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -125,7 +125,7 @@ def test_wandb_records_offline_without_a_key(
     monkeypatch.setenv("WANDB_CONFIG_DIR", str(tmp_path / "config"))
     monkeypatch.setenv("WANDB_CACHE_DIR", str(tmp_path / "cache"))
     folder = _train(tmp_path, "wandb")
-    (warning,) = _warnings(caplog)
+    (warning,) = _of_mirrors(caplog)
     assert "records offline" in warning and str(folder) in warning
     (record,) = folder.glob("wandb/offline-run-*/*.wandb")
     # Its own process writes the file, and finish() does not wait for all of it.
@@ -141,7 +141,7 @@ def test_a_package_that_is_missing_is_one_warning(
         monkeypatch.delitem(sys.modules, module)
     monkeypatch.setitem(sys.modules, name, None)
     folder = _train(tmp_path, name)
-    (warning,) = _warnings(caplog)
+    (warning,) = _of_mirrors(caplog)
     assert warning.startswith(f"mirror {name}: cannot be imported") and "install its package" in warning
     _assert_whole(folder)
 
@@ -188,7 +188,7 @@ def test_a_mirror_that_raises_is_one_warning(
     monkeypatch.setattr(troubled, "trouble", moment)
     monkeypatch.setattr(troubled, "how", error)
     folder = _train(tmp_path, "troubled")
-    (warning,) = _warnings(caplog)
+    (warning,) = _of_mirrors(caplog)
     assert warning.startswith(f"mirror troubled: {type(error).__name__}") and "\n" not in warning
     _assert_whole(folder)
 
@@ -209,7 +209,7 @@ def test_a_mirror_that_hangs_is_left_behind(
     begun = time.monotonic()
     folder = _train(tmp_path, "troubled")
     assert time.monotonic() - begun < HANGS / 2
-    (warning,) = _warnings(caplog)
+    (warning,) = _of_mirrors(caplog)
     assert "does not answer" in warning
     _assert_whole(folder)
     hanging.set()

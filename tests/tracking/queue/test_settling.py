@@ -8,7 +8,7 @@ import itertools
 import pytest
 from sqlalchemy import text
 
-from jobs import Failure, FailureKind, Outcome
+from jobs import Failure, FailureKind, Outcome, retries
 from tests.tracking.queue.handed_out import DONE, drain, failed, job, seen, take
 from tracking.queue.queue import Queue
 from tracking.queue.records import QueueState
@@ -69,7 +69,14 @@ def test_memory_that_ran_out_halves_the_batch_once(queue: Queue) -> None:
     assert claim.job.attempt == 2
 
 
-def test_delays_double_and_keep_the_job_waiting(queue: Queue, database: Database) -> None:
+LONG = 5000.0
+"""Seconds; what is to wait must do so however slow a machine is."""
+
+
+def test_delays_double_and_keep_the_job_waiting(
+    queue: Queue, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(retries.RULES, FailureKind.RESOURCE, retries.Rule(6, 0, LONG, 100 * LONG))
     queue.add([job("a")])
     delays = []
     for _ in range(4):
@@ -78,8 +85,8 @@ def test_delays_double_and_keep_the_job_waiting(queue: Queue, database: Database
         delays.append(queue.settle(claim, failed(FailureKind.RESOURCE, "disk full")).delay_seconds)
         assert take(queue) == []
         left = queue.next_change_in()
-        assert left is not None and delays[-1] - 5 < left <= delays[-1]
-    assert [round(delay / 5 / 2**number) for number, delay in enumerate(delays)] == [1, 1, 1, 1]
+        assert left is not None and delays[-1] - LONG / 2 < left <= delays[-1]
+    assert [round(delay / LONG / 2**number) for number, delay in enumerate(delays)] == [1, 1, 1, 1]
     assert seen(queue, "a").reason.endswith(" s: tried again, as the machine refused something: disk full")
     assert seen(queue, "a").position is None
 
@@ -112,8 +119,9 @@ def test_a_job_that_never_began_all_the_time_leaves_one_line(
 
 
 def test_what_is_stopped_again_and_again_waits_ever_longer_until_it_gets_further(
-    queue: Queue, database: Database
+    queue: Queue, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setitem(retries.RULES, FailureKind.PREEMPTED, retries.Rule(None, 1, LONG, 100 * LONG, counts=False))
     queue.add([job("a"), job("b")])
     stopped = failed(FailureKind.PREEMPTED, "SIGTERM")
     delays = []
@@ -121,7 +129,7 @@ def test_what_is_stopped_again_and_again_waits_ever_longer_until_it_gets_further
         let_delays_pass(database)
         [claim] = take(queue, 1)
         outcome = dataclasses.replace(stopped, progress={"reached": reached})
-        delays.append(round(queue.settle(claim, outcome).delay_seconds / 0.75))
+        delays.append(round(queue.settle(claim, outcome).delay_seconds / 0.75 / LONG))
     # Others have their turns meanwhile.
     assert [each.job.id for each in take(queue, 1)] == ["b"]
     assert (delays[0], delays[3]) == (0, 0)
