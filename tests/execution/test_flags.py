@@ -77,7 +77,7 @@ def test_gpus_may_be_listed_either_way(words: tuple[str, ...]) -> None:
 def test_what_can_never_begin_is_refused_before_anything_starts() -> None:
     workers = executor_options({"workers": 2})
     check_possible(workers, resources_of({"cpus": 1.0}, "workers"))
-    with pytest.raises(ConfigError, match=r"each needs 1e\+06 GB of memory, but .* at hand; lower --memory-per-run, or"):
+    with pytest.raises(ConfigError, match=r"each needs 1e\+06 GB of memory, but .* at hand; lower --memory-per-run, "):
         check_possible(workers, resources_of({"memory_gb": 1e6}, "workers"))
     allowed = executor_options({"workers": 2, "memory_gb": 1.0})
     with pytest.raises(ConfigError, match="lower --memory-per-run, or allow more by --memory, or run them elsewhere"):
