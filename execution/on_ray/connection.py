@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import itertools
-import json
 import re
 import select
-import signal
 import subprocess
-import sys
 import tempfile
 import time
 from typing import Any
 
 from errors import ResourceError
+from execution import companion
+from execution.channel import Message
 from execution.endings import in_words
-from execution.workers.channel import Channel, Message
 
 __all__ = ["Connection"]
 
-_PROGRAM = (
-    "import json, sys; sys.path[:] = json.loads(sys.argv[1])['path']; from execution.on_ray.driver import main; main()"
-)
-"""Not ``-m``: what can be imported here can be imported there, whatever the folder and the main module."""
 _ANSWER_SECONDS = 15.0
 """For an answer of a cluster that was joined."""
 _SEND_SECONDS = 5.0
@@ -50,25 +44,12 @@ class Connection:
         self._answer: Message | None = None
         self._news: list[Message] = []
         self._written = tempfile.TemporaryFile()  # noqa: SIM115  (closed with this)
-        self._channel, other = Channel.pair()
-        settings = {"channel": other.fileno(), "path": sys.path, "address": address, "num_cpus": num_cpus}
-        # Ctrl-C between its birth and its first line would end it; it inherits what is blocked.
-        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+        settings = {"address": address, "num_cpus": num_cpus}
         try:
-            self._process = subprocess.Popen(
-                [sys.executable, "-c", _PROGRAM, json.dumps(settings)],
-                stdin=subprocess.DEVNULL,
-                stdout=self._written,
-                stderr=self._written,
-                pass_fds=[other.fileno()],
-            )
+            self._channel, self._process = companion.start("execution.on_ray.driver", settings, self._written)
         except OSError as error:
-            self._channel.close()
             self._written.close()
             raise ResourceError(f"executor ray: no process can be started ({error})") from error
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
-            other.close()
         try:
             self._await_joined()
         except BaseException:

@@ -7,21 +7,19 @@ started it lives on, and can have another. It ends when the other end of its cha
 from __future__ import annotations
 
 import json
-import os
 import queue
 import select
 import signal
-import socket
-import sys
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from errors import ResourceError
+from execution.channel import Channel, Message
+from execution.companion import enter
 from execution.on_ray import entry
 from execution.on_ray.code import Code, pack
 from execution.on_ray.joining import import_ray, in_short, join, start
-from execution.workers.channel import Channel, Message
 from jobs import Failure, FailureKind, Outcome
 
 __all__ = ["main"]
@@ -29,12 +27,7 @@ __all__ = ["main"]
 
 def main() -> None:
     """Join, obey, and leave when the other end of the channel is closed."""
-    settings = json.loads(sys.argv[1])
-    _leave_signals_to_others()
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
-    # The end of this process is seen by that of its channel, whatever Ray starts.
-    os.set_inheritable(settings["channel"], False)
-    channel = Channel(socket.socket(fileno=settings["channel"]))
+    channel, settings = enter(_leave_signals_to_others)
     address = settings["address"]
     try:
         ray = import_ray()

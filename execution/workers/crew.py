@@ -10,8 +10,8 @@ from collections import deque
 from collections.abc import Collection
 from typing import NamedTuple
 
+from execution.channel import Message
 from execution.endings import GRACE_SECONDS
-from execution.workers.channel import Message
 from execution.workers.forecast import Forecast
 from execution.workers.handle import WorkerHandle
 from execution.workers.room import Beside, Room

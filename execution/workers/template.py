@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
-import signal
 import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from execution import companion
+from execution.channel import Channel
 from execution.endings import in_words
-from execution.workers.channel import Channel
 
 __all__ = ["Template"]
 
 logger = logging.getLogger(__name__)
 
-_PROGRAM = (
-    "import json, sys; sys.path[:] = json.loads(sys.argv[1])['path']; "
-    "from execution.workers.template_process import main; main()"
-)
-"""Not ``-m``: what can be imported here can be imported there, whatever the folder and the main module."""
+_MODULE = "execution.workers.template_process"
 _SEND_SECONDS = 10.0
 _JOIN_SECONDS = 2.0
 _LAST_WORDS = 600
@@ -60,35 +54,12 @@ class Template:
         """
         self.stop()
         self.join(_JOIN_SECONDS)
-        channel, other = Channel.pair()
-        settings = {
-            "channel": other.fileno(),
-            "path": sys.path,
-            "preload": list(self._works),
-            "preloads": self.preloads,
-            "runner": os.getpid(),
-        }
-        # Ctrl-C between its birth and its first line would end it; it inherits what is blocked.
-        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
-        try:
-            with self._log.open("ab") as log:
-                self._process = subprocess.Popen(
-                    [sys.executable, *_interpreter_flags(), "-c", _PROGRAM, json.dumps(settings)],
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=log,
-                    pass_fds=[other.fileno()],
-                    env={**os.environ, **dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), self._threads)},
-                )
-        except OSError:
-            channel.close()
-            raise
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
-            other.close()
-        self.channel = channel
+        settings = {"preload": list(self._works), "preloads": self.preloads, "runner": os.getpid()}
+        environment = {**os.environ, **dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), self._threads)}
+        with self._log.open("ab") as log:
+            self.channel, self._process = companion.start(_MODULE, settings, log, environment)
         self.generation += 1
-        return channel
+        return self.channel
 
     def expect(self, work: str) -> None:
         """Have the next process import what a piece of work needs before it is asked for a worker."""
@@ -158,8 +129,3 @@ class Template:
             self._process.wait()
         self._last_status = self._process.returncode
         self._process = None
-
-
-def _interpreter_flags() -> list[str]:
-    # As multiprocessing does: -X, -W, -O and the like hold for the whole program.
-    return subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined,no-any-return]

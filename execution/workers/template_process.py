@@ -7,18 +7,17 @@ tells the runner how they end. Where it is killed they go on, and the runner sta
 from __future__ import annotations
 
 import gc
-import json
 import logging
 import os
 import select
 import signal
 import socket
-import sys
 import time
 from contextlib import suppress
 
+from execution.channel import Channel, Message
+from execution.companion import enter
 from execution.endings import GRACE_SECONDS
-from execution.workers.channel import Channel, Message
 from execution.workers.preload import preload, threads_that_mind
 
 __all__ = ["ORPHAN_SECONDS", "main"]
@@ -28,14 +27,16 @@ ORPHAN_SECONDS = GRACE_SECONDS + 3.0
 
 
 def main() -> None:
-    """Serve the runner, whose end of the channel is the descriptor in the settings: one JSON object, argument 1."""
-    settings = json.loads(sys.argv[1])
+    """Serve the runner until it closes its end of the channel, and outlive the workers."""
+    runner, settings = enter(_ignore_signals)
+    logging.basicConfig(format="%(asctime)s %(message)s")
+    _Template(runner, settings).serve()
+
+
+def _ignore_signals() -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         # They come to all processes of a terminal or a job; it is the runner who decides, and this ends with it.
         signal.signal(number, signal.SIG_IGN)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
-    logging.basicConfig(format="%(asctime)s %(message)s")
-    _Template(Channel(socket.socket(fileno=settings["channel"])), settings).serve()
 
 
 class _Template:

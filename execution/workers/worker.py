@@ -6,8 +6,8 @@ import math
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
+from execution.channel import Channel
 from execution.endings import said_nothing, took_too_long
-from execution.workers.channel import Channel
 from execution.workers.processes import OtherProcess
 from jobs import FailureKind
 

@@ -22,10 +22,10 @@ from pathlib import Path
 from typing import Any
 
 from errors import ConfigError
+from execution.channel import Channel, Message
 from execution.endings import GRACE_SECONDS
 from execution.output import output_to
 from execution.work import Context, carry_out
-from execution.workers.channel import Channel, Message
 from execution.workers.processes import OtherProcess
 from jobs import FailureKind, Job, Outcome
 

@@ -8,8 +8,8 @@ import selectors
 import time
 from contextlib import suppress
 
+from execution.channel import Message
 from execution.endings import KillsForMemory
-from execution.workers.channel import Message
 from execution.workers.deaths import explain
 from execution.workers.memory import resident_gb
 from execution.workers.processes import OtherProcess

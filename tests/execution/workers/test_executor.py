@@ -172,7 +172,7 @@ def test_work_whose_import_kills_its_worker_is_an_outcome(make_executor: Make, m
 def test_where_no_worker_can_start_jobs_are_left_to_others_uncounted(
     make_executor: Make, queue: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(template, "_PROGRAM", "raise SystemExit('no process for you')")
+    monkeypatch.setattr(template, "_MODULE", "no_process_for_you")
     monkeypatch.setattr(workforce, "_MOST_STARTS", 2)
     queue.add([make_job("a"), make_job("b")])
     heard = dispatch(queue, make_executor(workers=1))
@@ -180,7 +180,7 @@ def test_where_no_worker_can_start_jobs_are_left_to_others_uncounted(
     for id in "ab":
         (left,) = queue.jobs([id])
         assert (left.state, [each.counts for each in left.attempts]) == (QueueState.QUEUED, [False])
-        assert "no worker can be started: " in left.reason and "no process for you" in left.reason
+        assert "no worker can be started: " in left.reason and "no_process_for_you" in left.reason
 
 
 def test_a_closed_executor_says_so(make_executor: Make) -> None:

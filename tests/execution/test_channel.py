@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 
-from execution.workers.channel import Channel
+from execution.channel import Channel
 
 
 def _pair() -> tuple[Channel, Channel]:
