@@ -7,11 +7,9 @@ import math
 import time
 from collections.abc import Mapping
 
-from execution.base import Executor, Handle
+from execution.base import Handle
 from execution.endings import KILLING_SECONDS
-from execution.interruption import Interruption
-from execution.listening import Listener
-from execution.queue_link import QueueLink
+from execution.parties import Parties
 from execution.stopping import Stopper
 from jobs import Failure, FailureKind, Outcome
 from tracking.queue.records import LEFT_TO, Claim
@@ -26,26 +24,16 @@ class Shutdown:
 
     Args:
         running: what runs, by the tokens of its claims; what is left is taken out of it.
-        executor: who does it.
-        link: where orders come from, and where to say what was left.
-        interruption: from outside.
-        listener: told what is going to happen.
+        parties: who does it, where orders come from and where to say what was left, and who is told.
     """
 
-    def __init__(
-        self,
-        running: dict[str, tuple[Claim, Handle]],
-        executor: Executor,
-        link: QueueLink,
-        interruption: Interruption,
-        listener: Listener,
-    ) -> None:
+    def __init__(self, running: dict[str, tuple[Claim, Handle]], parties: Parties) -> None:
         self._running = running
-        self._executor = executor
-        self._link = link
-        self._interruption = interruption
-        self._listener = listener
-        self._stopper = Stopper(listener.said)
+        self._parties = parties
+        self._link = parties.link
+        self._executor = parties.executor
+        self._interruption = parties.interruption
+        self._stopper = Stopper(parties.say)
         self._reason = ""
         self._kill_at = math.inf
         self._give_up_at = math.inf
@@ -64,7 +52,7 @@ class Shutdown:
         reason = self._interruption.stop_reason()
         if reason and not self._reason and claim is not None:
             self._reason = reason
-            self._listener.said(f"saving  {claim.job.name}: {reason}")
+            self._parties.say(f"saving  {claim.job.name}: {reason}")
         return reason or self._link.keeper.stop_reason()
 
     def turn(self) -> None:
@@ -100,9 +88,7 @@ class Shutdown:
         self._give_up_at = self._kill_at + KILLING_SECONDS
         for claim, handle in self._running.values():
             self._stopper.preempt(claim, handle, reason)
-        self._listener.said(
-            f"saving  {_names(self._running)}: {reason}; what has not ended in {seconds:.0f} s is killed"
-        )
+        self._parties.say(f"saving  {_names(self._running)}: {reason}; what has not ended in {seconds:.0f} s is killed")
 
     def ended(self, claim: Claim, outcome: Outcome) -> Outcome:
         """Return as what an end counts: nobody but the user cancels."""
@@ -122,7 +108,7 @@ class Shutdown:
             return
         for claim, handle in self._running.values():
             self._stopper.cancel(claim, handle)
-        self._listener.said(f"killing {_names(self._running)}: time to save it is up")
+        self._parties.say(f"killing {_names(self._running)}: time to save it is up")
 
     def _leave(self) -> None:
         # Nobody will be there to stop what somebody cancelled since the last sign of life.
@@ -134,9 +120,9 @@ class Shutdown:
             del self._running[token]
             self._stopper.forget(claim)
             self._link.give_back(claim, f"{LEFT_TO}{handle.where or self._executor.name}, where it goes on")
-            self._listener.given_back(claim.job)
+            self._parties.listener.given_back(claim.job)
         if left:
-            self._listener.said(
+            self._parties.say(
                 f"leaving {_names(left)}: {self._reason}; {self._executor.name} goes on with it, "
                 "and the same command waits for it"
             )

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection
 import pytest
 
 from errors import AssayError, ConfigError, ResourceError
-from execution import dispatcher, pausing
+from execution import intake, pausing
 from execution.base import Executor, Handle
 from execution.dispatcher import Dispatcher, DispatcherOptions
 from execution.executors import create_executor
@@ -148,7 +148,7 @@ def test_what_is_planned_anew_with_less_is_refused_no_more(queue: Queue) -> None
 def test_whoever_waits_for_jobs_looks_again_for_what_the_machine_lacked(
     queue: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dispatcher, "_NOT_HERE_SECONDS", 0.1)
+    monkeypatch.setattr(intake, "_NOT_HERE_SECONDS", 0.1)
     queue.add([make_job("a")])
     offers, asked = Offers(), Asked()
     offers.outcomes = {"a": Outcome.failed(FailureKind.NOT_HERE, "its folder is not here")}

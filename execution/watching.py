@@ -1,0 +1,75 @@
+"""What was submitted and has not ended: how far it is, and how it ends."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from errors import AssayError
+from execution.base import Handle
+from execution.parties import Parties
+from execution.shutdown import Shutdown
+from jobs import Outcome
+from tracking.queue.records import Claim
+
+__all__ = ["Watch"]
+
+
+class Watch:
+    """Looks at what runs, and tells of it.
+
+    Args:
+        parties: who does it, and who is told.
+    """
+
+    def __init__(self, parties: Parties) -> None:
+        self.running: dict[str, tuple[Claim, Handle]] = {}
+        """By token: a job may be taken again before the handle of a claim that was lost has ended."""
+        self.at_work: Claim | None = None
+        """What is being submitted: an executor may work within that."""
+        self.shutdown = Shutdown(self.running, parties)
+        """What becomes of it where it is to stop."""
+        self._parties = parties
+
+    def listen(self) -> None:
+        """Have an executor that works within submit tell of it from now on, and ask whether it is to stop."""
+        self._parties.executor.listen(self._on_progress, lambda: self.shutdown.reason_at_work(self.at_work))
+
+    def add(self, claim: Claim, handle: Handle) -> None:
+        """Look after what was submitted."""
+        self.running[claim.token] = (claim, handle)
+        self._look_at(claim, handle)
+
+    def wait(self, seconds: float) -> None:
+        """Return when something may have happened to what runs, at the latest after so many seconds.
+
+        Raises:
+            AssayError: the executor does not answer.
+        """
+        self._parties.executor.wait([handle for _, handle in self.running.values()], seconds)
+
+    def look(self) -> None:
+        """Take note of how far everything is, and of what has ended."""
+        for claim, handle in list(self.running.values()):
+            self._look_at(claim, handle)
+
+    def _look_at(self, claim: Claim, handle: Handle) -> None:
+        try:
+            progress, is_over = handle.progress, handle.state.is_final
+            outcome = dataclasses.replace(handle.result(), progress=progress) if is_over else None
+        except AssayError as error:
+            self._parties.say_once(f"nothing is known of {claim.job.name} now, and is asked again: {error}")
+            return
+        self._parties.link.keeper.note(claim, progress)
+        self._parties.listener.progressed(handle)
+        if outcome is not None:
+            del self.running[claim.token]
+            self.end(claim, outcome)
+
+    def end(self, claim: Claim, outcome: Outcome) -> None:
+        """Have the queue told how an attempt ended."""
+        self._parties.link.end(claim, self.shutdown.ended(claim, outcome))
+
+    def _on_progress(self, handle: Handle) -> None:
+        if self.at_work is not None:
+            self._parties.link.keeper.note(self.at_work, handle.progress)
+        self._parties.listener.progressed(handle)
