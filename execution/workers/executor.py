@@ -102,7 +102,7 @@ class WorkersExecutor(Executor):
                 return
 
     def refresh(self) -> None:
-        """Look at what is free of memory and GPUs; once in a second at most."""
+        """Look at what is free of memory, and at GPUs once in a second at most."""
         self._crew.look()
 
     def has_room(self, job: Job, running: Collection[Job]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Sequence
@@ -18,6 +19,7 @@ from jobs import Job, Resources
 __all__ = ["Beside", "Room", "cores"]
 
 _LOOK_SECONDS = 1.0
+"""For what was seen to hold, where nothing is known to have changed."""
 _LEAST_FREE_GB = 0.5
 """A job that says nothing of memory begins beside others only where at least this much is free."""
 _SYSTEM_SHARE = 0.2
@@ -68,23 +70,33 @@ class Room:
             memory_gb=self._total_gb if self._memory_gb is None else min(self._total_gb, self._memory_gb),
         )
         """What one job can ask for at most."""
-        self._looked_at = -_LOOK_SECONDS
+        self._looked_at = self._asked_at = -math.inf
         self._free_gb = available_gb()
         self._resident_gb: dict[int, float] = {}
         self._others = _taken(installed)
 
-    def look(self, workers: Sequence[Worker]) -> bool:
-        """Look at the machine and at the processes of ours, once in a second at most; return whether it did."""
-        now = time.monotonic()
-        if now - self._looked_at < _LOOK_SECONDS:
-            return False
-        self._looked_at = now
+    def look(self, workers: Sequence[Worker]) -> None:
+        """Look at memory and at the processes of ours, and at GPUs once in a second at most: drivers take their time.
+
+        Args:
+            workers: all of ours.
+        """
+        now = self._looked_at = time.monotonic()
         self._free_gb = available_gb()
         self._resident_gb = {each.process.pid: resident_gb(each.process.pid) for each in workers if each.process}
         # Whoever names GPUs wants these, whatever else runs there.
-        if self._gpus and not self._were_named:
+        if self._gpus and not self._were_named and now - self._asked_at >= _LOOK_SECONDS:
+            self._asked_at = now
             self._others = _taken(self._inventory())
-        return True
+
+    def look_again(self, workers: Sequence[Worker]) -> None:
+        """Look where what was seen is a second old, or something of ours has changed since."""
+        if time.monotonic() - self._looked_at >= _LOOK_SECONDS:
+            self.look(workers)
+
+    def note_change(self) -> None:
+        """Note that a worker or its job has ended: what was seen of memory holds no more."""
+        self._looked_at = -math.inf
 
     def visible(self, gpus: tuple[str, ...]) -> tuple[str, ...] | None:
         """Return what a worker with these GPUs is told; None where there are none that could be hidden."""

@@ -209,6 +209,24 @@ def test_gpus_of_others_are_waited_for_and_named_ones_are_not(make: Callable[...
     assert _sees(make([Gpu(id=A, memory_gb=80, used_gb=70)], gpu_ids=("0",)), 1) == A
 
 
+def test_drivers_are_not_asked_again_and_again(
+    plugin: Path, options: Callable[..., ExecutorOptions], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    monkeypatch.setattr("execution.workers.room._LOOK_SECONDS", 3600.0)
+    asked = []
+
+    def inventory() -> list[Gpu]:
+        asked.append(True)
+        return FOUR
+
+    with WorkersExecutor(options(executor="workers", workers=1), inventory) as executor:
+        for _ in range(3):
+            executor.refresh()
+            assert executor.submit(a_job("echo")).result(PATIENCE_S).success
+    assert len(asked) == 2, "once for what there is, once for who uses it"
+
+
 def test_more_gpus_than_there_are_are_refused(make: Callable[..., WorkersExecutor]) -> None:
     with pytest.raises(ConfigError, match="needs 5 GPUs, but 4 at hand"):
         make(FOUR).submit(a_job("echo", resources=Resources(gpus=5)))

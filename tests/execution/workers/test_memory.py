@@ -90,7 +90,8 @@ def small_machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
             ours = sum(resident_gb(process.pid) for process in family())
             return total - others - ours
 
-        monkeypatch.setattr("execution.workers.room._LOOK_SECONDS", 0.0)  # jobs here are shorter than a second
+        # What is known to have changed is looked at, however little time has passed.
+        monkeypatch.setattr("execution.workers.room._LOOK_SECONDS", 3600.0)
         monkeypatch.setattr("execution.workers.room.total_gb", lambda: total)
         monkeypatch.setattr("execution.workers.room.available_gb", free)
 
@@ -124,6 +125,24 @@ def test_workers_that_have_nothing_to_do_go_where_their_memory_is_needed(
     assert executor.submit(large).result(PATIENCE_S).success
     # Who has given up its memory may yet be ending.
     until(lambda: len(pids & {process.pid for process in family()}) < 2, "a worker is gone")
+
+
+def test_what_a_job_takes_while_it_runs_is_seen_at_the_next_look(
+    make_executor: Make, small_machine: Machine, tmp_path: Path
+) -> None:
+    small_machine(1.0, 0.0)
+    executor = make_executor(workers=2)
+    begun, over = tmp_path / "begun", tmp_path / "over"
+    running = executor.submit(a_job("hoard", mb=500, begun=str(begun), until=str(over)))
+    next_job = a_job("echo", resources=Resources(memory_gb=0.6))
+    while not begun.exists():
+        executor.wait([running], 0.05)
+    executor.refresh()
+    assert not executor.has_room(next_job, [running.job])
+    over.touch()
+    assert running.result(PATIENCE_S).success
+    executor.refresh()
+    assert executor.has_room(next_job, []), "its worker has nothing to do"
 
 
 def test_memory_of_others_is_told_from_ours(make_executor: Make, small_machine: Machine) -> None:
