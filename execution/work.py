@@ -56,10 +56,15 @@ class Context:
     """What work keeps in this process from one job to the next, such as data that was read."""
 
 
-def carry_out(job: Job, context: Context) -> Outcome:
+def carry_out(job: Job, context: Context, before_import: Callable[[str], None] = lambda work: None) -> Outcome:
     """Do what a job says, in this process, if the code at hand is that which planned it.
 
     Every exception becomes an outcome, those that end a process too: whoever called looks whether it was to end.
+
+    Args:
+        job: the job.
+        context: what its work is given.
+        before_import: called with the name of the work before that is imported.
     """
     started = time.monotonic()
     # Whoever submitted it may have looked hours ago; here is what will be executed.
@@ -68,6 +73,7 @@ def carry_out(job: Job, context: Context) -> Outcome:
             FailureKind.OTHER_CODE, f"planned by code {job.code}, and the code here is {code_version()}"
         )
     try:
+        before_import(job.work)
         work = WORK.get(job.work)
         if job.failed_needs and not getattr(work, "takes_failed_needs", False):
             raise NeedFailed(f"{job.name} {'; '.join(job.failed_needs.values())}")

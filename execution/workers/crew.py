@@ -156,6 +156,8 @@ class Crew:
             worker.begin()
         elif "begun" in message:
             worker.has_begun = True
+        elif "importing" in message:
+            worker.importing = message["importing"]
         elif "progress" in message:
             if message["progress"] is not None:
                 handle.report(message["progress"])

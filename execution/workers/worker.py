@@ -63,6 +63,8 @@ class Worker:
         self.heard_at = 0.0
         self.has_begun = False
         """Whether it is at work on its job, as it says."""
+        self.importing = ""
+        """The work that it is about to import for its job, as it says."""
         self.verdict: Verdict | None = None
         """By which it was killed."""
         self._order = 0

@@ -26,6 +26,7 @@ from execution.channel import Channel, Message
 from execution.endings import GRACE_SECONDS
 from execution.output import output_to
 from execution.work import Context, carry_out
+from execution.workers.preload import preload
 from execution.workers.processes import OtherProcess
 from jobs import FailureKind, Job, Outcome
 
@@ -67,6 +68,7 @@ class _Worker:
         self._untold: str | None = None
         self._told = 0.0
         self._kept: dict[str, Any] = {}
+        self._imported: set[str] = set()
         # A handler in Python runs when the main thread comes to it; a byte in a pipe is there at once.
         self._signalled, self._wakeup = os.pipe()
         for descriptor in (self._signalled, self._wakeup):
@@ -89,13 +91,22 @@ class _Worker:
             except ConfigError as error:
                 outcome = Outcome.failed(FailureKind.OTHER_CODE, str(error))
             else:
-                outcome = carry_out(job, Context(self._report, lambda: self._leaving or self._reason, self._kept))
+                context = Context(self._report, lambda: self._leaving or self._reason, self._kept)
+                outcome = carry_out(job, context, self._import)
         with self._sending:
             self._current = None
             untold, self._untold = self._untold, None
             self._runner.send({"outcome": outcome.to_mapping(), "order": order["order"], "progress": untold})
         if self._leaving:
             self._orders.put(None)
+
+    def _import(self, work: str) -> None:
+        """Say so before: where that ends this process, the runner knows what did."""
+        if work not in self._imported:
+            self._imported.add(work)
+            self._say({"importing": work})
+            preload(work)
+            self._say({"importing": ""})
 
     def _report(self, progress: Mapping[str, Any]) -> None:
         now = time.monotonic()

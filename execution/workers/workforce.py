@@ -201,7 +201,8 @@ class Workforce:
         if status is None and will_tell and not is_last_chance:
             return None
         kind, evidence = explain(status, self._kills, begun_at, noticed_at)
-        return kind, f"{worker.name} {evidence}"
+        importing = f", importing the work {worker.importing!r}," if worker.importing else ""
+        return kind, f"{worker.name}{importing} {evidence}"
 
     def close(self) -> None:
         """Let go of everything; the workers are gone."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -166,7 +167,10 @@ def test_work_whose_import_kills_its_worker_is_an_outcome(make_executor: Make, m
     failure = make_executor(workers=1).submit(a_job("echo")).result(PATIENCE_S).failure
     assert failure is not None
     assert failure.kind == FailureKind.WORKER_DIED
-    assert "was killed by signal 9 (SIGKILL)" in failure.message
+    assert re.match(
+        r"worker 1 \(process \d+\), importing the work 'test.echo', was killed by signal 9 \(SIGKILL\); ",
+        failure.message,
+    )
 
 
 def test_where_no_worker_can_start_jobs_are_left_to_others_uncounted(
