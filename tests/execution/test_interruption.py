@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import pty
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -21,7 +20,9 @@ def send(name):
 def say(*words):
     print(*words, flush=True)
 
-signal.signal(signal.SIGINT, signal.default_int_handler)  # what is started in the background ignores Ctrl-C
+# What is started in the background ignores the one, and with nohup the other.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 """
 
 
@@ -83,8 +84,6 @@ interruption.raise_if_asked()
     saved = tmp_path / "saved"
     child, terminal = pty.fork()
     if child == 0:
-        # As whoever runs the tests with nohup has it ignored.
-        signal.signal(signal.SIGHUP, signal.SIG_DFL)
         os.chdir(root)
         os.execv(sys.executable, [sys.executable, "-c", _START + program, str(saved)])
     assert b"ready" in os.read(terminal, 100)

@@ -45,8 +45,9 @@ def _run(code: str, *arguments: str | Path) -> subprocess.Popen[str]:
 
 
 def _points(folder: Path) -> list[int]:
-    """Return the steps in a folder's metrics.jsonl; a torn line fails."""
-    return [json.loads(line)["step"] for line in (folder / "metrics.jsonl").read_text().splitlines()]
+    """Return the steps in a folder's metrics.jsonl, none before it is there; a torn line fails."""
+    file = folder / "metrics.jsonl"
+    return [json.loads(line)["step"] for line in file.read_text().splitlines()] if file.exists() else []
 
 
 def _stored(store: str | Path) -> tuple[str, int]:

@@ -15,7 +15,7 @@ from typing import Any
 import psutil
 import pytest
 
-from execution.base import Handle
+from execution.base import Handle, JobState
 from execution.workers.executor import WorkersExecutor
 from execution.workers.handle import WorkerHandle
 from execution.workers.worker import Worker
@@ -125,7 +125,10 @@ def test_the_template_may_be_killed(make_executor: Make, tmp_path: Path) -> None
     _template().kill()
     other, _ = _begun(executor, tmp_path, "sleep", seconds=0.1)
     assert other.result(PATIENCE_S).success, "a new one is there"
-    until(lambda: running.progress.get("step", 0) > 5, "work of the orphan that goes on")
+    reached = running.progress.get("step", 0)
+    while running.progress.get("step", 0) <= reached:
+        executor.wait([running], PATIENCE_S)
+        assert running.state == JobState.RUNNING, "the orphan goes on"
     os.kill(orphan, signal.SIGKILL)
     failure = running.result(PATIENCE_S).failure
     assert failure is not None
