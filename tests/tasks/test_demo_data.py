@@ -142,7 +142,7 @@ def test_labels_are_balanced() -> None:
 def test_generating_is_fast() -> None:
     start = time.thread_time()
     generate("demo", "train")
-    assert time.thread_time() - start < 1
+    assert time.thread_time() - start < 5
 
 
 @pytest.mark.parametrize(

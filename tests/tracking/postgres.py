@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-import socket
 import subprocess
-from contextlib import suppress
 from pathlib import Path
 
 import psycopg
 from psycopg import sql
 from sqlalchemy import URL
+
+from tests.ports import free_port
 
 __all__ = ["PostgresqlServer", "find_programs"]
 
@@ -51,7 +51,7 @@ class PostgresqlServer:
         self._programs = programs
         self._data = folder / "data"
         self._log = folder / "log"
-        self._port = _free_port()
+        self._port = free_port()
         self._password = secrets.token_hex(8)
         self._databases = 0
 
@@ -113,12 +113,3 @@ class PostgresqlServer:
             log = self._log.read_text() if self._log.exists() else ""
             raise RuntimeError(f"{program} failed: {done.stderr.decode()}{log}")
         return done.returncode
-
-
-def _free_port() -> int:
-    """Return a port below those that the kernel gives to clients: one could take it while the server is away."""
-    while True:
-        port = 20_000 + secrets.randbelow(12_000)
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port

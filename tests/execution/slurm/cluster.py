@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from tests.ports import free_port
+
 __all__ = [
     "PROGRAMS",
     "SlurmCluster",
@@ -209,7 +211,9 @@ class SlurmCluster:
             time.sleep(0.1)
 
     def _configuration(self) -> str:
-        controller, node = _free_ports()
+        controller = node = free_port()
+        while node == controller:
+            node = free_port()
         host, folder = _host(), self._folder
         lines = [
             "ClusterName=assay",
@@ -262,10 +266,3 @@ def _user() -> str:
 
 def _host() -> str:
     return socket.gethostname().partition(".")[0]
-
-
-def _free_ports() -> tuple[int, int]:
-    with socket.socket() as first, socket.socket() as second:
-        first.bind(("127.0.0.1", 0))
-        second.bind(("127.0.0.1", 0))
-        return first.getsockname()[1], second.getsockname()[1]
