@@ -64,7 +64,8 @@ class Command:
             if condition():
                 return True
             if not self.running:
-                return False
+                # It may have come true in between, by the last that was done.
+                return bool(condition())
             time.sleep(0.02)
         raise TimeoutError(f"waited {patience_s} s; the command printed:\n{self.output}")
 

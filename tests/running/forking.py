@@ -61,7 +61,8 @@ class Child:
             if condition():
                 return True
             if not self.running:
-                return False
+                # It may have come true in between, by the last that was done.
+                return condition()
             time.sleep(pause_s)
         raise TimeoutError(f"waited {timeout_s} s; the process printed:\n{self.output}")
 
