@@ -16,9 +16,10 @@ from errors import ConfigError
 from execution.base import Executor, Handle, JobState
 from jobs import FailureKind, Job, Outcome, Resources
 from tests.execution.installed import plugin
-from tests.execution.jobs_of_tests import PATIENCE_S, a_job, until
+from tests.execution.jobs_of_tests import a_job
+from tests.waiting import PATIENCE_S
 
-__all__ = ["PATIENCE_S", "ExecutorContract", "a_job", "plugin", "until"]
+__all__ = ["ExecutorContract", "plugin"]
 
 
 class ExecutorContract:

@@ -1,19 +1,13 @@
-"""Jobs of the tests' own work, and waiting for what comes of them."""
+"""Jobs of the tests' own work."""
 
 from __future__ import annotations
 
 import itertools
-import time
-from collections.abc import Callable
 from typing import Any
 
 from jobs import Job, Resources
 
-__all__ = ["PATIENCE_S", "a_job", "until"]
-
-PATIENCE_S = 120.0
-"""A cluster takes its time, and so does a busy machine."""
-
+__all__ = ["a_job"]
 
 _NUMBERS = itertools.count(1)
 
@@ -27,11 +21,3 @@ def a_job(work: str, *, id: str | None = None, resources: Resources | None = Non
         payload=payload,
         resources=resources or Resources(),
     )
-
-
-def until(condition: Callable[[], object], what: str, patience_s: float = PATIENCE_S) -> None:
-    """Wait for a condition."""
-    limit = time.monotonic() + patience_s
-    while not condition():
-        assert time.monotonic() < limit, f"waited {patience_s} s for: {what}"
-        time.sleep(0.01)

@@ -12,7 +12,7 @@ import pytest
 
 from execution import companion
 from execution.channel import Channel, Message
-from tests.execution.jobs_of_tests import PATIENCE_S
+from tests.waiting import PATIENCE_S
 
 _MODULE = """
 import os, signal

@@ -16,7 +16,7 @@ from execution.inline import InlineExecutor
 from execution.options import ExecutorOptions
 from jobs import FailureKind, Job, Outcome
 from tests.execution.dispatching import Asked, Ended, Heard, dispatch, make_job
-from tests.tracking.trainings import eventually
+from tests.waiting import until
 from tracking.queue.queue import Queue
 from tracking.queue.records import QueueState, Settled
 from tracking.store.database import Database
@@ -166,7 +166,7 @@ def test_what_the_user_cancels_while_it_runs_ends_as_cancelled_and_the_next_begi
     )
 
     def cancel() -> None:
-        assert eventually(lambda: queue.counts()[QueueState.RUNNING] == 1)
+        until(lambda: queue.counts()[QueueState.RUNNING] == 1)
         queue.cancel(["a"])
 
     thread = threading.Thread(target=cancel)

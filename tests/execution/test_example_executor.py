@@ -18,7 +18,9 @@ from execution.base import Executor
 from execution.executors import create_executor
 from execution.flags import executor_options
 from execution.options import ExecutorOptions
-from tests.execution.contract import PATIENCE_S, ExecutorContract, a_job
+from tests.execution.contract import ExecutorContract
+from tests.execution.jobs_of_tests import a_job
+from tests.waiting import PATIENCE_S
 
 
 @pytest.fixture

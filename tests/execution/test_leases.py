@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from execution.leases import LeaseKeeper
 from jobs import Job, Outcome
-from tests.tracking.trainings import eventually
+from tests.waiting import until
 from tracking.queue.queue import Queue
 from tracking.queue.records import Claim, Fit, QueueState, WorkerIdentity
 from tracking.store.database import Database
@@ -36,7 +36,7 @@ def _await_beat(database: Database) -> None:
             return int(connection.execute(select(queue_jobs.c.beats).where(queue_jobs.c.id == "a")).scalar_one())
 
     before = beats()
-    assert eventually(lambda: beats() > before)
+    until(lambda: beats() > before)
 
 
 def test_what_is_kept_is_not_taken_back_and_says_how_far_it_is(queue: Queue, database: Database) -> None:
@@ -46,7 +46,7 @@ def test_what_is_kept_is_not_taken_back_and_says_how_far_it_is(queue: Queue, dat
     with LeaseKeeper(queue, LEASE) as keeper:
         keeper.add(claim)
         keeper.note(claim, {"step": 3})
-        assert eventually(lambda: queue.jobs(["a"])[0].progress == {"step": 3})
+        until(lambda: queue.jobs(["a"])[0].progress == {"step": 3})
         # Without beats, fewer looks would do.
         for _ in range(10):
             _await_beat(database)
@@ -60,7 +60,7 @@ def test_what_the_user_cancels_is_to_be_stopped_once(queue: Queue, database: Dat
         keeper.add(a)
         keeper.add(b)
         queue.cancel(["a"])
-        assert eventually(lambda: keeper.stop_reason() != "")
+        until(lambda: keeper.stop_reason() != "")
         assert keeper.take_unwanted() == [a]
         assert keeper.is_cancelled(a) and not keeper.is_cancelled(b)
         _await_beat(database)
@@ -76,7 +76,7 @@ def test_what_others_have_is_to_be_stopped(queue: Queue, database: Database) -> 
         pass
     with LeaseKeeper(queue, LEASE) as keeper:
         keeper.add(claim)
-        assert eventually(lambda: keeper.stop_reason() != "")
+        until(lambda: keeper.stop_reason() != "")
         assert keeper.take_unwanted() == [claim]
         assert not keeper.is_cancelled(claim)
 
@@ -86,7 +86,7 @@ def test_what_has_ended_stops_nothing_that_comes_after(queue: Queue) -> None:
     with LeaseKeeper(queue, LEASE) as keeper:
         keeper.add(claim)
         queue.cancel(["a"])
-        assert eventually(lambda: keeper.stop_reason() != "")
+        until(lambda: keeper.stop_reason() != "")
         keeper.remove(claim)
         assert keeper.stop_reason() == "" and keeper.take_unwanted() == []
 
@@ -97,13 +97,13 @@ def test_a_job_that_was_lost_and_taken_again_is_two_claims(queue: Queue, databas
     observer = Queue(database, clock=lambda: next(ticks))
     while not observer.take_back():
         pass
-    assert eventually(lambda: queue.next_change_in() is None)
+    until(lambda: queue.next_change_in() is None)
     (second,) = _claim(queue)
     assert second.job.id == first.job.id
     with LeaseKeeper(queue, LEASE) as keeper:
         keeper.add(first)
         keeper.add(second)
-        assert eventually(lambda: keeper.stop_reason() != "")
+        until(lambda: keeper.stop_reason() != "")
         assert keeper.take_unwanted() == [first], "the second attempt goes on"
 
 
@@ -123,6 +123,6 @@ def test_beats_go_on_after_an_error_that_nobody_expected(database: Database) -> 
     with LeaseKeeper(queue, LEASE) as keeper:
         keeper.add(claim)
         keeper.note(claim, {"step": 1})
-        assert eventually(lambda: queue.jobs(["a"])[0].progress == {"step": 1})
+        until(lambda: queue.jobs(["a"])[0].progress == {"step": 1})
         assert keeper.take_trouble() == "TimeoutError: no connection is free"
         assert keeper.take_trouble() == ""

@@ -15,7 +15,7 @@ from jobs import FailureKind, Job, Outcome
 from running.display import Display
 from running.lines import outcome_line
 from running.outcomes import Outcomes
-from tests.tracking.trainings import eventually
+from tests.waiting import until
 from tracking.queue.records import QueueState, Settled
 from training.callbacks import Progress
 
@@ -97,7 +97,7 @@ def _two_runs(display: Display, out: io.StringIO) -> None:
     display.progressed(_Reported(x, _progress("training", 3, 12, loss=0.5)))
     if "\x1b" in out.getvalue():
         # Bars are drawn now and then.
-        assert eventually(lambda: "step 3/12" in out.getvalue() and "loading" in out.getvalue())
+        until(lambda: "step 3/12" in out.getvalue() and "loading" in out.getvalue())
     display.ended(x, Outcome(seconds=3.0), DONE)
     display.ended(y, Outcome.failed(FailureKind.WORKER_DIED, "killed [not a style]"), DONE)
 
@@ -139,7 +139,7 @@ def test_why_runs_wait_is_said_once_without_a_terminal_and_beside_the_bar_with_o
             for reason in ("Resources", "Priority", "Resources"):
                 display.progressed(_Reported(_job(name), {"phase": f"waits: {reason}", "waits_for": reason}))
         if "\x1b" in out.getvalue():
-            assert eventually(lambda: "waits: Resources" in out.getvalue())
+            until(lambda: "waits: Resources" in out.getvalue())
 
     said = [line for line in _shown(False, events).splitlines() if line.startswith("waits")]
     assert said == ["waits   x: Resources", "waits   x: Priority"]

@@ -14,11 +14,11 @@ from execution.options import ExecutorOptions
 from experiment_config import CartographyFilterConfig, ExperimentConfig, TrainingConfig
 from experiment_runner import enqueue_experiments, plan_experiments, run_experiments_from_list, submit_experiments
 from planning.status import read_results
-from tests.execution.jobs_of_tests import PATIENCE_S, until
 from tests.execution.slurm.cluster import SlurmCluster
 from tests.execution.slurm.pushing import UrgentJob, is_told_to_make_room
 from tests.gates import Gate
 from tests.running.builders import tiny
+from tests.waiting import PATIENCE_S, until
 
 # Fixtures of real clusters.
 from tests.execution.on_ray.conftest import LoopbackCluster, ray_cluster, ray_environment  # noqa: F401  isort: skip

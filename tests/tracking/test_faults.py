@@ -21,7 +21,7 @@ from sqlalchemy import func, select
 
 from tests.faults.disks import fill
 from tests.tracking.postgres import PostgresqlServer
-from tests.tracking.trainings import eventually
+from tests.waiting import until
 from tracking.indexing.rebuild import rebuild
 from tracking.recording import tracker as tracker_module
 from tracking.recording.tracker import ExperimentTracker
@@ -84,7 +84,7 @@ def test_what_is_older_than_a_second_survives_sigkill(tmp_path: Path) -> None:
     (folder,) = (tmp_path / "experiments").glob("exp_*")
     assert set(range(200)) <= set(_points(folder))
     # The supervisor writes down how it ended, and brings what was left into the store.
-    assert eventually(lambda: _stored(tmp_path / "experiments.db") == ("lost", len(_points(folder))))
+    until(lambda: _stored(tmp_path / "experiments.db") == ("lost", len(_points(folder))))
 
 
 ENDED = """
@@ -151,7 +151,7 @@ def test_postgresql_stopped_and_started_again_loses_nothing(
         assert _points(tmp_path / experiment_id) == list(range(1_300))
         postgresql_server.start()
         _train(tracker, range(1_300, 1_400))
-        assert eventually(lambda: _stored(postgresql_url)[1] == 1_400)
+        until(lambda: _stored(postgresql_url)[1] == 1_400)
     assert _stored(postgresql_url) == ("completed", 1_400)
     assert len(_warnings(caplog)) == 1 and "training goes on" in _warnings(caplog)[0]
     assert sum("the database is back after" in record.getMessage() for record in caplog.records) == 1
@@ -185,7 +185,7 @@ def test_a_database_locked_for_long_holds_up_nothing(tmp_path: Path) -> None:
         with closing(sqlite3.connect(file, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             assert _train(tracker, range(1_500)) < HELD_UP
-            assert eventually(lambda: len(_points(tmp_path / "experiments" / experiment_id)) == 1_500)
+            until(lambda: len(_points(tmp_path / "experiments" / experiment_id)) == 1_500)
             other.execute("ROLLBACK")
         assert tracker.flush()
         assert _stored(file)[1] == 1_500
@@ -202,7 +202,7 @@ def test_who_waits_for_a_locked_database_is_told(tmp_path: Path, caplog: pytest.
             assert not tracker.flush(timeout=0.1)
             waiting = threading.Thread(target=tracker.flush, args=[8.0])
             waiting.start()
-            assert eventually(lambda: bool(_warnings(caplog)))
+            until(lambda: bool(_warnings(caplog)))
             (warning,) = _warnings(caplog)
             assert "experiments.db does not answer: it is locked by another process" in warning
             other.execute("ROLLBACK")
@@ -212,8 +212,10 @@ def test_who_waits_for_a_locked_database_is_told(tmp_path: Path, caplog: pytest.
         other.execute("BEGIN IMMEDIATE")
 
         def let_go_when_told() -> None:
-            eventually(lambda: "the database is locked by another process" in _warnings(caplog)[-1])
-            other.execute("ROLLBACK")
+            try:
+                until(lambda: "the database is locked by another process" in _warnings(caplog)[-1])
+            finally:
+                other.execute("ROLLBACK")
 
         waiting = threading.Thread(target=let_go_when_told)
         waiting.start()
@@ -381,8 +383,9 @@ def test_a_read_only_database_is_caught_up_with_when_it_may_be_written(
         with ExperimentTracker(db_path=disk / "experiments.db", experiments_dir=tmp_path / "runs") as tracker:
             experiment_id = tracker.start_experiment()
             assert _train(tracker, range(500)) < HELD_UP
-            assert eventually(lambda: _points(tmp_path / "runs" / experiment_id) == list(range(500)))
-            assert eventually(lambda: bool(_warnings(caplog))) and not tracker.flush(timeout=0.5)
+            until(lambda: _points(tmp_path / "runs" / experiment_id) == list(range(500)))
+            until(lambda: bool(_warnings(caplog)))
+            assert not tracker.flush(timeout=0.5)
             assert len(_warnings(caplog)) == 1 and "experiments.db" in _warnings(caplog)[0]
             let_write(True)
         assert _stored(disk / "experiments.db") == ("completed", 500)

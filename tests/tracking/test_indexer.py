@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import URL, select
 
-from tests.tracking.trainings import eventually
+from tests.waiting import until
 from tracking.folders.folder import ExperimentFolder
 from tracking.indexing.behind import marked_folders, set_mark
 from tracking.indexing.indexer import Indexer
@@ -93,4 +93,4 @@ def test_a_change_is_noticed_without_being_told(indexer: Indexer, store: Databas
     indexer.watch(tmp_path / "later")
     assert indexer.sync(60.0) and not _ids(store)
     _experiment(tmp_path / "later")
-    assert eventually(lambda: _ids(store) == {"exp_later"})
+    until(lambda: _ids(store) == {"exp_later"})

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.tracking.trainings import eventually
+from tests.waiting import until
 from tracking.folders.contents import read_folder
 from tracking.folders.metric_points import MetricPoint
 from tracking.recording.mirrors import MIRRORS, Mirror, MirrorSet, MirrorStart
@@ -129,7 +129,7 @@ def test_wandb_records_offline_without_a_key(
     assert "records offline" in warning and str(folder) in warning
     (record,) = folder.glob("wandb/offline-run-*/*.wandb")
     # Its own process writes the file, and finish() does not wait for all of it.
-    assert eventually(lambda: b"train/loss" in record.read_bytes())
+    until(lambda: b"train/loss" in record.read_bytes())
     assert folder.name.encode() in record.read_bytes()
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 
 import tracking.states.pulse
 from tests.tracking.folders_made import make_folder
-from tests.tracking.trainings import eventually
+from tests.waiting import until
 from tracking.indexing.index import sync_folder
 from tracking.states.pulse import Pulse
 from tracking.states.supervision import reach
@@ -42,12 +42,12 @@ def _pulse(database: Database) -> Pulse:
 def test_a_beat_is_written_and_the_status_is_heard(shared: Database) -> None:
     pulse = _pulse(shared)
     pulse.beat(ID, 1)
-    assert eventually(lambda: pulse.status == "running")
+    until(lambda: pulse.status == "running")
     assert _heartbeat(shared) == pytest.approx(time.time(), abs=60.0)
     with shared.begin() as connection:
         connection.execute(update(schema.runs).values(status="stale"))
     pulse.beat(ID, 1)
-    assert eventually(lambda: pulse.status == "stale")
+    until(lambda: pulse.status == "stale")
 
 
 def test_a_host_whose_clock_is_wrong_beats_by_the_servers(
@@ -58,7 +58,7 @@ def test_a_host_whose_clock_is_wrong_beats_by_the_servers(
     monkeypatch.setattr(tracking.states.pulse, "time", SimpleNamespace(time=lambda: time.time() + 3600))
     pulse = _pulse(database)
     pulse.beat(ID, 1)
-    assert eventually(lambda: pulse.status == "running")
+    until(lambda: pulse.status == "running")
     assert _heartbeat(database) == pytest.approx(time.time(), abs=60.0)
     assert pulse.clock_offset == pytest.approx(-3600, abs=60.0)
 

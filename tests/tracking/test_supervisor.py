@@ -16,7 +16,8 @@ import pytest
 from sqlalchemy import select
 
 from tests.tracking.postgres import PostgresqlServer
-from tests.tracking.trainings import Training, eventually, running_training
+from tests.tracking.trainings import Training, running_training
+from tests.waiting import until
 from tracking.folders.folder import HEARTBEAT, read_object
 from tracking.states.judgement import Observer
 from tracking.states.liveness import current_statuses
@@ -60,7 +61,7 @@ def _beat(training: Training) -> float:
 
 def _await_beat(training: Training) -> None:
     before = _beat(training)
-    assert eventually(lambda: _beat(training) > before)
+    until(lambda: _beat(training) > before)
 
 
 def _suspend(process: psutil.Process, store: str) -> None:
@@ -75,7 +76,7 @@ def _suspend(process: psutil.Process, store: str) -> None:
 def _stop(process: psutil.Process) -> None:
     process.suspend()
     # The signal is sent, not yet received: on a busy core the process goes on for a while.
-    assert eventually(lambda: process.status() == psutil.STATUS_STOPPED)
+    until(lambda: process.status() == psutil.STATUS_STOPPED)
 
 
 def _is_free(store: str) -> bool:
@@ -96,9 +97,9 @@ def test_a_killed_training_is_lost_within_two_intervals_with_everything_it_logge
     with running_training(
         store_url, tmp_path / "run", 15.0, "tracker.log_metrics({'late': 2.0}, 9)\ntime.sleep(600)"
     ) as it:
-        assert eventually(lambda: "late" in (it.folder / "metrics.jsonl").read_text())
+        until(lambda: "late" in (it.folder / "metrics.jsonl").read_text())
         it.kill()
-        assert eventually(lambda: _stored(store_url)[0] == Status.LOST, timeout=30.0)
+        until(lambda: _stored(store_url)[0] == Status.LOST, "the loss to be seen", patience_s=30.0)
         assert f"process {it.process.pid} on" in _stored(store_url)[1]
         assert it.contents.status == Status.LOST
     database = Database.open(store_url)
@@ -131,7 +132,7 @@ def test_a_training_that_is_stopped_for_more_than_five_intervals_is_not_lost(tmp
         for _ in range(6):
             _await_beat(it)
             assert _now(store) == Status.RUNNING
-        assert eventually(lambda: _now(store, ELSEWHERE) == Status.RUNNING)
+        until(lambda: _now(store, ELSEWHERE) == Status.RUNNING)
         it.process.send_signal(signal.SIGCONT)
         assert it.contents.status == Status.RUNNING
 
@@ -143,26 +144,26 @@ def test_a_training_that_holds_pythons_lock_keeps_beating(tmp_path: Path) -> Non
         assert it.process.stdout is not None and it.process.stdout.readline() == "holding\n"
         for _ in range(6):
             _await_beat(it)
-        assert eventually(lambda: _now(store, ELSEWHERE) == Status.RUNNING)
+        until(lambda: _now(store, ELSEWHERE) == Status.RUNNING)
 
 
 def test_a_heartbeat_that_comes_late_revives(store_url: str, tmp_path: Path) -> None:
     with running_training(store_url, tmp_path / "run", 0.4) as it:
         supervisor = it.supervisor
-        assert eventually(lambda: _beat(it) > 0)
+        until(lambda: _beat(it) > 0)
         _suspend(supervisor, store_url)
-        assert eventually(lambda: _now(store_url, ELSEWHERE) == Status.STALE)
+        until(lambda: _now(store_url, ELSEWHERE) == Status.STALE)
         assert _now(store_url) == Status.RUNNING, "from here its process can be seen"
         database = Database.open(store_url)
         (change,) = reconcile(database, ELSEWHERE)
         assert change.after == Status.STALE and _stored(store_url)[0] == Status.STALE
         supervisor.resume()
-        assert eventually(lambda: _stored(store_url)[0] == Status.RUNNING)
+        until(lambda: _stored(store_url)[0] == Status.RUNNING)
         assert [event.content["status"] for event in it.contents.events if event.event == "judged"] == [
             "stale",
             "running",
         ]
-        assert eventually(lambda: _now(store_url, ELSEWHERE) == Status.RUNNING)
+        until(lambda: _now(store_url, ELSEWHERE) == Status.RUNNING)
         database.close()
 
 
@@ -173,7 +174,7 @@ def test_what_only_the_database_was_told_is_revived_too(tmp_path: Path) -> None:
         with database.begin() as connection:
             for table in (schema.runs, schema.experiments):
                 connection.execute(table.update().values(status=Status.STALE))
-        assert eventually(lambda: _stored(store)[0] == Status.RUNNING)
+        until(lambda: _stored(store)[0] == Status.RUNNING)
         assert it.contents.events[-1].event == "judged"
         database.close()
 
@@ -182,11 +183,11 @@ def test_a_supervisor_that_is_killed_is_replaced(tmp_path: Path) -> None:
     with running_training(tmp_path / "experiments.db", tmp_path / "run", 0.2) as it:
         first = it.supervisor
         first.kill()
-        assert eventually(lambda: any(child.pid != first.pid for child in psutil.Process(it.process.pid).children()))
+        until(lambda: any(child.pid != first.pid for child in psutil.Process(it.process.pid).children()))
         killed_at = time.time()
-        assert eventually(lambda: _beat(it) > killed_at)
+        until(lambda: _beat(it) > killed_at)
         it.kill()
-        assert eventually(lambda: it.contents.status == Status.LOST)
+        until(lambda: it.contents.status == Status.LOST)
 
 
 def test_what_ends_after_a_signal_to_the_whole_job_was_preempted(tmp_path: Path) -> None:
@@ -194,12 +195,12 @@ def test_what_ends_after_a_signal_to_the_whole_job_was_preempted(tmp_path: Path)
     ignore = "signal.signal(signal.SIGTERM, signal.SIG_IGN)\nprint('deaf', flush=True)\ntime.sleep(600)"
     with running_training(store, tmp_path / "run", 0.5, ignore) as it:
         assert it.process.stdout is not None and it.process.stdout.readline() == "deaf\n"
-        assert eventually(lambda: _beat(it) > 0)
+        until(lambda: _beat(it) > 0)
         it.supervisor.terminate()
         time.sleep(0.7)
         assert it.contents.status == Status.RUNNING, "the signal alone ends nothing"
         it.kill()
-        assert eventually(lambda: it.contents.status == Status.PREEMPTED)
+        until(lambda: it.contents.status == Status.PREEMPTED)
         assert "SIGTERM" in it.contents.status_reason
 
 
@@ -210,7 +211,7 @@ def test_it_is_light_and_signals_of_the_terminal_do_not_end_it(tmp_path: Path) -
         supervisor.send_signal(signal.SIGINT)
         supervisor.send_signal(signal.SIGHUP)
         signalled_at = time.time()
-        assert eventually(lambda: _beat(it) > signalled_at)
+        until(lambda: _beat(it) > signalled_at)
         assert supervisor.memory_info().rss < 40e6
 
 
@@ -229,7 +230,7 @@ def test_a_training_that_said_how_it_ended_leaves_no_process_and_no_judgement(en
         supervisor = it.supervisor
         it.go_on()
         it.process.wait(timeout=60)
-        assert eventually(lambda: not supervisor.is_running())
+        until(lambda: not supervisor.is_running())
         assert not [event for event in it.contents.events if event.event == "judged"]
 
 
@@ -240,8 +241,8 @@ def test_forked_children_that_keep_the_pipe_open_do_not_hide_the_death_of_their_
         child, supervisor = psutil.Process(int(it.process.stdout.readline())), it.supervisor
         try:
             it.kill()
-            assert eventually(lambda: it.contents.status == Status.LOST)
-            assert eventually(lambda: not supervisor.is_running())
+            until(lambda: it.contents.status == Status.LOST)
+            until(lambda: not supervisor.is_running())
             assert child.is_running()
         finally:
             child.kill()
@@ -262,10 +263,10 @@ def test_a_deleted_folder_is_not_made_anew(tmp_path: Path) -> None:
     with running_training(tmp_path / "experiments.db", tmp_path / "run", 0.2) as it:
         supervisor = it.supervisor
         time.sleep(0.3)
-        assert eventually(lambda: _removed(it.folder))
+        until(lambda: _removed(it.folder))
         time.sleep(0.5)
         it.kill()
-        assert eventually(lambda: not supervisor.is_running())
+        until(lambda: not supervisor.is_running())
         assert not (it.folder / HEARTBEAT).exists()
 
 
@@ -273,11 +274,11 @@ def test_while_the_database_is_away_the_folder_hears_the_heart(
     postgresql_server: PostgresqlServer, postgresql_url: str, tmp_path: Path
 ) -> None:
     with running_training(postgresql_url, tmp_path / "run", 0.3) as it:
-        assert eventually(lambda: _beat(it) > 0)
+        until(lambda: _beat(it) > 0)
         postgresql_server.stop()
         away = time.time() + 0.5
-        assert eventually(lambda: _beat(it) > away)
+        until(lambda: _beat(it) > away)
         it.kill()
-        assert eventually(lambda: it.contents.status == Status.LOST)
+        until(lambda: it.contents.status == Status.LOST)
         postgresql_server.start()
-        assert eventually(lambda: _stored(postgresql_url)[0] == Status.LOST)
+        until(lambda: _stored(postgresql_url)[0] == Status.LOST)

@@ -18,7 +18,7 @@ import pytest
 from sqlalchemy import select
 
 from errors import ConfigError, ResourceError
-from tests.tracking.trainings import eventually
+from tests.waiting import until
 from tracking.folders.contents import FolderContents, read_folder
 from tracking.recording.tracker import ExperimentTracker, TrackerStateError
 from tracking.store import schema
@@ -100,14 +100,14 @@ def test_what_is_flushed_is_in_the_store(tracker: ExperimentTracker, database: D
 def test_points_reach_folder_and_store_by_themselves(tracker: ExperimentTracker, database: Database) -> None:
     folder = _started(tracker)
     tracker.log_metrics({"a": 1.0}, step=3)
-    assert eventually(lambda: _column(database, schema.metrics.c.value) == [1.0])
+    until(lambda: _column(database, schema.metrics.c.value) == [1.0])
     assert _points(folder)[0]["value"] == 1.0
 
 
 def test_what_others_append_to_the_folder_is_followed(tracker: ExperimentTracker, database: Database) -> None:
     folder = _started(tracker)
     (folder / "metrics.jsonl").write_text('{"step": 1, "time": 2.0, "name": "train/loss", "value": 0.5}\n')
-    assert eventually(lambda: _column(database, schema.metrics.c.value) == [0.5])
+    until(lambda: _column(database, schema.metrics.c.value) == [0.5])
 
 
 def test_a_block_that_raises_has_failed_with_its_trace(local: ExperimentTracker) -> None:

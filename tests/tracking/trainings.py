@@ -5,8 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,7 +13,7 @@ import psutil
 
 from tracking.folders.contents import FolderContents, read_folder
 
-__all__ = ["ROOT", "Training", "eventually", "running_training"]
+__all__ = ["ROOT", "Training", "running_training"]
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -100,11 +99,3 @@ def running_training(
         for helper in helpers:
             if helper.is_running():
                 helper.kill()
-
-
-def eventually(holds: Callable[[], bool], timeout: float = 60.0) -> bool:
-    """Wait until a condition holds, and return whether it does; a busy machine gets the time that it needs."""
-    deadline = time.monotonic() + timeout
-    while not holds() and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return holds()

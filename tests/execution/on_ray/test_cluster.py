@@ -22,8 +22,9 @@ from execution.on_ray import joining
 from execution.on_ray.executor import RayExecutor
 from execution.options import ExecutorOptions
 from jobs import FailureKind
-from tests.execution.contract import PATIENCE_S, a_job, until
+from tests.execution.jobs_of_tests import a_job
 from tests.execution.on_ray.conftest import LoopbackCluster
+from tests.waiting import PATIENCE_S, until
 
 Options = Callable[..., ExecutorOptions]
 
@@ -151,7 +152,7 @@ def test_nothing_is_left_of_a_command_that_was_killed(tmp_path: Path) -> None:
     begun = tmp_path / "begun"
     script = (
         "import sys, time\nfrom pathlib import Path\nfrom execution.executors import create_executor\n"
-        "from execution.options import ExecutorOptions\nfrom tests.execution.contract import a_job\n"
+        "from execution.options import ExecutorOptions\nfrom tests.execution.jobs_of_tests import a_job\n"
         "executor = create_executor(ExecutorOptions(executor='ray', log_dir=Path(sys.argv[1], 'log folder')))\n"
         "executor.submit(a_job('hang', begun=sys.argv[2]))\ntime.sleep(600)"
     )

@@ -19,7 +19,8 @@ from execution.on_ray.executor import RayExecutor
 from execution.options import ExecutorOptions
 from jobs import FailureKind, Resources
 from tests.conftest import ROOT
-from tests.execution.contract import PATIENCE_S, a_job, until
+from tests.execution.jobs_of_tests import a_job
+from tests.waiting import PATIENCE_S, until
 
 Options = Callable[..., ExecutorOptions]
 

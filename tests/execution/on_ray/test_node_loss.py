@@ -12,8 +12,9 @@ from execution.base import Handle
 from execution.on_ray.executor import RayExecutor
 from execution.options import ExecutorOptions
 from jobs import FailureKind
-from tests.execution.contract import PATIENCE_S, a_job, until
+from tests.execution.jobs_of_tests import a_job
 from tests.execution.on_ray.conftest import LoopbackCluster, loopback_cluster
+from tests.waiting import PATIENCE_S, until
 
 
 @pytest.fixture

@@ -22,7 +22,8 @@ from execution.slurm.commands import explain_refusal
 from execution.slurm.executor import SlurmExecutor
 from execution.slurm.folders import SubmissionFolder
 from jobs import FailureKind, Job, Outcome, Resources
-from tests.execution.jobs_of_tests import a_job, until
+from tests.execution.jobs_of_tests import a_job
+from tests.waiting import until
 
 _GOLDEN = Path(__file__).with_name("batch_script.sh")
 _SLURM = {

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from execution.slurm.resources import CODE
-from tests.execution.jobs_of_tests import PATIENCE_S, until
+from tests.waiting import PATIENCE_S, until
 
 _LOADING = """
 import pathlib, signal, sys, time

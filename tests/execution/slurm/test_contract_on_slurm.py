@@ -14,7 +14,9 @@ from execution.executors import create_executor
 from execution.options import ExecutorOptions
 from execution.slurm.executor import SlurmExecutor
 from jobs import FailureKind, Job, Resources
-from tests.execution.contract import PATIENCE_S, ExecutorContract, a_job
+from tests.execution.contract import ExecutorContract
+from tests.execution.jobs_of_tests import a_job
+from tests.waiting import PATIENCE_S
 from tracking.processes import process_started
 
 

@@ -14,8 +14,9 @@ from execution.options import ExecutorOptions
 from execution.slurm import handle as handle_module
 from execution.slurm.executor import SlurmExecutor
 from jobs import FailureKind, Job
-from tests.execution.contract import a_job, until
+from tests.execution.jobs_of_tests import a_job
 from tests.execution.slurm.cluster import SlurmCluster
+from tests.waiting import until
 
 pytestmark = [pytest.mark.long, pytest.mark.usefixtures("plugin", "slurm")]
 

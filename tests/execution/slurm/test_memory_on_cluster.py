@@ -12,9 +12,10 @@ from execution.left import left_jobs
 from execution.options import ExecutorOptions
 from execution.slurm.executor import SlurmExecutor
 from jobs import FailureKind
-from tests.execution.contract import PATIENCE_S, a_job
+from tests.execution.jobs_of_tests import a_job
 from tests.execution.slurm.cluster import SlurmCluster, remove_control_groups, why_no_control_groups
 from tests.execution.slurm.conftest import skip_without_slurm
+from tests.waiting import PATIENCE_S
 
 pytestmark = [pytest.mark.long, pytest.mark.usefixtures("plugin")]
 

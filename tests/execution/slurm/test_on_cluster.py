@@ -21,9 +21,10 @@ from execution.slurm import handle as handle_module
 from execution.slurm.executor import SlurmExecutor
 from execution.slurm.folders import SubmissionFolder
 from jobs import FailureKind, Job, Resources
-from tests.execution.contract import a_job, until
 from tests.execution.dispatching import Heard
+from tests.execution.jobs_of_tests import a_job
 from tests.execution.slurm.cluster import SlurmCluster
+from tests.waiting import until
 from tracking.processes import process_started
 from tracking.queue.queue import Queue
 from tracking.queue.records import QueueState

@@ -11,9 +11,9 @@ from execution.base import JobState
 from execution.options import ExecutorOptions
 from execution.slurm.executor import SlurmExecutor
 from jobs import Job, Resources
-from tests.execution.contract import until
 from tests.execution.slurm.cluster import SlurmCluster
 from tests.execution.slurm.pushing import UrgentJob
+from tests.waiting import until
 
 pytestmark = [pytest.mark.long, pytest.mark.usefixtures("plugin", "slurm", "steps")]
 

@@ -22,7 +22,8 @@ from execution.slurm.folders import Order, SubmissionFolder
 from execution.slurm.supervision import Supervision
 from jobs import FailureKind, Job, Outcome, Resources
 from jobs.outcome import WAITS_FOR
-from tests.execution.jobs_of_tests import PATIENCE_S, a_job, until
+from tests.execution.jobs_of_tests import a_job
+from tests.waiting import PATIENCE_S, until
 
 pytestmark = pytest.mark.usefixtures("steps")
 

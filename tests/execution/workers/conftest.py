@@ -20,7 +20,7 @@ import json, sys, time
 from pathlib import Path
 from execution.options import ExecutorOptions
 from execution.workers.executor import WorkersExecutor
-from tests.execution.contract import a_job
+from tests.execution.jobs_of_tests import a_job
 
 def main():
     told = json.loads(sys.argv[1])

@@ -15,8 +15,9 @@ from execution.workers import template, workforce
 from execution.workers.executor import WorkersExecutor
 from execution.workers.room import cores
 from jobs import FailureKind, Resources
-from tests.execution.contract import PATIENCE_S, a_job
 from tests.execution.dispatching import dispatch, make_job
+from tests.execution.jobs_of_tests import a_job
+from tests.waiting import PATIENCE_S
 from tracking.queue.queue import Queue
 from tracking.queue.records import QueueState
 

@@ -15,7 +15,8 @@ from execution.workers.executor import WorkersExecutor
 from execution.workers.gpu_shares import GpuShares
 from execution.workers.gpus import Gpu, choose, installed_gpus
 from jobs import Resources
-from tests.execution.contract import PATIENCE_S, a_job, until
+from tests.execution.jobs_of_tests import a_job
+from tests.waiting import PATIENCE_S, until
 
 FOUR = [Gpu(id=f"GPU-{letter}{letter}", memory_gb=80) for letter in "abcd"]
 A, B, C, D = (gpu.id for gpu in FOUR)

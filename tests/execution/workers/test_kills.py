@@ -20,8 +20,9 @@ from execution.workers.executor import WorkersExecutor
 from execution.workers.handle import WorkerHandle
 from execution.workers.worker import Worker
 from jobs import FailureKind
-from tests.execution.contract import PATIENCE_S, a_job, until
+from tests.execution.jobs_of_tests import a_job
 from tests.execution.workers.family import family
+from tests.waiting import PATIENCE_S, until
 
 Make = Callable[..., WorkersExecutor]
 Program = Callable[..., subprocess.Popen[str]]

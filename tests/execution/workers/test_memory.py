@@ -11,9 +11,9 @@ from errors import ConfigError
 from execution.workers.executor import WorkersExecutor
 from execution.workers.memory import available_gb, resident_gb, total_gb
 from jobs import Resources
-from tests.execution.contract import PATIENCE_S, a_job
-from tests.execution.jobs_of_tests import until
+from tests.execution.jobs_of_tests import a_job
 from tests.execution.workers.family import family
+from tests.waiting import PATIENCE_S, until
 
 Make = Callable[..., WorkersExecutor]
 

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import pytest
 
 from jobs import Job, Resources
 from tests.execution.installed import plugin
+from tests.waiting import until
 from tracking.queue.queue import Queue
 from tracking.queue.records import QueueState
 from tracking.store.database import Database
@@ -65,13 +65,6 @@ def _end(process: subprocess.Popen[str]) -> tuple[int, str]:
 
 def _states(queue: Queue) -> dict[str, str]:
     return {each.job.id: each.state.value for each in queue.jobs()}
-
-
-def _until(holds: Callable[[], bool]) -> None:
-    limit = time.monotonic() + PATIENCE_SECONDS
-    while not holds():
-        assert time.monotonic() < limit
-        time.sleep(0.05)
 
 
 def test_it_does_what_is_queued_and_ends(start: Start, queue: Queue) -> None:
@@ -128,7 +121,7 @@ def test_it_waits_for_more_until_it_is_stopped(start: Start, queue: Queue) -> No
     process = start("--executor", "inline", "--continuous")
     for id in ("a", "b"):
         queue.add([_job(id)])
-        _until(lambda id=id: _states(queue)[id] == "completed")  # type: ignore[misc]
+        until(lambda id=id: _states(queue)[id] == "completed")  # type: ignore[misc]
     assert process.poll() is None
     process.send_signal(signal.SIGINT)
     status, output = _end(process)
@@ -142,7 +135,7 @@ def test_a_signal_gives_back_what_runs(
     begun = tmp_path / "begun"
     queue.add([_job("a", "test.sleep", payload={"seconds": 100, "begun": str(begun)}), _job("b")])
     process = start("--max-concurrent", "1")
-    _until(begun.exists)
+    until(begun.exists, "the work to begin")
     process.send_signal(number)
     if number == signal.SIGINT:
         assert process.stdout is not None
@@ -166,7 +159,7 @@ def test_jobs_of_a_worker_that_was_killed_are_done_by_the_next(start: Start, que
     begun, over = tmp_path / "begun", tmp_path / "over"
     queue.add([_job("a", "test.sleep", payload={"seconds": 100, "begun": str(begun), "until": str(over)})])
     process = start("--executor", "inline")
-    _until(begun.exists)
+    until(begun.exists, "the work to begin")
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     over.touch()
