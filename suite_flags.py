@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from typing import NoReturn
 
 from analysis.corrections import CORRECTIONS
 from errors import ConfigError
 from execution.executors import EXECUTORS
-from execution.flags import NUMBERS
+from execution.flags import NUMBERS, read_as
 from jobs.job import HIGHEST_PRIORITY
 from suites import SUITES
 
@@ -36,18 +35,6 @@ exit status: 0 done, submitted or queued, 1 an experiment failed, 2 a mistake in
 """
 
 
-def _reads(kind: Callable[[str], float], expected: str) -> Callable[[str], float]:
-    """Return what turns the text behind a flag into a number, or says what was expected."""
-
-    def read(text: str) -> float:
-        try:
-            return kind(text)
-        except ValueError:
-            raise argparse.ArgumentTypeError(f"expected {expected}, got {text!r}") from None
-
-    return read
-
-
 def _read_priority(text: str) -> int:
     number = int(text)
     if abs(number) > HIGHEST_PRIORITY:
@@ -55,11 +42,11 @@ def _read_priority(text: str) -> int:
     return number
 
 
-_whole = _reads(int, "a whole number")
-_number = _reads(float, "a number")
-_gigabytes = _reads(float, NUMBERS["GB"])
-_minutes = _reads(float, NUMBERS["M"])
-_priority = _reads(_read_priority, f"a whole number from -{HIGHEST_PRIORITY} to {HIGHEST_PRIORITY}")
+_whole = read_as(int, "a whole number")
+_number = read_as(float, "a number")
+_gigabytes = read_as(float, NUMBERS["GB"])
+_minutes = read_as(float, NUMBERS["M"])
+_priority = read_as(_read_priority, f"a whole number from -{HIGHEST_PRIORITY} to {HIGHEST_PRIORITY}")
 
 
 def create_parser() -> argparse.ArgumentParser:
@@ -72,7 +59,9 @@ def create_parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--mode", choices=("run", "analyze"), required=True, help="train a suite, or analyse results")
-    parser.add_argument("--experiments-dir", default="experiments", metavar="DIR", help="(default: experiments)")
+    parser.add_argument(
+        "--experiments-dir", default="experiments", metavar="DIR", help="folder of results (default: experiments)"
+    )
     parser.error = _refuse  # type: ignore[method-assign]  # the usage of so many flags would bury the message
     _add_what(parser)
     _add_training(parser)
@@ -100,8 +89,8 @@ def _add_what(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--model", help="demo, a folder or a hub name (default: demo)")
     group.add_argument("--dataset", help="demo, demo-nli, a file, a folder or a hub name (default: demo)")
     group.add_argument("--columns", nargs="+", metavar="NAME=COLUMN", help="columns that are not recognised")
-    group.add_argument("--train-split", metavar="NAME", help="(default: train)")
-    group.add_argument("--eval-split", metavar="NAME", help="(default: validation)")
+    group.add_argument("--train-split", metavar="NAME", help="split to train on (default: train)")
+    group.add_argument("--eval-split", metavar="NAME", help="split to evaluate on (default: validation)")
     group.add_argument(
         "--eval-datasets",
         nargs="*",
@@ -113,17 +102,17 @@ def _add_what(parser: argparse.ArgumentParser) -> None:
 
 def _add_training(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("training (defaults suit the model)")
-    group.add_argument("--max-train-samples", type=_whole, metavar="N")
-    group.add_argument("--max-eval-samples", type=_whole, metavar="N")
+    group.add_argument("--max-train-samples", type=_whole, metavar="N", help="rows, chosen at random")
+    group.add_argument("--max-eval-samples", type=_whole, metavar="N", help="rows of each data set")
     group.add_argument("--max-length", type=_whole, metavar="N", help="longest input in tokens")
     group.add_argument("--doc-stride", type=_whole, metavar="N", help="tokens that neighbouring windows share")
-    group.add_argument("--num-train-epochs", type=_number, metavar="X")
-    group.add_argument("--learning-rate", type=_number, metavar="X")
+    group.add_argument("--num-train-epochs", type=_number, metavar="X", help="passes over the training rows")
+    group.add_argument("--learning-rate", type=_number, metavar="X", help="at its peak")
     group.add_argument("--warmup-ratio", type=_number, metavar="X", help="share of the steps in which it rises")
-    group.add_argument("--weight-decay", type=_number, metavar="X")
-    group.add_argument("--per-device-train-batch-size", type=_whole, metavar="N")
-    group.add_argument("--per-device-eval-batch-size", type=_whole, metavar="N")
-    group.add_argument("--gradient-accumulation-steps", type=_whole, metavar="N")
+    group.add_argument("--weight-decay", type=_number, metavar="X", help="of the optimiser")
+    group.add_argument("--per-device-train-batch-size", type=_whole, metavar="N", help="windows a step trains on")
+    group.add_argument("--per-device-eval-batch-size", type=_whole, metavar="N", help="changes no result")
+    group.add_argument("--gradient-accumulation-steps", type=_whole, metavar="N", help="batches a step adds up")
     group.add_argument(
         "--group-by-length", action=argparse.BooleanOptionalAction, help="batch inputs of similar length, or not"
     )
@@ -174,27 +163,37 @@ def _add_where(parser: argparse.ArgumentParser) -> None:
         "--executor", metavar="NAME", help=f"{', '.join(EXECUTORS.names())} (default: inline; workers with --workers)"
     )
     group.add_argument("--workers", type=_whole, metavar="N", help="so many runs at the same time")
-    group.add_argument("--cpus-per-run", type=_number, metavar="X", help="that each run takes (default: 1)")
+    group.add_argument("--cpus-per-run", type=_number, metavar="X", help="cores that each run takes (default: 1)")
     group.add_argument(
-        "--gpus-per-run", type=_number, metavar="X", help="1, 2, or a share such as 0.5 (default: a fair share)"
+        "--gpus-per-run",
+        type=_number,
+        metavar="X",
+        help="that each run takes: 1, 2, or a share such as 0.5 (default: a fair share)",
     )
-    group.add_argument("--memory-per-run", type=_gigabytes, metavar="GB", help="of main memory")
-    group.add_argument("--cost-per-run", type=_number, metavar="X", help="for work --max-cost-per-day, with --enqueue")
+    group.add_argument("--memory-per-run", type=_gigabytes, metavar="GB", help="main memory that each run takes")
     group.add_argument(
-        "--calls-per-run", type=_whole, metavar="N", help="for work --max-calls-per-hour, with --enqueue"
+        "--cost-per-run", type=_number, metavar="X", help="what each run costs, for work --max-cost-per-day"
     )
-    group.add_argument("--minutes-per-run", type=_minutes, metavar="M", help="whoever takes longer is stopped")
-    group.add_argument("--threads-per-run", type=_whole, metavar="N", help="of PyTorch (default: the cores, divided)")
+    group.add_argument(
+        "--calls-per-run", type=_whole, metavar="N", help="calls that each run makes, for work --max-calls-per-hour"
+    )
+    group.add_argument("--minutes-per-run", type=_minutes, metavar="M", help="a run that takes longer is stopped")
+    group.add_argument(
+        "--threads-per-run", type=_whole, metavar="N", help="threads of PyTorch (default: the cores, divided)"
+    )
     group.add_argument("--hang-minutes", type=_minutes, metavar="M", help="a run silent for so long is stopped")
     group.add_argument(
         "--gpus",
         nargs="+",
         action="extend",
         metavar="ID",
-        help="of this machine: numbers or UUIDs (default: free ones)",
+        help="GPUs of this machine, by number or UUID (default: free ones)",
     )
     group.add_argument(
-        "--memory", type=_gigabytes, metavar="GB", help="for all runs on this machine (default: what is free)"
+        "--memory",
+        type=_gigabytes,
+        metavar="GB",
+        help="main memory for all runs on this machine (default: what is free)",
     )
     group.add_argument(
         "--ray-address",
@@ -203,7 +202,7 @@ def _add_where(parser: argparse.ArgumentParser) -> None:
         action="extend",
         type=lambda address: f"address={address}",
         metavar="ADDRESS",
-        help="auto or HOST:PORT (default: $RAY_ADDRESS, else its own)",
+        help="of a Ray cluster: auto or HOST:PORT (default: $RAY_ADDRESS, else its own)",
     )
     group.add_argument(
         "--executor-option",

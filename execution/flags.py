@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from errors import ConfigError
@@ -22,6 +23,7 @@ __all__ = [
     "check_possible",
     "commands_when_left",
     "executor_options",
+    "read_as",
     "resources_of",
 ]
 
@@ -57,6 +59,23 @@ _ALLOWED: Mapping[str, str] = {"gpus": "gpu_ids", "memory_gb": "memory_gb"}
 
 _SHARES = "workers"
 """The executor that is meant where only a number of them is given."""
+
+
+def read_as(kind: Callable[[str], float], expected: str) -> Callable[[str], float]:
+    """Return what turns the text behind a flag into a number, for ``type`` of an :mod:`argparse` flag.
+
+    Args:
+        kind: ``int``, ``float``, or what else raises ValueError at a text that stands for none.
+        expected: in words, for the error.
+    """
+
+    def read(text: str) -> float:
+        try:
+            return kind(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"expected {expected}, got {text!r}") from None
+
+    return read
 
 
 def executor_options(values: Mapping[str, Any], flags: Mapping[str, str] = EXECUTOR_FLAGS) -> ExecutorOptions:

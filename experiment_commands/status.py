@@ -75,7 +75,7 @@ def _show_overview(seen: Overview, queue: Glance | None, left: Sequence[LeftJob]
         return 0
     if not seen.counts and queue is None:
         print("no experiments")
-        return 1
+        return 0
     _print_overview(seen)
     if queue is not None:
         print_glance(queue)

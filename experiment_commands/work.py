@@ -38,34 +38,53 @@ Continuous = Annotated[bool, typer.Option("--continuous", help="Wait for new job
 MaxJobs = Annotated[int | None, typer.Option(metavar="N", min=1, help="Take so many and end.", show_default=False)]
 Cost = Annotated[
     float | None,
-    typer.Option("--max-cost-per-day", metavar="X", help="Of the whole queue's jobs.", show_default=False),
+    typer.Option(
+        "--max-cost-per-day",
+        metavar="X",
+        help="Begin nothing that would bring the whole queue above it.",
+        show_default=False,
+    ),
 ]
 Calls = Annotated[
     int | None,
-    typer.Option("--max-calls-per-hour", metavar="N", help="Of the whole queue's jobs.", show_default=False),
+    typer.Option(
+        "--max-calls-per-hour",
+        metavar="N",
+        help="Begin nothing that would bring the whole queue above it.",
+        show_default=False,
+    ),
 ]
 Gpus = Annotated[
     list[str] | None,
     typer.Option(
-        "--gpus", metavar="ID,ID", help="By number or UUID (default: those that are free).", show_default=False
+        "--gpus",
+        metavar="ID,ID",
+        help="GPUs to use, by number or UUID (default: those that are free).",
+        show_default=False,
     ),
 ]
 Memory = Annotated[
-    float | None, typer.Option(metavar="GB", help="For all jobs together (default: what is free).", show_default=False)
+    float | None,
+    typer.Option(metavar="GB", help="Main memory for all jobs together (default: what is free).", show_default=False),
 ]
 Threads = Annotated[
     int | None,
     typer.Option(
-        "--threads-per-run", metavar="N", help="Of PyTorch (default: the cores, divided).", show_default=False
+        "--threads-per-run", metavar="N", help="Threads of PyTorch (default: the cores, divided).", show_default=False
     ),
 ]
 Hang = Annotated[
     float | None,
-    typer.Option("--hang-minutes", metavar="M", help="Stop what is silent for so long.", show_default=False),
+    typer.Option("--hang-minutes", metavar="M", help="Stop a job that is silent for so long.", show_default=False),
 ]
 RayAddress = Annotated[
     str | None,
-    typer.Option("--ray-address", metavar="ADDRESS", help="auto or HOST:PORT.", show_default=False),
+    typer.Option(
+        "--ray-address",
+        metavar="ADDRESS",
+        help="Of a Ray cluster: auto or HOST:PORT (default: $RAY_ADDRESS, else its own).",
+        show_default=False,
+    ),
 ]
 OwnOptions = Annotated[
     list[str] | None,

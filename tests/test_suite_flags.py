@@ -60,6 +60,13 @@ def test_every_field_of_training_has_a_flag_of_both_commands() -> None:
         assert list(given) == ["do_train", field]
 
 
+def test_every_flag_says_something() -> None:
+    silent = [
+        each.option_strings[-1] for each in create_parser()._actions if not re.sub(r"\(.*\)", "", each.help or "")
+    ]
+    assert not silent
+
+
 @pytest.mark.parametrize(
     ("words", "field", "value"),
     [

@@ -22,25 +22,41 @@ Priority = Annotated[
     int,
     typer.Option(metavar="N", min=-HIGHEST_PRIORITY, max=HIGHEST_PRIORITY, help="A step is worth an hour of waiting."),
 ]
-Cpus = Annotated[float | None, typer.Option("--cpus-per-run", metavar="X", help="(default: 1).", show_default=False)]
+Cpus = Annotated[
+    float | None,
+    typer.Option("--cpus-per-run", metavar="X", help="Cores that each run takes (default: 1).", show_default=False),
+]
 Gpus = Annotated[
     float | None,
     typer.Option(
-        "--gpus-per-run", metavar="X", help="1, 2, or a share such as 0.5 (default: a fair share).", show_default=False
+        "--gpus-per-run",
+        metavar="X",
+        help="That each run takes: 1, 2, or a share such as 0.5 (default: a fair share).",
+        show_default=False,
     ),
 ]
 Memory = Annotated[
-    float | None, typer.Option("--memory-per-run", metavar="GB", help="Of main memory.", show_default=False)
+    float | None,
+    typer.Option("--memory-per-run", metavar="GB", help="Main memory that each run takes.", show_default=False),
 ]
 Minutes = Annotated[
     float | None,
-    typer.Option("--minutes-per-run", metavar="M", help="Whoever takes longer is stopped.", show_default=False),
+    typer.Option("--minutes-per-run", metavar="M", help="A run that takes longer is stopped.", show_default=False),
 ]
 Cost = Annotated[
-    float | None, typer.Option("--cost-per-run", metavar="X", help="For work --max-cost-per-day.", show_default=False)
+    float | None,
+    typer.Option(
+        "--cost-per-run", metavar="X", help="What each run costs, for work --max-cost-per-day.", show_default=False
+    ),
 ]
 Calls = Annotated[
-    int | None, typer.Option("--calls-per-run", metavar="N", help="For work --max-calls-per-hour.", show_default=False)
+    int | None,
+    typer.Option(
+        "--calls-per-run",
+        metavar="N",
+        help="Calls that each run makes, for work --max-calls-per-hour.",
+        show_default=False,
+    ),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Train finished experiments again.")]
 

@@ -42,14 +42,16 @@ GroupOption = Annotated[
 ]
 Limit = Annotated[
     int | None,
-    typer.Option("--limit", "-n", min=0, help="At most so many; 0 means all (default: 50).", show_default=False),
+    typer.Option(
+        "--limit", "-n", metavar="N", min=0, help="At most so many; 0 means all (default: 50).", show_default=False
+    ),
 ]
 
 
 def list_queue(
     state: States = None, group: GroupOption = None, limit: Limit = None, db: Db = None, as_json: Json = False
 ) -> int:
-    """List the queue: what runs, what waits in the order of its turns, what failed. Exit status 1: there is nothing.
+    """List the queue: what runs, what waits in the order of its turns, what failed.
 
     # is the position among those that can begin now. Why says what a job waits for, that its worker is silent, that no
     worker at hand can do it, or how it failed.
@@ -75,8 +77,9 @@ def list_queue(
         if len(jobs) < total:
             remark(f"{len(jobs):,} of {total:,} jobs; all: --limit 0")
     else:
-        remark("the queue is empty")
-    return 0 if sum(counts.values()) else 1
+        # As it should be when all is done: nothing was looked for that is not there.
+        print("the queue is empty")
+    return 0
 
 
 def _state(text: str) -> QueueState:

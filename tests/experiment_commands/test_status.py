@@ -93,6 +93,6 @@ def test_reconcile_as_json_and_without_the_folder(
 def test_mistakes_and_an_empty_store(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert main(["status", "--db", str(tmp_path / "nowhere.db")]) == 2
     Database.open().close()
-    assert _printed(capsys, status=1) == "no experiments\n"
+    assert _printed(capsys) == "no experiments\n"
     assert main(["status", "nobody"]) == 2
     assert main(["status", "nobody", "--reconcile"]) == 2

@@ -71,7 +71,7 @@ def test_json_holds_everything(run: Command) -> None:
 
 def test_an_empty_queue_and_no_store(run: Command, queue: Queue, tmp_path: Path) -> None:
     status, output, errors = run("queue", "list")
-    assert (status, output, errors) == (1, "", "the queue is empty\n")
+    assert (status, output, errors) == (0, "the queue is empty\n", "")
     assert run("queue", "list", "--db", str(tmp_path / "nowhere.db"))[0] == 2
     assert not (tmp_path / "nowhere.db").exists()
 
