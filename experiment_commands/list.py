@@ -47,7 +47,8 @@ Limit = Annotated[
     typer.Option(
         "--limit",
         "-n",
-        metavar="N", min=0,
+        metavar="N",
+        min=0,
         help="At most so many; 0 means all (default: 20, or all with --ids).",
         show_default=False,
     ),

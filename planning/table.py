@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from rich.cells import cell_len
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -19,7 +20,11 @@ __all__ = ["PlanRow", "duration", "plan_rows", "print_plan", "size"]
 _HEADINGS = ("run", "strategy", "seed", "rows", "steps", "needs", "status", "time", "disk")
 _NUMBERS = ("seed", "rows", "steps", "time", "disk")
 _UNBROKEN = ("run", *_NUMBERS)
-_NARROWEST = 130
+_SPARE = ("seed", "strategy", "disk", "rows", "needs", "steps")
+"""Columns that a narrow terminal has no room for, the first first: names of runs say the first two."""
+_FOLDED = 24
+"""Down to how many characters columns are folded before others are left out."""
+_GAP = 2
 _COLOURS = {"done": "green", "resume": "yellow", "new": ""}
 
 
@@ -73,22 +78,47 @@ def print_plan(plan: Plan, costs: Mapping[Path, Cost], console: Console | None =
         workers: how many nodes are made at the same time.
     """
     console = console or Console()
-    if console.width < _NARROWEST:
-        console = Console(file=console.file, width=_NARROWEST)
-    console.print(_drawing(plan, plan_rows(plan, costs)))
+    rows = plan_rows(plan, costs)
+    if not console.is_terminal:
+        # A pipe has room.
+        console = Console(file=console.file, width=max(console.width, _width(_HEADINGS, rows)))
+    headings = _fitting(rows, console.width)
+    console.print(_drawing(plan, rows, headings, console.width))
+    left_out = [heading for heading in _HEADINGS if heading not in headings]
+    if left_out:
+        console.print(Text(f"left out, as {console.width} columns have no room: {', '.join(left_out)}"))
     for line in (*_totals(plan, costs, workers), *plan.notes):
-        console.print(Text(line))
+        console.print(Text(line), soft_wrap=not console.is_terminal)
 
 
-def _drawing(plan: Plan, rows: Sequence[PlanRow]) -> RenderableType:
+def _fitting(rows: Sequence[PlanRow], width: int) -> list[str]:
+    """Return the headings of the columns that a terminal has room for."""
+    kept = list(_HEADINGS)
+    for heading in _SPARE:
+        if _width(kept, rows, folded=_FOLDED) > width:
+            kept.remove(heading)
+    return kept
+
+
+def _width(headings: Sequence[str], rows: Sequence[PlanRow], folded: int | None = None) -> int:
+    """Return how many characters a line takes; with ``folded`` where columns are as narrow as they may be."""
+    total = _GAP * (len(headings) - 1)
+    for heading in headings:
+        natural = max(cell_len(text) for text in (heading, *(getattr(row, heading) for row in rows)))
+        total += natural if folded is None or heading in _UNBROKEN else min(natural, folded)
+    return total
+
+
+def _drawing(plan: Plan, rows: Sequence[PlanRow], headings: Sequence[str], width: int) -> RenderableType:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in _HEADINGS:
+    unbroken = _UNBROKEN if _width(headings, rows, folded=_FOLDED) <= width else ()
+    for heading in headings:
         table.add_column(
-            heading, justify="right" if heading in _NUMBERS else "left", no_wrap=heading in _UNBROKEN, overflow="fold"
+            heading, justify="right" if heading in _NUMBERS else "left", no_wrap=heading in unbroken, overflow="fold"
         )
     for row in rows:
         colour = _COLOURS[row.status.partition(" ")[0]]
-        table.add_row(*(Text(getattr(row, heading), style=colour) for heading in _HEADINGS))
+        table.add_row(*(Text(getattr(row, heading), style=colour) for heading in headings))
     return Group(Text(f"plan for {plan.experiments_dir}"), table)
 
 

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from planning import PlanOptions, make_plan
 from planning.estimate import estimate_costs
-from planning.table import duration, plan_rows, print_plan, size
+from planning.table import PlanRow, duration, plan_rows, print_plan, size
 from suites import SuiteOptions, create_suite
 from tests.planning.folders import finish_experiment
 
@@ -51,3 +51,24 @@ def test_durations_read_well(seconds: float | None, text: str) -> None:
 @pytest.mark.parametrize(("number", "text"), [(None, "?"), (2e6, "~2 MB"), (3.25e9, "~3.2 GB")])
 def test_sizes_read_well(number: float | None, text: str) -> None:
     assert size(number) == text
+
+
+@pytest.mark.parametrize(
+    ("width", "left_out"),
+    [
+        (200, []),
+        (110, ["seed", "strategy"]),
+        (80, ["seed", "strategy", "rows", "disk"]),
+        (40, ["seed", "strategy", "rows", "disk", "needs", "steps"]),
+    ],
+)
+def test_a_narrow_terminal_is_told_what_it_has_no_room_for(width: int, left_out: list[str]) -> None:
+    plan = make_plan(create_suite("filtering", SuiteOptions(seeds=(42,))), PlanOptions(Path("experiments")))
+    out = io.StringIO()
+    print_plan(plan, estimate_costs(plan), Console(file=out, width=width, force_terminal=True, color_system=None))
+    heading, *lines = out.getvalue().splitlines()[1:]
+    assert len(heading) <= width and max(map(len, lines)) <= width
+    assert set(heading.split()) == set(PlanRow.__dataclass_fields__) - set(left_out)
+    assert ("left out, as" in out.getvalue()) == bool(left_out)
+    # Rows are lines until not even the names of runs fit.
+    assert ("placebo_cartography_filter_0.33_seed42" in out.getvalue()) == (width > 40)
