@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
 from execution.base import Executor
+from execution.flags import RESOURCE_FLAGS
 from jobs import Job, Resources
 from tracking.queue.records import Fit
 from tracking.queue.specs import with_values
@@ -85,11 +86,14 @@ class Choice:
         refused = self._refused.get(job.id)
         if refused is not None and time.monotonic() < refused.until and refused.job == _as_planned(job):
             return refused.why
-        missing = job.resources.lacks(self._capacity)
-        if missing and missing not in self._told:
-            self._told.add(missing)
-            self._news.append(f"not here {job.name}: it needs {missing}")
-        return missing
+        missing = job.resources.missing(self._capacity)
+        why = "; ".join(missing.values())
+        if why and why not in self._told:
+            self._told.add(why)
+            flags = " and ".join(RESOURCE_FLAGS[name] for name in missing)
+            remedy = f"it waits for other machines, or queue it again with less {flags}"
+            self._news.append(f"not here {job.name}: it needs {why}; {remedy}")
+        return why
 
     def obstacle(self, job: Job) -> str:
         """Return in words who has what a job needs."""

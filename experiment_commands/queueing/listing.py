@@ -23,6 +23,8 @@ __all__ = ["as_mapping", "list_queue"]
 
 _USUAL = (QueueState.RUNNING, QueueState.QUEUED, QueueState.HELD, QueueState.FAILED)
 _DEFAULT_LIMIT = 50
+_MOST = 1_000_000_000
+"""That databases can count to."""
 _COLUMNS = ("#", "id", "name", "status", "priority", "takes", "attempts", "worker", "progress", "why")
 _SPARE = ("takes", "worker", "priority", "attempts")
 
@@ -43,7 +45,13 @@ GroupOption = Annotated[
 Limit = Annotated[
     int | None,
     typer.Option(
-        "--limit", "-n", metavar="N", min=0, help="At most so many; 0 means all (default: 50).", show_default=False
+        "--limit",
+        "-n",
+        metavar="N",
+        min=0,
+        max=_MOST,
+        help="At most so many; 0 means all (default: 50).",
+        show_default=False,
     ),
 ]
 

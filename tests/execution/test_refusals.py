@@ -63,7 +63,8 @@ def test_what_can_never_run_here_is_said_and_left_for_others(queue: Queue) -> No
     queue.add([make_job("a", resources=Resources(gpus=8)), make_job("b")])
     heard = dispatch(queue, Offers(Resources(cpus=2)))
     assert heard.begun_jobs == ["b"]
-    assert heard.lines == ["not here name of a: it needs 8 GPUs, but 0 at hand"]
+    remedy = "it waits for other machines, or queue it again with less --gpus-per-run"
+    assert heard.lines == [f"not here name of a: it needs 8 GPUs, but 0 at hand; {remedy}"]
     (left,) = queue.jobs(states=[QueueState.QUEUED])
     assert "8 GPUs, but 0 at hand" in left.reason
 

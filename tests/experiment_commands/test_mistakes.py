@@ -21,6 +21,7 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
     [
         (("list", "--bogus"), "no such option '--bogus'; did you mean '--columns'? see --help"),
         (("list", "--limit", "x"), "--limit: expected a whole number, got 'x'; see --help"),
+        (("queue", "list", "--limit", "1" + 20 * "0"), "--limit: expected 1000000000 or less, got '1000"),
         (("list", "--limit", "-3"), "--limit: expected 0 or more, got '-3'; see --help"),
         (("leaderboard", "--top", "101"), "--top: expected 100 or less, got '101'; see --help"),
         (("work", "--memory", "10TB"), "--memory: expected a number of GB, such as 16, got '10TB'; see --help"),

@@ -155,7 +155,9 @@ def _job(row: Any) -> Job:
 def _reason(row: Any, needs: Sequence[str], failed: Mapping[str, str], now: float) -> str:
     if row.state == QueueState.RUNNING:
         # Whoever works takes it back within seconds; where nobody does, nobody says so but this.
-        return gone(row) or ("its worker is told to stop it" if row.cancel_requested else "")
+        if evidence := gone(row):
+            return f"{evidence}; whoever works next takes it back"
+        return "its worker is told to stop it" if row.cancel_requested else ""
     if row.state != QueueState.QUEUED:
         return str(row.reason)
     if needs:
