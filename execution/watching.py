@@ -54,7 +54,8 @@ class Watch:
 
     def _look_at(self, claim: Claim, handle: Handle) -> None:
         try:
-            progress, is_over = handle.progress, handle.state.is_final
+            # In this order: what was reported last may come together with the end.
+            is_over, progress = handle.state.is_final, handle.progress
             outcome = dataclasses.replace(handle.result(), progress=progress) if is_over else None
         except AssayError as error:
             self._parties.say_once(f"nothing is known of {claim.job.name} now, and is asked again: {error}")

@@ -112,8 +112,11 @@ class _Reports:
         self._said.set()
 
     def _write_on(self) -> None:
-        while not self._over.is_set():
+        is_last = False
+        while not is_last:
             self._said.wait()
+            # What was said in the pause after another report is written at the end.
+            is_last = self._over.is_set()
             self._said.clear()
             if self._newest:
                 self._folder.write_progress(self._newest)

@@ -65,6 +65,7 @@ class _Reports:
         self._folder = folder
         self._newest: Mapping[str, Any] | None = None
         self._said = threading.Event()
+        self._writing = threading.Lock()
 
     def report(self, progress: Mapping[str, Any]) -> None:
         self._newest = dict(progress)
@@ -76,9 +77,11 @@ class _Reports:
             time.sleep(_REPORT_SECONDS)
 
     def write(self) -> None:
-        if self._said.is_set() and self._newest is not None:
-            self._said.clear()
-            self._folder.write_progress(self._newest)
+        # Two threads do, and the older report is not to replace the newer.
+        with self._writing:
+            if self._said.is_set() and self._newest is not None:
+                self._said.clear()
+                self._folder.write_progress(self._newest)
 
 
 def main(path: Path) -> int:

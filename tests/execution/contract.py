@@ -189,6 +189,13 @@ class ExecutorContract:
         assert handle.progress["phase"] == "sleeping"
         assert handle.progress["total_steps"] == 30_000
 
+    def test_what_was_reported_last_is_known_at_the_end(self, executor: Executor) -> None:
+        self._needs("shows_progress")
+        # Its steps follow one another so soon that not each of them can be told.
+        handle = executor.submit(a_job("sleep", seconds=0.1))
+        assert handle.result(PATIENCE_S).success
+        assert handle.progress["step"] == 5
+
     def test_running_work_is_preempted(self, executor: Executor, tmp_path: Path) -> None:
         self._needs("stops_running_work")
         begun = tmp_path / "begun"

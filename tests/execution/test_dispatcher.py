@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import Any
 
 import pytest
 
@@ -66,6 +67,28 @@ def test_what_somebody_cancels_where_it_runs_is_neither_tried_again_nor_a_failur
     assert heard.begun_jobs == ["a", "b"]
     assert [settled.state for _, _, settled in heard.ends] == [QueueState.CANCELLED, QueueState.COMPLETED]
     assert queue.jobs(["a"])[0].reason == "it was cancelled in SLURM"
+
+
+def test_what_was_reported_last_counts_also_where_it_came_together_with_the_end(queue: Queue) -> None:
+    class Late(Ended):
+        has_told = False
+
+        @property
+        def state(self) -> JobState:
+            self.has_told = True
+            return super().state
+
+        @property
+        def progress(self) -> Mapping[str, Any]:
+            return {"reached": 7} if self.has_told else {}
+
+    class Telling(InlineExecutor):
+        def submit(self, job: Job) -> Handle:
+            return Late(job, Outcome())
+
+    queue.add([make_job("a")])
+    ((_, outcome, _),) = dispatch(queue, Telling(INLINE)).ends
+    assert outcome.progress == {"reached": 7}
 
 
 def test_what_was_claimed_and_not_submitted_goes_back_where_the_dispatcher_fails(queue: Queue) -> None:

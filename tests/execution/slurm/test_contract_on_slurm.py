@@ -94,6 +94,7 @@ for _name in (
     "test_a_payload_that_is_not_json_is_refused",
     "test_unknown_work_is_one_clear_error",
     "test_work_that_cannot_be_imported_is_one_clear_error",
+    "test_what_was_reported_last_is_known_at_the_end",
     "test_work_that_ends_its_process_fails_alone",
     "test_a_limit_of_time_is_kept",
 ):
