@@ -21,8 +21,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from atomic_files import write_text
 from tests.faults.disturbed import INLINE, DisturbedSuite
 from tests.faults.endings import SuiteSize, content
-from tests.faults.processes import Commands
 from tests.faults.scenes import SCENES, Seen
+from tests.processes import Commands
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "reliability.md"
 _PLACE = re.compile(r"(<!-- chaos -->\n).*?(<!-- end -->)", re.DOTALL)

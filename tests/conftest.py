@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.processes import Commands
+
 # Tests never reach for a hub: real loading code runs on local folders.
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -37,6 +39,13 @@ def shared_data() -> Path:
     if not (folder / "sst2").is_dir():
         pytest.skip(f"public data sets not found at {folder}; set ASSAY_SHARED_DATA to run this test")
     return folder
+
+
+@pytest.fixture(scope="session")
+def commands(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Commands]:
+    """Starts commands in processes that tests may harm; shared, as it loads torch."""
+    with Commands(tmp_path_factory.mktemp("commands")) as started:
+        yield started
 
 
 @pytest.fixture(scope="session", autouse=True)

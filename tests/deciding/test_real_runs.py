@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.running.forking import ForkingRunner
+from tests.processes import Commands
 
 SUITE = """
 from strategies.random_filter import RandomFilterConfig
@@ -18,12 +17,6 @@ def suite(options):
     return options.across_seeds({"baseline": (), "few": (RandomFilterConfig(keep_fraction=0.1),)})
 """
 SIZE = ("--max-train-samples", "32", "--max-eval-samples", "16", "--num-train-epochs", "1", "--eval-datasets")
-
-
-@pytest.fixture(scope="module")
-def runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkingRunner]:
-    with ForkingRunner(tmp_path_factory.mktemp("children")) as started:
-        yield started
 
 
 def _arguments(tmp_path: Path, folder: Path) -> tuple[str, ...]:
@@ -39,34 +32,34 @@ def _looks(folder: Path) -> object:
 
 
 @pytest.mark.slow
-def test_a_killed_command_given_again_decides_the_same(runner: ForkingRunner, tmp_path: Path) -> None:
+def test_a_killed_command_given_again_decides_the_same(commands: Commands, tmp_path: Path) -> None:
     undisturbed, killed = tmp_path / "undisturbed", tmp_path / "killed"
-    child = runner.start(*_arguments(tmp_path, undisturbed))
-    assert child.wait() == 0, child.output
-    assert "comparisons are decided, by " in child.output
+    command = commands.start("run_experiments", *_arguments(tmp_path, undisturbed))
+    assert command.wait() == 0, command.output
+    assert "comparisons are decided, by " in command.output
 
-    gate = runner.gate(killed)
+    gate = commands.gate(killed)
     gate.shut_before("*_seed44*/results.json")
-    child = runner.start(*_arguments(tmp_path, killed), gate=gate)
-    assert child.wait_until(lambda: len(list(killed.glob("*_seed*/results.json"))) >= 2)
-    assert child.kill() == 137
-    child = runner.start(*_arguments(tmp_path, killed))
-    assert child.wait() == 0, child.output
+    command = commands.start("run_experiments", *_arguments(tmp_path, killed), environment=gate.environment)
+    assert command.until(lambda: len(list(killed.glob("*_seed*/results.json"))) >= 2)
+    command.kill()
+    command = commands.start("run_experiments", *_arguments(tmp_path, killed))
+    assert command.wait() == 0, command.output
     assert _looks(killed) == _looks(undisturbed)
     runs = [sorted(path.name for path in folder.glob("*_seed*")) for folder in (killed, undisturbed)]
     assert runs[0] == runs[1]
 
 
-def test_one_ctrl_c_lets_what_runs_end_and_begins_no_further_round(runner: ForkingRunner, tmp_path: Path) -> None:
+def test_one_ctrl_c_lets_what_runs_end_and_begins_no_further_round(commands: Commands, tmp_path: Path) -> None:
     folder = tmp_path / "interrupted"
-    gate = runner.gate(folder)
+    gate = commands.gate(folder)
     # The last run of the first round.
     gate.shut_before("few*_seed44*/results.json")
-    child = runner.start(*_arguments(tmp_path, folder), gate=gate)
-    assert child.wait_until(lambda: len(list(folder.glob("*_seed44*/run.log"))) == 2)
-    child.send(signal.SIGINT)
-    assert child.wait_until(lambda: "press Ctrl-C again" in child.output)
+    command = commands.start("run_experiments", *_arguments(tmp_path, folder), environment=gate.environment)
+    assert command.until(lambda: len(list(folder.glob("*_seed44*/run.log"))) == 2)
+    command.send(signal.SIGINT)
+    assert command.until(lambda: "press Ctrl-C again" in command.output)
     gate.open()
-    assert child.wait() == 130
-    assert "the same command continues" in child.output and "Traceback" not in child.output
+    assert command.wait() == 130
+    assert "the same command continues" in command.output and "Traceback" not in command.output
     assert not list(folder.glob("*_seed45*/run.log"))

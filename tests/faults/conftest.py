@@ -10,20 +10,13 @@ import pytest
 
 from tests.faults.disturbed import DisturbedSuite
 from tests.faults.endings import arguments, content
-from tests.faults.processes import Commands
+from tests.processes import Commands
 from tests.tracking.conftest import (  # noqa: F401  (fixtures)
     _postgresql_template,
     postgresql,
     postgresql_server,
     postgresql_url,
 )
-
-
-@pytest.fixture(scope="session")
-def commands(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Commands]:
-    """Starts commands; shared, as it loads torch."""
-    with Commands(tmp_path_factory.mktemp("commands")) as started:
-        yield started
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.faults.endings import SMALL, SuiteSize, arguments, faults_of_folder, faults_of_queue, faults_of_store, steps
-from tests.faults.processes import Command, Commands
+from tests.processes import Command, Commands
 
 __all__ = ["INLINE", "QUEUE", "WAYS", "WORKERS", "DisturbedSuite"]
 

@@ -13,7 +13,7 @@ import psutil
 
 from tests.faults.disturbed import QUEUE, DisturbedSuite
 from tests.faults.endings import steps
-from tests.faults.processes import Command, roles
+from tests.processes import Command, roles
 
 __all__ = ["Killings", "kill_again_and_again"]
 

@@ -15,7 +15,7 @@ from tests.faults.disks import SmallDisk, why_no_disk
 from tests.faults.disturbed import QUEUE, WORKERS, DisturbedSuite
 from tests.faults.endings import finished, steps
 from tests.faults.killing import kill_again_and_again
-from tests.faults.processes import Command, roles
+from tests.processes import Command, roles
 from tests.tracking.postgres import PostgresqlServer, find_programs
 
 __all__ = ["SCENES", "Seen"]

@@ -10,7 +10,7 @@ import pytest
 from tests.faults.clocks import JumpingClock, compiler
 from tests.faults.disturbed import INLINE, QUEUE, DisturbedSuite
 from tests.faults.endings import steps
-from tests.faults.processes import roles
+from tests.processes import roles
 
 _HOUR = 3600
 

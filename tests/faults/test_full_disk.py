@@ -11,7 +11,7 @@ import pytest
 
 from tests.faults.disks import SmallDisk, why_no_disk
 from tests.faults.disturbed import INLINE, QUEUE, DisturbedSuite
-from tests.faults.processes import Commands
+from tests.processes import Commands
 
 _FULL_S = 8.0
 

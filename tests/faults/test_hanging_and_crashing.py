@@ -7,7 +7,7 @@ import signal
 import pytest
 
 from tests.faults.disturbed import QUEUE, WORKERS, DisturbedSuite
-from tests.faults.processes import Command, roles
+from tests.processes import Command, roles
 
 
 def _begin(suite: DisturbedSuite, way: str, *words: str) -> Command:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.faults.disturbed import QUEUE, WAYS, WORKERS, DisturbedSuite
 from tests.faults.killing import kill_again_and_again
-from tests.faults.processes import roles
+from tests.processes import roles
 
 pytestmark = pytest.mark.long
 

@@ -12,8 +12,8 @@ import pytest
 
 from tests.execution.on_ray.conftest import LoopbackCluster, loopback_cluster, ray_environment  # noqa: F401  (fixture)
 from tests.faults.disturbed import INLINE, QUEUE, DisturbedSuite
-from tests.faults.processes import Command
 from tests.gates import GATE_FOLDER
+from tests.processes import Command
 from tracking.reading.local_backend import LocalBackend
 from tracking.store.database import Database
 

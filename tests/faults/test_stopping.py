@@ -9,7 +9,7 @@ import pytest
 
 from tests.faults.disturbed import INLINE, QUEUE, WAYS, WORKERS, DisturbedSuite
 from tests.faults.endings import finished
-from tests.faults.processes import Command
+from tests.processes import Command
 
 pytestmark = pytest.mark.long
 

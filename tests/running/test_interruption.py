@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.gates import Gate
-from tests.running.forking import Child, ForkingRunner
+from tests.processes import Command, Commands
 
 SIZE = ("--max-train-samples", "96", "--max-eval-samples", "32", "--num-train-epochs", "3", "--eval-datasets")
 SUITE = ("--mode", "run", "--suite", "minimal", "--per-device-train-batch-size", "16", *SIZE)
@@ -22,10 +22,10 @@ ONE_SEED = (*SUITE, "--seeds", "42")
 
 
 @pytest.fixture(scope="module")
-def undisturbed(runner: ForkingRunner, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def undisturbed(commands: Commands, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("undisturbed") / "experiments"
-    child = runner.start(*ONE_SEED, "--experiments-dir", str(folder))
-    assert child.wait() == 0, child.output
+    command = commands.start("run_experiments", *ONE_SEED, "--experiments-dir", str(folder))
+    assert command.wait() == 0, command.output
     return folder
 
 
@@ -112,40 +112,41 @@ KILLS: dict[str, tuple[Callable[[Path, float], bool], Callable[[Gate], None]]] =
 
 @pytest.mark.slow
 def test_a_run_killed_again_and_again_ends_like_an_undisturbed_one(
-    runner: ForkingRunner, undisturbed: Path, tmp_path: Path
+    commands: Commands, undisturbed: Path, tmp_path: Path
 ) -> None:
     folder = tmp_path / "experiments"
-    gate = runner.gate(folder)
+    gate = commands.gate(folder)
     arguments = (*ONE_SEED, "--experiments-dir", str(folder))
     for name, (condition, shut) in KILLS.items():
         shut(gate)
         started = time.time()
-        _kill_when(runner.start(*arguments, gate=gate), partial(condition, folder, started), name)
-    last = runner.start(*arguments)
+        command = commands.start("run_experiments", *arguments, environment=gate.environment)
+        _kill_when(command, partial(condition, folder, started), name)
+    last = commands.start("run_experiments", *arguments)
     assert last.wait() == 0, last.output
     assert _content(folder) == _content(undisturbed)
 
 
-def _kill_when(child: Child, condition: Callable[[], bool], what: str) -> None:
-    assert child.wait_until(condition), f"{what} was not met: {child.output}"
-    assert child.kill() == 137, what
+def _kill_when(command: Command, condition: Callable[[], bool], what: str) -> None:
+    assert command.until(condition), f"{what} was not met: {command.output}"
+    command.kill()
 
 
 def test_a_run_killed_at_random_instants_ends_like_an_undisturbed_one(
-    runner: ForkingRunner, undisturbed: Path, tmp_path: Path
+    commands: Commands, undisturbed: Path, tmp_path: Path
 ) -> None:
     folder = tmp_path / "experiments"
-    arguments, gate = (*ONE_SEED, "--experiments-dir", str(folder)), runner.gate(folder)
+    arguments, gate = (*ONE_SEED, "--experiments-dir", str(folder)), commands.gate(folder)
     instants = random.Random(1)
     for steps in sorted(instants.sample(range(1, 33), 4)):
         # It may be a little further when it is killed, as each instant is one.
         gate.shut_after(steps + 2)
-        child = runner.start(*arguments, gate=gate)
-        assert child.wait_until(partial(_has_logged, folder, steps)), child.output
+        command = commands.start("run_experiments", *arguments, environment=gate.environment)
+        assert command.until(partial(_has_logged, folder, steps)), command.output
         time.sleep(instants.uniform(0.0, 0.1))
-        assert child.kill() == 137
-    child = runner.start(*arguments)
-    assert child.wait() == 0, child.output
+        command.kill()
+    command = commands.start("run_experiments", *arguments)
+    assert command.wait() == 0, command.output
     assert _content(folder) == _content(undisturbed)
 
 
@@ -171,58 +172,62 @@ def _content(folder: Path) -> dict[str, Any]:
     return found
 
 
-def test_one_ctrl_c_lets_the_run_end_and_begins_no_other(runner: ForkingRunner, tmp_path: Path) -> None:
+def test_one_ctrl_c_lets_the_run_end_and_begins_no_other(commands: Commands, tmp_path: Path) -> None:
     folder = tmp_path / "experiments"
-    gate = runner.gate(folder)
+    gate = commands.gate(folder)
     gate.shut_after(2, "baseline*")
-    child = runner.start(*ONE_SEED, "--experiments-dir", str(folder), gate=gate)
-    assert child.wait_until(lambda: _steps(folder, "baseline*/metrics.jsonl") >= 2)
-    child.send(signal.SIGINT)
-    assert child.wait_until(lambda: "press Ctrl-C again to save it where it is and stop now" in child.output)
+    command = commands.start(
+        "run_experiments", *ONE_SEED, "--experiments-dir", str(folder), environment=gate.environment
+    )
+    assert command.until(lambda: _steps(folder, "baseline*/metrics.jsonl") >= 2)
+    command.send(signal.SIGINT)
+    assert command.until(lambda: "press Ctrl-C again to save it where it is and stop now" in command.output)
     gate.open()
-    assert child.wait() == 130
-    assert "the same command continues" in child.output and "Traceback" not in child.output
+    assert command.wait() == 130
+    assert "the same command continues" in command.output and "Traceback" not in command.output
     (results,) = folder.glob("*/results.json")
     assert results.parent.name.startswith("baseline") and json.loads(results.read_text())["success"]
 
 
-def test_a_second_ctrl_c_saves_the_run_where_it_is(runner: ForkingRunner, undisturbed: Path, tmp_path: Path) -> None:
+def test_a_second_ctrl_c_saves_the_run_where_it_is(commands: Commands, undisturbed: Path, tmp_path: Path) -> None:
     folder = tmp_path / "experiments"
-    gate = runner.gate(folder)
+    gate = commands.gate(folder)
     gate.shut_after(2, "baseline*")
-    child = runner.start(*ONE_SEED, "--experiments-dir", str(folder), gate=gate)
-    assert child.wait_until(lambda: _steps(folder, "baseline*/metrics.jsonl") >= 2)
-    child.send(signal.SIGINT)
-    assert child.wait_until(lambda: "press Ctrl-C again" in child.output)
-    child.send(signal.SIGINT)
-    gate.let_through_one_by_one(lambda: child.running)
-    assert child.wait() == 130
-    assert "the same command continues" in child.output and "Traceback" not in child.output
+    command = commands.start(
+        "run_experiments", *ONE_SEED, "--experiments-dir", str(folder), environment=gate.environment
+    )
+    assert command.until(lambda: _steps(folder, "baseline*/metrics.jsonl") >= 2)
+    command.send(signal.SIGINT)
+    assert command.until(lambda: "press Ctrl-C again" in command.output)
+    command.send(signal.SIGINT)
+    gate.let_through_one_by_one(lambda: command.running)
+    assert command.wait() == 130
+    assert "the same command continues" in command.output and "Traceback" not in command.output
     (checkpoint,) = folder.glob("baseline*/trainer_output/checkpoint-*")
     assert 2 <= int(checkpoint.name.removeprefix("checkpoint-")) < 18
     assert not list(folder.glob("*/results.json"))
-    again = runner.start(*ONE_SEED, "--experiments-dir", str(folder))
+    again = commands.start("run_experiments", *ONE_SEED, "--experiments-dir", str(folder))
     assert again.wait() == 0, again.output
     assert f"resumed from step {checkpoint.name.removeprefix('checkpoint-')}" in again.output
     assert _content(folder) == _content(undisturbed)
 
 
-def test_two_runners_share_the_work_and_train_nothing_twice(runner: ForkingRunner, tmp_path: Path) -> None:
+def test_two_runners_share_the_work_and_train_nothing_twice(commands: Commands, tmp_path: Path) -> None:
     folder = tmp_path / "experiments"
     arguments = (*SUITE, "--seeds", "42", "43", "--experiments-dir", str(folder))
-    gate = runner.gate(folder)
+    gate = commands.gate(folder)
     gate.shut_after(1)
-    children = [runner.start(*arguments, gate=gate) for _ in range(2)]
+    started = [commands.start("run_experiments", *arguments, environment=gate.environment) for _ in range(2)]
     # Nobody goes on before both have a part.
-    assert children[0].wait_until(lambda: _number_begun(folder) == 2)
+    assert started[0].until(lambda: _number_begun(folder) == 2)
     gate.open()
-    assert [child.wait() for child in children] == [0, 0], [child.output for child in children]
+    assert [command.wait() for command in started] == [0, 0], [command.output for command in started]
     runs = sorted(folder.glob("*_seed*/run.log"))
     assert len(runs) == 4
     assert [path.read_text().count(": starting") for path in runs] == [1] * 4
-    assert all("4 of 4 experiments are done" in child.output for child in children)
-    assert all("done    " in child.output for child in children), "both must have done a part"
-    assert any("busy    " in child.output for child in children)
+    assert all("4 of 4 experiments are done" in command.output for command in started)
+    assert all("done    " in command.output for command in started), "both must have done a part"
+    assert any("busy    " in command.output for command in started)
 
 
 def _number_begun(folder: Path) -> int:

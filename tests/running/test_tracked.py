@@ -13,8 +13,8 @@ from errors import ConfigError
 from experiment_runner import plan_experiments, run_experiments_from_list
 from strategies.category_filter import CategoryFilterConfig
 from strategies.label_smoothing import LabelSmoothingConfig
+from tests.processes import Command, Commands
 from tests.running.builders import tiny
-from tests.running.forking import Child, ForkingRunner
 from tracking.folders.contents import FolderContents, read_folder
 from tracking.folders.folder import TRACKING_FILES, ExperimentFolder
 from tracking.reading.local_backend import LocalBackend
@@ -29,16 +29,16 @@ RUN = ("--mode", "run", "--suite", "minimal", "--seeds", "42", "--per-device-tra
 class Suite:
     """Runs the same command again and again, in a folder and store of its own."""
 
-    def __init__(self, runner: ForkingRunner, root: Path) -> None:
-        self._runner = runner
+    def __init__(self, commands: Commands, root: Path) -> None:
+        self._commands = commands
         self.store = root / "store.db"
         self.folder = root / "experiments"
-        self.gate = runner.gate(self.folder)
+        self.gate = commands.gate(self.folder)
 
-    def start(self, *more: str) -> Child:
+    def start(self, *more: str) -> Command:
         """Start the command."""
         places = ("--experiments-dir", str(self.folder), "--db", str(self.store))
-        return self._runner.start(*RUN, *places, *more, gate=self.gate)
+        return self._commands.start("run_experiments", *RUN, *places, *more, environment=self.gate.environment)
 
     def records(self) -> dict[str, ExperimentRecord]:
         """Return what the store has, by name."""
@@ -67,13 +67,13 @@ class Suite:
 
 
 @pytest.fixture
-def suite(runner: ForkingRunner, tmp_path: Path) -> Suite:
-    return Suite(runner, tmp_path)
+def suite(commands: Commands, tmp_path: Path) -> Suite:
+    return Suite(commands, tmp_path)
 
 
 def test_a_suite_leaves_every_experiment_in_the_store(suite: Suite) -> None:
-    child = suite.start("--tags", "paper", "draft", "--notes", "first try")
-    assert child.wait() == 0, child.output
+    command = suite.start("--tags", "paper", "draft", "--notes", "first try")
+    assert command.wait() == 0, command.output
     found = suite.details("cartography_filter_0.33_seed42")
     results = json.loads((found.record.folder / "results.json").read_text())
     assert (found.record.status, found.record.variant, found.record.seed) == (
@@ -97,10 +97,10 @@ def test_a_suite_leaves_every_experiment_in_the_store(suite: Suite) -> None:
 
 def test_a_killed_run_is_lost_and_the_same_command_completes_it_as_a_second_attempt(suite: Suite) -> None:
     suite.gate.shut_after(3, "baseline*")
-    child = suite.start()
-    assert child.wait_until(lambda: suite.logged("baseline") >= 8)
+    command = suite.start()
+    assert command.until(lambda: suite.logged("baseline") >= 8)
     before = suite.contents("baseline")
-    child.kill()
+    command.kill()
     suite.gate.open()
     database = Database.open(suite.store)
     assert [judgement.status for judgement in current_statuses(database).values()] == ["lost"]
@@ -121,15 +121,15 @@ def test_a_killed_run_is_lost_and_the_same_command_completes_it_as_a_second_atte
 )
 def test_who_is_stopped_from_outside_is_preempted(number: int, status: int, reason: str, suite: Suite) -> None:
     suite.gate.shut_after(1, "baseline*")
-    child = suite.start()
-    assert child.wait_until(lambda: suite.logged("baseline") >= 2)
-    child.send(number)
+    command = suite.start()
+    assert command.until(lambda: suite.logged("baseline") >= 2)
+    command.send(number)
     if number == signal.SIGINT:
-        assert child.wait_until(lambda: "press Ctrl-C again" in child.output)
-        child.send(number)
-    suite.gate.let_through_one_by_one(lambda: child.running)
-    assert child.wait() == status
-    assert "the same command continues" in child.output and "Traceback" not in child.output
+        assert command.until(lambda: "press Ctrl-C again" in command.output)
+        command.send(number)
+    suite.gate.let_through_one_by_one(lambda: command.running)
+    assert command.wait() == status
+    assert "the same command continues" in command.output and "Traceback" not in command.output
     found = suite.details("baseline_seed42")
     assert found.record.status == "preempted" and reason in found.record.status_reason
     assert suite.records()["cartography_filter_0.33_seed42"].status == "planned"
@@ -142,21 +142,21 @@ def test_who_is_stopped_from_outside_is_preempted(number: int, status: int, reas
 
 
 def test_without_tracking_nothing_of_it_is_written(suite: Suite, tmp_path: Path) -> None:
-    child = suite.start("--no-tracking")
-    assert child.wait() == 0, child.output
+    command = suite.start("--no-tracking")
+    assert command.wait() == 0, command.output
     assert not suite.store.exists() and not (tmp_path / "experiments.db").exists()
     names = {path.name for path in suite.folder.rglob("*")}
     assert not names & TRACKING_FILES and ".behind" not in names
-    child = suite.start()
-    assert child.wait() == 0, child.output
+    command = suite.start()
+    assert command.wait() == 0, command.output
     assert [record.status for record in suite.records().values()] == ["completed", "completed"], "taken in afterwards"
 
 
 def test_a_store_that_cannot_be_written_harms_no_run(suite: Suite) -> None:
     suite.store.mkdir()
-    child = suite.start()
-    assert child.wait() == 0, child.output
-    assert "2 of 2 experiments are done" in child.output and "warning: " in child.output
+    command = suite.start()
+    assert command.wait() == 0, command.output
+    assert "2 of 2 experiments are done" in command.output and "warning: " in command.output
 
 
 # -- in this process --------------------------------------------------------------------------------------------------

@@ -20,8 +20,8 @@ from planning.exchange import node_to_mapping
 from planning.status import read_results
 from running.outcomes import write_down
 from strategies.category_filter import CategoryFilterConfig
+from tests.processes import Commands
 from tests.running.builders import tiny
-from tests.running.forking import ForkingRunner
 from tracking.folders.contents import read_folder
 from tracking.reading.local_backend import LocalBackend
 
@@ -53,11 +53,11 @@ def _content(folder: Path) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(runner: ForkingRunner, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def undisturbed(commands: Commands, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What one process comes to."""
     folder = tmp_path_factory.mktemp("undisturbed") / "experiments"
-    child = runner.start(*SUITE, "--experiments-dir", str(folder))
-    assert child.wait() == 0, child.output
+    command = commands.start("run_experiments", *SUITE, "--experiments-dir", str(folder))
+    assert command.wait() == 0, command.output
     found = _content(folder)
     assert len(found) == 4 * 3 + 1
     return found
@@ -65,22 +65,22 @@ def undisturbed(runner: ForkingRunner, tmp_path_factory: pytest.TempPathFactory)
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_workers_save_what_they_do_when_asked_to_stop(
-    number: int, status: int, runner: ForkingRunner, undisturbed: dict[str, Any], tmp_path: Path
+    number: int, status: int, commands: Commands, undisturbed: dict[str, Any], tmp_path: Path
 ) -> None:
     arguments = (*SUITE, "--experiments-dir", str(tmp_path / "stopped"), "--workers", "2")
-    gate = runner.gate(tmp_path / "stopped")
+    gate = commands.gate(tmp_path / "stopped")
     gate.shut_after(2)
-    child = runner.start(*arguments, gate=gate)
-    assert child.wait_until(lambda: any(tmp_path.glob("stopped/baseline*/metrics.jsonl")))
-    assert child.wait_until(lambda: any(path.stat().st_size for path in tmp_path.glob("stopped/*/metrics.jsonl")))
-    child.send(number)
+    command = commands.start("run_experiments", *arguments, environment=gate.environment)
+    assert command.until(lambda: any(tmp_path.glob("stopped/baseline*/metrics.jsonl")))
+    assert command.until(lambda: any(path.stat().st_size for path in tmp_path.glob("stopped/*/metrics.jsonl")))
+    command.send(number)
     if number == signal.SIGINT:
-        assert child.wait_until(lambda: "press Ctrl-C again" in child.output)
-        child.send(number)
-    gate.let_through_one_by_one(lambda: child.running)
-    assert child.wait() == status, child.output
-    assert "the same command continues" in child.output and "Traceback" not in child.output
-    again = runner.start(*arguments)
+        assert command.until(lambda: "press Ctrl-C again" in command.output)
+        command.send(number)
+    gate.let_through_one_by_one(lambda: command.running)
+    assert command.wait() == status, command.output
+    assert "the same command continues" in command.output and "Traceback" not in command.output
+    again = commands.start("run_experiments", *arguments)
     assert again.wait() == 0, again.output
     assert "4 of 4 experiments are done" in again.output
     assert _content(tmp_path / "stopped") == undisturbed

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from tests.faults.disks import fill
+from tests.faults.disks import SmallDisk, why_no_disk
 from tests.tracking.postgres import PostgresqlServer
 from tests.waiting import until
 from tracking.indexing.rebuild import rebuild
@@ -247,33 +247,27 @@ def test_a_database_mended_in_a_training_is_told_of_once(tmp_path: Path, caplog:
 # -- nothing can be written -----------------------------------------------------------------------------------------
 
 
-@contextmanager
-def _small_disk(folder: Path) -> Iterator[Path]:
-    """Mount a disk of 1 MiB; only root can."""
-    folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)]
-    if os.geteuid() != 0 or subprocess.run(command, capture_output=True, check=False).returncode != 0:
-        pytest.skip("needs the right to mount a small disk")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "-l", str(folder)], check=True)
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[SmallDisk]:
+    """An empty disk of 1 MiB."""
+    if reason := why_no_disk():
+        pytest.skip(reason)
+    with SmallDisk(tmp_path / "disk", megabytes=1) as mounted:
+        yield mounted
 
 
 @contextmanager
 def _changeable(folder: Path) -> Iterator[Callable[[bool], None]]:
     """Make a folder, and yield what lets it be written or not; root, whom no mode of a file stops, mounts it."""
     if os.geteuid() == 0:
-        with _small_disk(folder):
-            yield lambda writable: _remount(folder, "rw" if writable else "ro")
+        if reason := why_no_disk():
+            pytest.skip(reason)
+        with SmallDisk(folder, megabytes=1) as mounted:
+            yield mounted.let_write
         return
     folder.mkdir()
     yield lambda writable: _change_modes(folder, writable)
     _change_modes(folder, writable=True)
-
-
-def _remount(folder: Path, mode: str) -> None:
-    subprocess.run(["mount", "-o", f"remount,{mode},size=1m", str(folder)], check=True)
 
 
 def _change_modes(folder: Path, writable: bool) -> None:
@@ -282,58 +276,55 @@ def _change_modes(folder: Path, writable: bool) -> None:
 
 
 def test_a_full_disk_holds_up_nothing_and_gets_everything_when_it_has_room(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    disk: SmallDisk, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with _small_disk(tmp_path / "disk") as disk:
-        tracker = ExperimentTracker(db_path=tmp_path / "experiments.db", experiments_dir=disk)
-        experiment_id = tracker.start_experiment()
-        fill(disk / "ballast", leaving=4096)
-        assert _train(tracker, range(1_000)) < HELD_UP
-        assert not tracker.flush(timeout=0.5)
-        tracker.log_evaluation("gsm8k", {"accuracy": 1.0, "samples": [{"text": "x" * 1000}] * 20})
-        tracker.add_note("while it was full")
-        (disk / "ballast").unlink()
-        tracker.close()
-        assert _points(disk / experiment_id) == list(range(1_000))
-        assert "while it was full" in (disk / experiment_id / "journal.jsonl").read_text()
-        assert len((disk / experiment_id / "evaluations" / "gsm8k.jsonl").read_text().splitlines()) == 20
+    tracker = ExperimentTracker(db_path=tmp_path / "experiments.db", experiments_dir=disk.folder)
+    experiment_id = tracker.start_experiment()
+    disk.fill(leaving=4096)
+    assert _train(tracker, range(1_000)) < HELD_UP
+    assert not tracker.flush(timeout=0.5)
+    tracker.log_evaluation("gsm8k", {"accuracy": 1.0, "samples": [{"text": "x" * 1000}] * 20})
+    tracker.add_note("while it was full")
+    disk.free()
+    tracker.close()
+    assert _points(disk.folder / experiment_id) == list(range(1_000))
+    assert "while it was full" in (disk.folder / experiment_id / "journal.jsonl").read_text()
+    assert len((disk.folder / experiment_id / "evaluations" / "gsm8k.jsonl").read_text().splitlines()) == 20
     assert _stored(tmp_path / "experiments.db") == ("completed", 1_000)
     assert sum("disk is full" in warning for warning in _warnings(caplog)) == 1
 
 
 def test_a_disk_that_is_full_until_the_end_loses_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    disk: SmallDisk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setattr(tracker_module, "_FOLDER_SECONDS", 0.3)
-    with _small_disk(tmp_path / "disk") as disk:
-        with ExperimentTracker(db_path=tmp_path / "experiments.db", experiments_dir=disk) as tracker:
-            experiment_id = tracker.start_experiment()
-            _train(tracker, range(100))
-            assert tracker.flush()
-            fill(disk / "ballast")
-            _train(tracker, range(100, 1_000))
-        assert _stored(tmp_path / "experiments.db")[0] == "completed"
-        assert sum("the rest is in" in warning for warning in _warnings(caplog)) == 1
-        (disk / "ballast").unlink()
-        database = Database.open(tmp_path / "experiments.db")
-        rebuild(database, [disk])
-        database.close()
-        assert _points(disk / experiment_id) == list(range(1_000))
+    with ExperimentTracker(db_path=tmp_path / "experiments.db", experiments_dir=disk.folder) as tracker:
+        experiment_id = tracker.start_experiment()
+        _train(tracker, range(100))
+        assert tracker.flush()
+        disk.fill()
+        _train(tracker, range(100, 1_000))
+    assert _stored(tmp_path / "experiments.db")[0] == "completed"
+    assert sum("the rest is in" in warning for warning in _warnings(caplog)) == 1
+    disk.free()
+    database = Database.open(tmp_path / "experiments.db")
+    rebuild(database, [disk.folder])
+    database.close()
+    assert _points(disk.folder / experiment_id) == list(range(1_000))
     assert _stored(tmp_path / "experiments.db") == ("completed", 1_000)
 
 
-def test_a_store_on_a_full_disk_can_be_read(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    with _small_disk(tmp_path / "disk") as disk:
-        with ExperimentTracker(db_path=disk / "experiments.db") as tracker:
-            tracker.start_experiment()
-        fill(disk / "ballast")
-        assert _stored(disk / "experiments.db") == ("completed", 0)
-        assert ["its disk is full" in warning for warning in _troubles(caplog)] == [True]
-        with pytest.raises(DatabaseUnavailable, match="its disk is full: free space there"):
-            database = Database.open(disk / "experiments.db")
-            with database.begin() as connection:
-                connection.execute(schema.metric_names.insert().values(name="loss"))
+def test_a_store_on_a_full_disk_can_be_read(disk: SmallDisk, caplog: pytest.LogCaptureFixture) -> None:
+    with ExperimentTracker(db_path=disk.folder / "experiments.db") as tracker:
+        tracker.start_experiment()
+    disk.fill()
+    assert _stored(disk.folder / "experiments.db") == ("completed", 0)
+    assert ["its disk is full" in warning for warning in _troubles(caplog)] == [True]
+    with pytest.raises(DatabaseUnavailable, match="its disk is full: free space there"):
+        database = Database.open(disk.folder / "experiments.db")
+        with database.begin() as connection:
+            connection.execute(schema.metric_names.insert().values(name="loss"))
 
 
 LIMITED = """

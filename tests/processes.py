@@ -1,27 +1,17 @@
-"""Runs commands in real processes, with all that they start in sight, so that tests may harm any of them.
-
-As a script it imports what the commands need, then starts one for each line on standard input: a JSON object with
-``program`` (``run_experiments`` or ``experiment_cli``), ``arguments``, ``folder``, ``environment``, ``before`` (Python
-to run first), ``log`` and ``exit`` (files for its output and its exit status), ``fresh`` (not forked, but a new
-Python). It answers with the process id.
-Processes that outlive who started them become its children, so that no orphan is overlooked.
-"""
+"""Runs commands in real processes, with all that they start in sight, so that tests may harm any of them."""
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
-import select
 import signal
 import subprocess
 import sys
 import time
-import traceback
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import psutil
 
@@ -29,9 +19,8 @@ from tests.gates import GATE_FOLDER, Gate
 
 __all__ = ["Command", "Commands", "roles"]
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = Path(__file__).resolve().parent.parent
 PATIENCE_S = 240.0
-_BE_SUBREAPER = 36
 
 
 class Command:
@@ -61,11 +50,12 @@ class Command:
         """Wait for a condition or its end; return whether the condition came true."""
         limit = time.monotonic() + patience_s
         while time.monotonic() < limit:
+            # Looked up first: what it did right before its end counts.
+            running = self.running
             if condition():
                 return True
-            if not self.running:
-                # It may have come true in between, by the last that was done.
-                return bool(condition())
+            if not running:
+                return False
             time.sleep(0.02)
         raise TimeoutError(f"waited {patience_s} s; the command printed:\n{self.output}")
 
@@ -73,6 +63,11 @@ class Command:
         """Send a signal to this process alone."""
         with suppress(ProcessLookupError):
             os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """Send SIGKILL, and wait until it has ended by that and nothing else."""
+        self.send(signal.SIGKILL)
+        assert self.wait() == -signal.SIGKILL
 
     def press_ctrl_c(self) -> None:
         """Send what a terminal sends: to every process of the group."""
@@ -95,7 +90,7 @@ class Commands:
         path = os.pathsep.join([str(GATE_FOLDER), str(ROOT)])
         environment = {**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "PYTHONPATH": path}
         self._process = subprocess.Popen(
-            [sys.executable, "-P", str(Path(__file__).resolve())],
+            [sys.executable, "-P", "-m", "tests.fork_server"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -117,7 +112,7 @@ class Commands:
         self,
         program: str,
         *arguments: str,
-        folder: Path,
+        folder: Path | None = None,
         environment: Mapping[str, str] | None = None,
         fresh: bool = False,
         before: str = "",
@@ -127,7 +122,7 @@ class Commands:
         Args:
             program: ``run_experiments`` or ``experiment_cli``.
             arguments: of its command line.
-            folder: its working directory.
+            folder: its working directory; None: that of the output.
             environment: what it has beside that of the tests.
             fresh: start a new Python, seconds slower: for what must be there from the start, such as LD_PRELOAD.
             before: Python to run in its process first, such as a limit; not with ``fresh``.
@@ -135,8 +130,14 @@ class Commands:
         self._count += 1
         log, exit_file = (self._folder / f"command{self._count}.{kind}" for kind in ("log", "exit"))
         order = {
-            **{"program": program, "arguments": arguments, "folder": str(folder), "environment": environment or {}},
-            **{"log": str(log), "exit": str(exit_file), "fresh": fresh, "before": before},
+            "program": program,
+            "arguments": arguments,
+            "folder": str(folder or self._folder),
+            "environment": environment or {},
+            "log": str(log),
+            "exit": str(exit_file),
+            "fresh": fresh,
+            "before": before,
         }
         assert self._process.stdin is not None and self._process.stdout is not None
         print(json.dumps(order), file=self._process.stdin, flush=True)
@@ -190,75 +191,3 @@ def _command_line(process: psutil.Process) -> str:
         return " ".join(process.cmdline())
     except (psutil.NoSuchProcess, psutil.ZombieProcess):
         return ""
-
-
-def _serve() -> None:
-    import experiment_cli  # noqa: F401
-    import run_experiments  # noqa: F401
-    import training.session  # noqa: F401  (all imported once here, not in every child)
-
-    ctypes.CDLL(None).prctl(_BE_SUBREAPER, 1, 0, 0, 0)
-    exits: dict[int, str] = {}
-    received = b""
-    while True:
-        _reap(exits)
-        if not select.select([0], [], [], 0.01)[0]:
-            continue
-        arrived = os.read(0, 1 << 16)
-        if not arrived:
-            return
-        *lines, received = (received + arrived).split(b"\n")
-        for line in lines:
-            order = json.loads(line)
-            pid = os.fork()
-            if pid == 0:
-                _become(order)
-            exits[pid] = order["exit"]
-            print(pid, flush=True)
-
-
-def _reap(exits: dict[int, str]) -> None:
-    """Take in the ends of commands, and of processes that they left behind."""
-    with suppress(ChildProcessError):
-        while True:
-            pid, status = os.waitpid(-1, os.WNOHANG)
-            if not pid:
-                return
-            if pid in exits:
-                written = Path(f"{exits[pid]}.part")
-                written.write_text(str(os.waitstatus_to_exitcode(status)))
-                written.replace(exits.pop(pid))
-
-
-def _become(order: Mapping[str, Any]) -> None:
-    status = 70
-    try:
-        os.setpgid(0, 0)
-        # A shell starts background jobs with interrupts ignored, and children inherit that.
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        os.environ.update(order["environment"])
-        os.chdir(order["folder"])
-        with Path(order["log"]).open("w", buffering=1) as log:
-            os.dup2(log.fileno(), 1)
-            os.dup2(log.fileno(), 2)
-        os.close(0)
-        os.open(os.devnull, os.O_RDONLY)
-        if order["fresh"]:
-            os.execv(sys.executable, [sys.executable, str(ROOT / f"{order['program']}.py"), *order["arguments"]])
-        exec(order["before"], {})
-        sys.argv = [f"{order['program']}.py", *order["arguments"]]
-        from importlib import import_module
-
-        status = import_module(order["program"]).main(order["arguments"])
-    except SystemExit as stop:
-        status = stop.code if isinstance(stop.code, int) else 1
-    except BaseException:
-        traceback.print_exc()
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(status)
-
-
-if __name__ == "__main__":
-    _serve()
