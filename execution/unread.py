@@ -61,9 +61,14 @@ def _lasting(stream: TextIO | None, remark: str) -> TextIO:
         return stream
     if descriptor not in _STANDARD:
         return stream
-    stream.flush()
+    raw = _Lasting(descriptor, remark)
+    try:
+        # What was printed before may find nobody either.
+        stream.flush()
+    except OSError as error:
+        raw.lose(error)
     return io.TextIOWrapper(
-        io.BufferedWriter(_Lasting(descriptor, remark)),
+        io.BufferedWriter(raw),
         encoding=stream.encoding,
         errors="backslashreplace",
         line_buffering=bool(getattr(stream, "line_buffering", False)),
@@ -83,14 +88,22 @@ class _Lasting(io.FileIO):
         try:
             return super().write(data)  # type: ignore[arg-type]
         except OSError as error:
-            is_gone = error.errno in _GONE
-            if is_gone or not self._goes_on:
-                self._write_nowhere()
-            what = "nobody reads the output any more" if is_gone else f"the output cannot be written: {error.strerror}"
-            if not (is_gone or self._goes_on):
-                raise ResourceError(f"{what}; make room for it") from error
-            self._say(what)
+            self.lose(error)
             return memoryview(data).nbytes  # type: ignore[arg-type]
+
+    def lose(self, error: OSError) -> None:
+        """See to it that what could not be written ends nothing.
+
+        Raises:
+            ResourceError: the disk is full, and what is printed is all there is to have.
+        """
+        is_gone = error.errno in _GONE
+        if is_gone or not self._goes_on:
+            self._write_nowhere()
+        what = "nobody reads the output any more" if is_gone else f"the output cannot be written: {error.strerror}"
+        if not (is_gone or self._goes_on):
+            raise ResourceError(f"{what}; make room for it") from error
+        self._say(what)
 
     def _write_nowhere(self) -> None:
         # Others of this process write here too, such as libraries in C.

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from execution.unread import UNREAD, going_on_unread
 from experiment_commands.comparing.differences import Difference, Missing, value_text
 from experiment_commands.comparing.surroundings import code_of
 from experiment_commands.options import Db, Json, OneId
@@ -69,11 +70,12 @@ def reproduce(
         return 1
     config = dataclasses.replace(config, name=f"{config.name}{_SUFFIX}")
     target = experiments_dir or Path("experiments") / "reproduced" / record.details.record.id
-    if not json:
-        _print_drift(record, drift)
-    if dry_run:
-        return _dry_run(record, config, drift, target, json)
-    return _run(record, config, drift, target, db=db, force=force, json=json)
+    with going_on_unread("" if dry_run else UNREAD):
+        if not json:
+            _print_drift(record, drift)
+        if dry_run:
+            return _dry_run(record, config, drift, target, json)
+        return _run(record, config, drift, target, db=db, force=force, json=json)
 
 
 def _drift(record: RunRecord, config: ExperimentConfig | None) -> Drift:

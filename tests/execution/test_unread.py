@@ -30,6 +30,15 @@ with going_on_unread():
 pathlib.Path("done").write_text("all of it")
 """
 
+BEFORE = """
+import sys
+sys.path.insert(0, {root!r})
+from execution.unread import UNREAD, going_on_unread
+print("still in a buffer")
+with going_on_unread(UNREAD):
+    print("a line", flush=True)
+"""
+
 
 def _unread(root: Path, tmp_path: Path, words: Sequence[str]) -> tuple[int, str]:
     """Run a command into a pipe that nobody reads any more; return its status and what it said beside it."""
@@ -44,7 +53,12 @@ def _unread(root: Path, tmp_path: Path, words: Sequence[str]) -> tuple[int, str]
 def _into(root: Path, tmp_path: Path, words: Sequence[str], writer: int) -> tuple[int, str]:
     command = [sys.executable, str(root / words[0]), *words[1:]]
     done = subprocess.run(
-        command, cwd=tmp_path, stdout=writer, stderr=subprocess.PIPE, text=True, env={**os.environ, "COLUMNS": "80"}
+        command,
+        cwd=tmp_path,
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": ""},
     )
     return done.returncode, done.stderr
 
@@ -73,6 +87,11 @@ def test_work_goes_on_and_says_so_once(where: str, root: Path, tmp_path: Path) -
     assert (tmp_path / "done").read_text() == "all of it"
 
 
+def test_what_was_printed_before_ends_nothing_either(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "before.py").write_text(BEFORE.format(root=str(root)))
+    assert _unread(tmp_path, tmp_path, ["before.py"]) == (0, f"nobody reads the output any more; {UNREAD}\n")
+
+
 @pytest.mark.skipif(not FULL.exists(), reason="this system has no /dev/full")
 def test_a_full_disk_is_an_error_of_what_is_only_printed(root: Path, tmp_path: Path) -> None:
     with FULL.open("w") as full:
@@ -87,6 +106,9 @@ def test_a_suite_is_trained_to_its_end_whoever_reads(root: Path, tmp_path: Path)
     assert (status, errors) == (0, f"nobody reads the output any more; {UNREAD}\n")
     results = [read_json(path) for path in tmp_path.glob("experiments/*_seed1_*/results.json")]
     assert [each["success"] for each in results] == [True, True]
+    status, errors = _unread(root, tmp_path, ("experiment_cli.py", "reproduce", "baseline_seed1"))
+    assert (status, errors) == (0, f"nobody reads the output any more; {UNREAD}\n")
+    assert len(list(tmp_path.glob("experiments/reproduced/*/*/results.json"))) == 1
 
 
 @pytest.mark.long
