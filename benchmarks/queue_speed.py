@@ -19,10 +19,11 @@ from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from execution.dispatcher import Dispatcher, DispatcherOptions
+from execution.dispatching.dispatcher import Dispatcher
+from execution.dispatching.listening import Listener
+from execution.dispatching.options import DispatcherOptions
 from execution.executors import create_executor
 from execution.interruption import Interruption
-from execution.listening import Listener
 from execution.options import ExecutorOptions
 from jobs import Job
 from tracking.queue.queue import Queue

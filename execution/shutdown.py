@@ -8,8 +8,8 @@ import time
 from collections.abc import Mapping
 
 from execution.base import Handle
+from execution.dispatching.parties import Parties
 from execution.endings import KILLING_SECONDS
-from execution.parties import Parties
 from execution.stopping import Stopper
 from jobs import Failure, FailureKind, Outcome
 from tracking.queue.records import LEFT_TO, Claim

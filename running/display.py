@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from execution.base import Handle
-from execution.listening import Listener
+from execution.dispatching.listening import Listener
 from jobs import Job, Outcome
 from jobs.outcome import WAITS_FOR
 from running.lines import Retries, Warned, end_line, warning_lines

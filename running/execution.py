@@ -10,7 +10,8 @@ from typing import Any
 from atomic_files import check_writable
 from errors import ConfigError
 from execution.base import Executor
-from execution.dispatcher import Dispatcher, DispatcherOptions
+from execution.dispatching.dispatcher import Dispatcher
+from execution.dispatching.options import DispatcherOptions
 from execution.interruption import Interruption
 from jobs import Failure, Job, Resources
 from planning import Node, Plan

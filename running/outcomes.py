@@ -9,7 +9,7 @@ from pathlib import Path
 
 from errors import AssayError
 from execution.base import Handle
-from execution.listening import Listener
+from execution.dispatching.listening import Listener
 from jobs import Failure, FailureKind, Job, Outcome
 from planning.exchange import node_from_mapping
 from planning.status import read_results

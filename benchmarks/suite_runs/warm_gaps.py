@@ -14,10 +14,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 sys.path.insert(0, str(Path(__file__).resolve().parent / "plugin"))
 
 from benchmarks.suite_runs.gaps import Gap, gaps
-from execution.dispatcher import Dispatcher, DispatcherOptions
+from execution.dispatching.dispatcher import Dispatcher
+from execution.dispatching.listening import Listener
+from execution.dispatching.options import DispatcherOptions
 from execution.executors import create_executor
 from execution.interruption import Interruption
-from execution.listening import Listener
 from execution.options import ExecutorOptions
 from experiment_runner import plan_experiments
 from jobs import Job, Outcome

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from datetime import datetime
 
-from execution.listening import Listener
+from execution.dispatching.listening import Listener
 from experiment_results.wording import printable
 from jobs import FailureKind, Job, Outcome
 from running.lines import Retries, Warned, end_line, warning_lines

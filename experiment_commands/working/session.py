@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from execution.code_version import code_version
-from execution.dispatcher import Dispatcher, DispatcherOptions
+from execution.dispatching.dispatcher import Dispatcher
+from execution.dispatching.options import DispatcherOptions
 from execution.executors import create_executor
 from execution.interruption import Interruption
 from execution.options import ExecutorOptions

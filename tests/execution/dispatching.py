@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from execution.base import Executor, Handle, JobState
-from execution.dispatcher import Dispatcher, DispatcherOptions
+from execution.dispatching.dispatcher import Dispatcher
+from execution.dispatching.listening import Listener
+from execution.dispatching.options import DispatcherOptions
 from execution.executors import create_executor
 from execution.interruption import Interruption
-from execution.listening import Listener
 from execution.options import ExecutorOptions
 from jobs import Job, Outcome
 from tracking.queue.queue import Queue

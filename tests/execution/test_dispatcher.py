@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from execution.base import Handle, JobState
-from execution.dispatcher import Dispatcher, DispatcherOptions
+from execution.dispatching.dispatcher import Dispatcher
+from execution.dispatching.options import DispatcherOptions
 from execution.executors import create_executor
 from execution.inline import InlineExecutor
 from execution.options import ExecutorOptions

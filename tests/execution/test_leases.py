@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from execution.leases import LeaseKeeper
+from execution.dispatching.leases import LeaseKeeper
 from jobs import Job, Outcome
 from tests.waiting import until
 from tracking.queue.queue import Queue

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from execution.base import Handle
-from execution.dispatcher import Dispatcher, DispatcherOptions
+from execution.dispatching.dispatcher import Dispatcher
+from execution.dispatching.options import DispatcherOptions
 from execution.executors import create_executor
 from execution.interruption import Interruption
 from execution.options import ExecutorOptions

@@ -10,9 +10,10 @@ from collections.abc import Callable, Collection
 import pytest
 
 from errors import AssayError, ConfigError, ResourceError
-from execution import intake, pausing
 from execution.base import Executor, Handle
-from execution.dispatcher import Dispatcher, DispatcherOptions
+from execution.dispatching import intake, pausing
+from execution.dispatching.dispatcher import Dispatcher
+from execution.dispatching.options import DispatcherOptions
 from execution.executors import create_executor
 from execution.options import ExecutorOptions
 from jobs import FailureKind, Job, Outcome, Resources, retries

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from execution import queue_link
-from execution.dispatcher import Dispatcher, DispatcherOptions
+from execution.dispatching import queue_link
+from execution.dispatching.dispatcher import Dispatcher
+from execution.dispatching.options import DispatcherOptions
 from execution.executors import create_executor
 from execution.interruption import Interruption
 from execution.options import ExecutorOptions

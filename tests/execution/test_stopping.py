@@ -12,7 +12,8 @@ from sqlalchemy import update
 
 from errors import ResourceError
 from execution.base import Executor, Handle, JobState
-from execution.dispatcher import Dispatcher, DispatcherOptions
+from execution.dispatching.dispatcher import Dispatcher
+from execution.dispatching.options import DispatcherOptions
 from execution.interruption import Interruption
 from jobs import FailureKind, Job, Outcome, Resources, retries
 from tests.execution.dispatching import Asked, Heard

@@ -14,7 +14,8 @@ import pytest
 
 from errors import ConfigError, ResourceError
 from execution.base import Handle, JobState
-from execution.dispatcher import Dispatcher, DispatcherOptions
+from execution.dispatching.dispatcher import Dispatcher
+from execution.dispatching.options import DispatcherOptions
 from execution.interruption import Interruption
 from execution.options import ExecutorOptions
 from execution.slurm import handle as handle_module

@@ -6,7 +6,7 @@ import dataclasses
 
 from errors import AssayError
 from execution.base import Handle
-from execution.parties import Parties
+from execution.dispatching.parties import Parties
 from execution.shutdown import Shutdown
 from jobs import Outcome
 from tracking.queue.records import Claim

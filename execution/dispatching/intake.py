@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 
 from errors import AssayError, ConfigError, ResourceError
-from execution.choosing import Choice
-from execution.dispatcher_options import DispatcherOptions
-from execution.parties import Parties
-from execution.pausing import Pauses
-from execution.watching import Watch
+from execution.dispatching.choosing import Choice
+from execution.dispatching.options import DispatcherOptions
+from execution.dispatching.parties import Parties
+from execution.dispatching.pausing import Pauses
+from execution.dispatching.watching import Watch
 from jobs import Failure, FailureKind, Job, Outcome
 from jobs.failures import kind_of
 from tracking.queue.records import Claim

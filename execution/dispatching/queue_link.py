@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable, Collection
 from typing import TypeVar
 
-from execution.choosing import Choice
-from execution.leases import LeaseKeeper
+from execution.dispatching.choosing import Choice
+from execution.dispatching.leases import LeaseKeeper
 from jobs import Outcome
 from tracking.queue.queue import Queue
 from tracking.queue.records import Claim, Limits, QueueState, Settled, WorkerIdentity

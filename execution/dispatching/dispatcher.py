@@ -7,16 +7,16 @@ from contextlib import suppress
 
 from errors import AssayError
 from execution.base import Executor
-from execution.dispatcher_options import DispatcherOptions
-from execution.intake import Intake
+from execution.dispatching.intake import Intake
+from execution.dispatching.listening import Listener
+from execution.dispatching.options import DispatcherOptions
+from execution.dispatching.parties import Parties
+from execution.dispatching.watching import Watch
 from execution.interruption import Interruption
-from execution.listening import Listener
-from execution.parties import Parties
-from execution.watching import Watch
 from tracking.queue.queue import Queue
 from tracking.queue.records import QueueState
 
-__all__ = ["Dispatcher", "DispatcherOptions"]
+__all__ = ["Dispatcher"]
 
 _LOOK_SECONDS = 0.5
 """How long to wait at most before looking for new work, and for orders."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from execution.base import Executor
+from execution.dispatching.listening import Listener
+from execution.dispatching.queue_link import QueueLink
 from execution.interruption import Interruption
-from execution.listening import Listener
-from execution.queue_link import QueueLink
 from tracking.queue.queue import Queue
 
 __all__ = ["Parties"]

@@ -1,0 +1,1 @@
+"""Between a queue and an executor: jobs are claimed, submitted, watched, and settled."""
