@@ -6,11 +6,13 @@ import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.processes import Commands
+if TYPE_CHECKING:
+    from tests.processes import Commands
 
 # Tests never reach for a hub: real loading code runs on local folders.
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -44,6 +46,9 @@ def shared_data() -> Path:
 @pytest.fixture(scope="session")
 def commands(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Commands]:
     """Starts commands in processes that tests may harm; shared, as it loads torch."""
+    # Rooms that start none do without what it needs.
+    from tests.processes import Commands
+
     with Commands(tmp_path_factory.mktemp("commands")) as started:
         yield started
 
