@@ -61,7 +61,8 @@ def _attempt(name: str, suite: DisturbedSuite, arguments: argparse.Namespace) ->
     try:
         return SCENES[name](suite, arguments.kills, arguments.seed)
     except Exception as error:
-        return Seen(name, "it broke off", [f"{type(error).__name__}: {error}"], 0.0, [suite.outputs])
+        reason = str(error).partition("\n")[0]
+        return Seen(name, "it broke off", [f"{type(error).__name__}: {reason}"], 0.0, [str(error), suite.outputs])
 
 
 def _row(cells: Any) -> str:

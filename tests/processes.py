@@ -16,11 +16,11 @@ from typing import Self
 import psutil
 
 from tests.gates import GATE_FOLDER, Gate
+from tests.waiting import PATIENCE_S, call_in_words
 
 __all__ = ["Command", "Commands", "roles"]
 
 ROOT = Path(__file__).resolve().parent.parent
-PATIENCE_S = 240.0
 
 
 class Command:
@@ -43,11 +43,28 @@ class Command:
 
     def wait(self, patience_s: float = PATIENCE_S) -> int:
         """Return its exit status; of what a signal ended its number, negative."""
-        self.until(lambda: False, patience_s)
+        self.reaches(lambda: False, patience_s)
         return int(self._exit.read_text())
 
-    def until(self, condition: Callable[[], object], patience_s: float = PATIENCE_S) -> bool:
-        """Wait for a condition or its end; return whether the condition came true."""
+    def until(self, condition: Callable[[], object], what: str = "") -> None:
+        """Wait for a condition.
+
+        Args:
+            condition: looked at again and again.
+            what: named where it is waited for in vain; empty: the lines that call this.
+
+        Raises:
+            AssertionError: the command ended before, or it was never met.
+        """
+        if not self.reaches(condition):
+            raise AssertionError(f"the command ended before {what or call_in_words()}; it printed:\n{self.output}")
+
+    def reaches(self, condition: Callable[[], object], patience_s: float = PATIENCE_S) -> bool:
+        """Wait for a condition or the end of the command; return whether the condition came true.
+
+        Raises:
+            AssertionError: neither came.
+        """
         limit = time.monotonic() + patience_s
         while time.monotonic() < limit:
             # Looked up first: what it did right before its end counts.
@@ -57,7 +74,7 @@ class Command:
             if not running:
                 return False
             time.sleep(0.02)
-        raise TimeoutError(f"waited {patience_s} s; the command printed:\n{self.output}")
+        raise AssertionError(f"waited {patience_s:g} s; the command printed:\n{self.output}")
 
     def send(self, number: int) -> None:
         """Send a signal to this process alone."""

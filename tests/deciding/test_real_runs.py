@@ -41,7 +41,7 @@ def test_a_killed_command_given_again_decides_the_same(commands: Commands, tmp_p
     gate = commands.gate(killed)
     gate.shut_before("*_seed44*/results.json")
     command = commands.start("run_experiments", *_arguments(tmp_path, killed), environment=gate.environment)
-    assert command.until(lambda: len(list(killed.glob("*_seed*/results.json"))) >= 2)
+    command.until(lambda: len(list(killed.glob("*_seed*/results.json"))) >= 2)
     command.kill()
     command = commands.start("run_experiments", *_arguments(tmp_path, killed))
     assert command.wait() == 0, command.output
@@ -56,9 +56,9 @@ def test_one_ctrl_c_lets_what_runs_end_and_begins_no_further_round(commands: Com
     # The last run of the first round.
     gate.shut_before("few*_seed44*/results.json")
     command = commands.start("run_experiments", *_arguments(tmp_path, folder), environment=gate.environment)
-    assert command.until(lambda: len(list(folder.glob("*_seed44*/run.log"))) == 2)
+    command.until(lambda: len(list(folder.glob("*_seed44*/run.log"))) == 2)
     command.send(signal.SIGINT)
-    assert command.until(lambda: "press Ctrl-C again" in command.output)
+    command.until(lambda: "press Ctrl-C again" in command.output)
     gate.open()
     assert command.wait() == 130
     assert "the same command continues" in command.output and "Traceback" not in command.output

@@ -79,10 +79,10 @@ def _gets_on(suite: DisturbedSuite, command: Command, by: int, seconds: float) -
     """Wait for some steps, then for a moment, so that it may be hit between two of them; False: it ended before."""
     logged = steps(suite.folder)
     suite.gate.shut_after(logged + by + _BEYOND)
-    if not command.until(lambda: steps(suite.folder) >= logged + by):
+    if not command.reaches(lambda: steps(suite.folder) >= logged + by):
         return False
     limit = time.monotonic() + seconds
-    return command.until(lambda: time.monotonic() > limit)
+    return command.reaches(lambda: time.monotonic() > limit)
 
 
 def _kill_one(command: Command, chance: random.Random) -> str:

@@ -38,6 +38,7 @@ def _killer(way: str, suite: DisturbedSuite, kills: int, seed: int) -> Seen:
     who = ", ".join(f"{number} {role}" for role, number in sorted(seen.killed.items()))
     done = f"{seen.killed.total()} SIGKILLs ({who}), {seen.starts} starts"
     wrong = [f"{len(seen.failed)} times the command gave a run up"] if seen.failed else []
+    wrong += [] if seen.killed else ["it ended before anything could be killed"]
     name = {WORKERS: "a killer, `run_experiments.py --workers 2`", QUEUE: "a killer, `experiment_cli.py work`"}[way]
     return Seen(name, done, wrong + suite.faults(way), seen.seconds, seen.failed or [suite.outputs])
 
@@ -50,7 +51,7 @@ def _full_disk(suite: DisturbedSuite, seconds: float) -> Seen:
         suite = suite.elsewhere(disk.folder / "experiments")
         suite.add()
         command = suite.start(QUEUE)
-        command.until(lambda: steps(suite.folder) >= 20)
+        _await_steps(command, suite, 20)
         disk.fill()
         time.sleep(seconds)
         disk.free()
@@ -68,9 +69,7 @@ def _clock(suite: DisturbedSuite) -> Seen:
     suite.add()
     command = suite.start(QUEUE, fresh=True)
     for jump in (3600, -3600, 86400, -86400, 0):
-        before = steps(suite.folder)
-        if not command.until(lambda before=before: steps(suite.folder) > before + 20):  # type: ignore[misc]
-            break
+        _await_steps(command, suite, 20)
         clock.set(jump)
     done = "an hour and a day to and fro"
     return Seen("clock set, `work`", done, _end(command) + suite.faults(QUEUE), time.monotonic() - started)
@@ -80,12 +79,14 @@ def _hang(suite: DisturbedSuite) -> Seen:
     started = time.monotonic()
     suite.add()
     command = suite.start(QUEUE, "--hang-minutes", "0.25")
-    command.until(lambda: steps(suite.folder) >= 20 and roles(command)["worker"])
+    _await_steps(command, suite, 20)
     hung = roles(command)["worker"]
     for worker in hung:
         worker.send_signal(signal.SIGSTOP)
     wrong = _end(command) + suite.faults(QUEUE)
-    done = f"{len(hung)} workers frozen; {command.output.count('reported nothing for')} killed for it"
+    killed = command.output.count("reported nothing for")
+    wrong += [] if killed else ["no worker was killed for it"]
+    done = f"{len(hung)} workers frozen; {killed} killed for it"
     return Seen("workers hang, `work --hang-minutes 0.25`", done, wrong, time.monotonic() - started, [suite.outputs])
 
 
@@ -93,7 +94,7 @@ def _locked_store(suite: DisturbedSuite, seconds: float) -> Seen:
     started = time.monotonic()
     suite.add()
     command = suite.start(QUEUE)
-    command.until(lambda: steps(suite.folder) >= 20)
+    _await_steps(command, suite, 20)
     lock = sqlite3.connect(suite.store, isolation_level=None)
     lock.execute("BEGIN EXCLUSIVE")
     time.sleep(seconds)
@@ -118,8 +119,7 @@ def _stopped_server(suite: DisturbedSuite, times: int, seconds: float) -> Seen:
             suite.add()
             command = suite.start(QUEUE)
             for _ in range(times):
-                before = steps(suite.folder)
-                command.until(lambda before=before: steps(suite.folder) > before + 20)  # type: ignore[misc]
+                _await_steps(command, suite, 20)
                 server.stop()
                 time.sleep(seconds)
                 server.start()
@@ -128,6 +128,12 @@ def _stopped_server(suite: DisturbedSuite, times: int, seconds: float) -> Seen:
             server.stop()
     done = f"{times} times for {seconds:.0f} s"
     return Seen("PostgreSQL stopped, `work`", done, wrong, time.monotonic() - started, [suite.outputs])
+
+
+def _await_steps(command: Command, suite: DisturbedSuite, further: int) -> None:
+    """Wait until its runs have logged so many steps more; that the command ends before breaks the scene off."""
+    target = steps(suite.folder) + further
+    command.until(lambda: steps(suite.folder) >= target, f"{further} further steps")
 
 
 def _end(command: Command) -> list[str]:
@@ -142,7 +148,7 @@ def _asked_to_stop(way: str, suite: DisturbedSuite, number: int) -> Seen:
         suite.add()
     while True:
         command, before = suite.start(way), steps(suite.folder)
-        if not command.until(lambda before=before: steps(suite.folder) > before + 10):  # type: ignore[misc]
+        if not command.reaches(lambda before=before: steps(suite.folder) > before + 10):  # type: ignore[misc]
             status = command.wait()
             break
         asked = time.monotonic()
@@ -158,6 +164,7 @@ def _asked_to_stop(way: str, suite: DisturbedSuite, number: int) -> Seen:
     name = "SIGTERM" if number == signal.SIGTERM else "Ctrl-C twice"
     done = f"{len(ends)} times; it ended after at most {max(ends, default=0):.1f} s"
     wrong = ([f"exit status {status}"] if status else []) + suite.faults(way)
+    wrong += [] if ends else ["it ended before it could be asked"]
     return Seen(f"{name}, {way}", done, wrong, time.monotonic() - started, [suite.outputs])
 
 

