@@ -157,14 +157,14 @@ def test_what_can_never_be_done_is_refused_and_nothing_is_added(queue: Queue, jo
     assert queue.jobs() == []
 
 
-def test_a_circle_reads_in_the_direction_of_needs(queue: Queue) -> None:
+def test_a_cycle_reads_in_the_direction_of_needs(queue: Queue) -> None:
     with pytest.raises(ConfigError) as caught:
         queue.add([job("a", "b"), job("b", "c"), job("c", "a")])
     cycle = str(caught.value).partition(": ")[2].replace("job ", "")
     assert cycle in ("a -> b -> c -> a", "b -> c -> a -> b", "c -> a -> b -> c")
 
 
-def test_a_circle_through_jobs_that_wait_is_found(queue: Queue) -> None:
+def test_a_cycle_through_jobs_that_wait_is_found(queue: Queue) -> None:
     queue.add([job("a"), job("b", "a")])
     queue.cancel(["a"])
     with pytest.raises(ConfigError, match="in a cycle"):

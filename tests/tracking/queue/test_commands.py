@@ -223,7 +223,7 @@ def test_what_waits_and_is_planned_again_by_newer_code_keeps_its_place(queue: Qu
     assert (seen(queue, "a").job.payload, seen(queue, "a").job.priority) == ({"new": 1}, 9)
 
 
-def test_a_circle_through_what_is_planned_anew_is_found(queue: Queue) -> None:
+def test_a_cycle_through_what_is_planned_anew_is_found(queue: Queue) -> None:
     queue.add([job("a", code="X"), job("b", "a", code="X")])
     with pytest.raises(ConfigError, match="in a cycle"):
         queue.add([job("a", "b", code="Y")])
