@@ -68,6 +68,7 @@ def create_parser() -> argparse.ArgumentParser:
     _add_signals(parser)
     _add_how(parser)
     _add_where(parser)
+    _add_takes(parser)
     _add_verdict(parser)
     return parser
 
@@ -163,25 +164,6 @@ def _add_where(parser: argparse.ArgumentParser) -> None:
         "--executor", metavar="NAME", help=f"{', '.join(EXECUTORS.names())} (default: inline; workers with --workers)"
     )
     group.add_argument("--workers", type=_whole, metavar="N", help="so many runs at the same time")
-    group.add_argument("--cpus-per-run", type=_number, metavar="X", help="cores that each run takes (default: 1)")
-    group.add_argument(
-        "--gpus-per-run",
-        type=_number,
-        metavar="X",
-        help="that each run takes: 1, 2, or a share such as 0.5 (default: a fair share)",
-    )
-    group.add_argument("--memory-per-run", type=_gigabytes, metavar="GB", help="main memory that each run takes")
-    group.add_argument(
-        "--cost-per-run", type=_number, metavar="X", help="what each run costs, for work --max-cost-per-day"
-    )
-    group.add_argument(
-        "--calls-per-run", type=_whole, metavar="N", help="calls that each run makes, for work --max-calls-per-hour"
-    )
-    group.add_argument("--minutes-per-run", type=_minutes, metavar="M", help="a run that takes longer is stopped")
-    group.add_argument(
-        "--threads-per-run", type=_whole, metavar="N", help="threads of PyTorch (default: the cores, divided)"
-    )
-    group.add_argument("--hang-minutes", type=_minutes, metavar="M", help="a run silent for so long is stopped")
     group.add_argument(
         "--gpus",
         nargs="+",
@@ -220,6 +202,29 @@ def _add_where(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--priority", type=_priority, metavar="N", help=f"in the queue, from -{most} to {most} (default: 0)"
     )
+
+
+def _add_takes(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("what each run takes (docs/scaling.md)")
+    group.add_argument("--cpus-per-run", type=_number, metavar="X", help="cores that each run takes (default: 1)")
+    group.add_argument(
+        "--gpus-per-run",
+        type=_number,
+        metavar="X",
+        help="that each run takes: 1, 2, or a share such as 0.5 (default: a fair share)",
+    )
+    group.add_argument("--memory-per-run", type=_gigabytes, metavar="GB", help="main memory that each run takes")
+    group.add_argument(
+        "--cost-per-run", type=_number, metavar="X", help="what each run costs, for work --max-cost-per-day"
+    )
+    group.add_argument(
+        "--calls-per-run", type=_whole, metavar="N", help="calls that each run makes, for work --max-calls-per-hour"
+    )
+    group.add_argument("--minutes-per-run", type=_minutes, metavar="M", help="a run that takes longer is stopped")
+    group.add_argument(
+        "--threads-per-run", type=_whole, metavar="N", help="threads of PyTorch (default: the cores, divided)"
+    )
+    group.add_argument("--hang-minutes", type=_minutes, metavar="M", help="a run silent for so long is stopped")
 
 
 def _add_verdict(parser: argparse.ArgumentParser) -> None:

@@ -120,18 +120,14 @@ def list_experiments(
         metrics=None if wanted is None else _names(wanted, Family.METRIC),
         **chosen,
     )
-    more = number is not None and len(records) > number
-    records = records[:number]
-    if as_json:
-        print_json([_plain(record, wanted) for record in records])
-    elif records:
-        _print(records, wanted)
-    if not records:
+    shown = records[:number]
+    _print(shown, wanted, as_json)
+    if not shown:
         remark("no experiments" if begin is None else "no more experiments")
-    elif more:
+    elif len(records) > len(shown):
         total = backend.count(where, **chosen)
-        remark(f"{len(records)} of {total:,} experiments; more: --after {records[-1].id}, or --limit 0 for all")
-    return 0 if records else 1
+        remark(f"{len(shown)} of {total:,} experiments; more: --after {shown[-1].id}, or --limit 0 for all")
+    return 0 if shown else 1
 
 
 def _names(columns: Sequence[Column] | None, family: Family) -> list[str]:
@@ -150,13 +146,19 @@ def _plain(record: ExperimentRecord, columns: Sequence[Column] | None) -> dict[s
     return {column.title: column.value(record) for column in columns}
 
 
-def _print(records: Sequence[ExperimentRecord], wanted: Sequence[Column] | None) -> None:
-    columns = wanted or default_columns(records)
+def _print(records: Sequence[ExperimentRecord], wanted: Sequence[Column] | None, as_json: bool) -> None:
+    if as_json:
+        print_json([_plain(record, wanted) for record in records])
+    elif records:
+        _print_table(records, wanted or default_columns(records), may_leave_out=wanted is None)
+
+
+def _print_table(records: Sequence[ExperimentRecord], columns: Sequence[Column], may_leave_out: bool) -> None:
     now = time.time()
     print_table(
         [column.title for column in columns],
         list(zip(*(column.cells(records, now) for column in columns), strict=True)),
         right=[column.title for column in columns if column.is_number],
         one_line=True,
-        spare=() if wanted else spare_columns(columns),
+        spare=spare_columns(columns) if may_leave_out else (),
     )
