@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from experiment_commands.output import print_table, remark
 from experiment_commands.queueing.glance import made_in
-from experiment_results.wording import printable
+from terminal.text import printable
 from tracking.queue.queue import Queue
 from tracking.reading.whereabouts import suite_folders
 from tracking.store.database import Database

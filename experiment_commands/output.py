@@ -14,12 +14,14 @@ from rich.console import Console
 from rich.text import Text
 
 from atomic_files import finite
-from experiment_commands.table_layout import Cell, lay_out
-from experiment_results.wording import printable
+from terminal.table_layout import Cell, lay_out
+from terminal.text import printable
 
 __all__ = ["console", "print_json", "print_section", "print_table", "remark", "run_command", "warn"]
 
 _PIPED_WIDTH = 200
+_WHOLE = frozenset({"#", "id", "status", "created", "duration"})
+"""Headings of columns that stay as they are: they are short, or copied."""
 _UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
@@ -61,14 +63,14 @@ def print_table(
         spare: headings of columns that may be left out, the first first.
     """
     width = _table_width()
-    lines, left_out = lay_out(columns, rows, right, width, one_line, spare)
+    layout = lay_out(columns, rows, right, width, one_line, spare, _WHOLE)
     if sys.stdout.isatty():
-        Console().print(Text("\n").join(lines), soft_wrap=True)
+        Console().print(Text("\n").join(layout.lines), soft_wrap=True)
     else:
         # The table drawn by rich takes a second for a thousand rows.
-        print("\n".join(line.plain for line in lines))
-    if left_out:
-        remark(f"left out, as {width} columns have no room: {', '.join(left_out)}")
+        print("\n".join(line.plain for line in layout.lines))
+    if layout.remark:
+        remark(layout.remark)
 
 
 def print_section(

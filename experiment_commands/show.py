@@ -12,7 +12,7 @@ from errors import ConfigError
 from experiment_commands.description import describe
 from experiment_commands.options import Db, Json, OneId
 from experiment_commands.output import console, print_json, print_section, remark
-from experiment_results.wording import printable
+from terminal.text import printable
 from tracking.reading.local_backend import LocalBackend
 from tracking.reading.records import ExperimentDetails
 

@@ -17,7 +17,7 @@ from experiment_commands.output import print_json, print_table
 from experiment_commands.queueing.glance import Glance, glance_at, place_text, print_glance, queued_as
 from experiment_commands.queueing.listing import as_mapping
 from experiment_commands.wording import span
-from experiment_results.wording import printable
+from terminal.text import printable
 from tracking.folders.contents import Run
 from tracking.queue.records import QueuedJob, QueueState
 from tracking.reading.local_backend import LocalBackend

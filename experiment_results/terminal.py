@@ -16,7 +16,7 @@ from experiment_results.metrics import reported_metrics, shown_metrics
 from experiment_results.summaries import summarise
 from experiment_results.variants import parts_by_data
 from experiment_results.verdict_table import VerdictTable, verdict_table
-from experiment_results.wording import printable
+from terminal.text import printable
 
 __all__ = ["print_summary"]
 

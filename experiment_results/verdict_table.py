@@ -16,7 +16,8 @@ from analysis.wording import p_text
 from experiment_results.comparison_rows import NOT_COMPARED
 from experiment_results.frame import DATA_COLUMNS
 from experiment_results.verdict_options import VerdictOptions
-from experiment_results.wording import VERDICT_STYLES, data_title, decimals_for, printable, seeds_text, signed, unsigned
+from experiment_results.wording import VERDICT_STYLES, data_title, decimals_for, seeds_text, signed, unsigned
+from terminal.text import printable
 
 __all__ = ["VerdictTable", "verdict_table"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePath
 
@@ -12,7 +11,6 @@ __all__ = [
     "data_title",
     "decimals_for",
     "first_of",
-    "printable",
     "seeds_text",
     "shortened",
     "signed",
@@ -21,11 +19,6 @@ __all__ = [
 
 VERDICT_STYLES: Mapping[str, str] = {"better": "bold green", "worse": "bold red", "equivalent": "bold blue"}
 """Of a verdict on a terminal; those of pictures are told apart by colour-blind readers too."""
-
-_OBEYED = "\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"
-"""What a terminal would obey instead of showing: control characters, and marks that turn the direction of writing."""
-_IN_LINES = re.compile(f"[{_OBEYED}]")
-_IN_ONE_LINE = re.compile(f"[\t\n{_OBEYED}]")
 
 
 def decimals_for(values: Iterable[float]) -> int:
@@ -52,16 +45,6 @@ def seeds_text(seeds: Iterable[int]) -> str:
     if len(known) > 4:
         return f"{len(known)} seeds ({known[0]} to {known[-1]})"
     return f"seed{'s' if len(known) > 1 else ''} {', '.join(map(str, known))}" if known else "no seeds"
-
-
-def printable(text: str, one_line: bool = True) -> str:
-    """Return text without what a terminal would obey instead of showing.
-
-    Args:
-        text: of whatever origin.
-        one_line: ends of lines are shown instead of obeyed, too.
-    """
-    return (_IN_ONE_LINE if one_line else _IN_LINES).sub(lambda found: repr(found[0])[1:-1], text)
 
 
 def data_title(data: Sequence[str]) -> str:

@@ -7,24 +7,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rich.cells import cell_len
-from rich.console import Console, Group, RenderableType
-from rich.table import Table
+from rich.console import Console
 from rich.text import Text
 
 from planning.estimate import Cost
 from planning.makespan import makespan
 from planning.nodes import DONE, Node, Plan
+from terminal.table_layout import TableLayout, lay_out
 
 __all__ = ["PlanRow", "duration", "plan_rows", "print_plan", "size"]
 
 _HEADINGS = ("run", "strategy", "seed", "rows", "steps", "needs", "status", "time", "disk")
 _NUMBERS = ("seed", "rows", "steps", "time", "disk")
-_UNBROKEN = ("run", *_NUMBERS)
+_WHOLE = ("run", *_NUMBERS)
 _SPARE = ("seed", "strategy", "disk", "rows", "needs", "steps")
 """Columns that a narrow terminal has no room for, the first first: names of runs say the first two."""
-_FOLDED = 24
-"""Down to how many characters columns are folded before others are left out."""
-_GAP = 2
 _COLOURS = {"done": "green", "resume": "yellow", "new": ""}
 
 
@@ -78,48 +75,25 @@ def print_plan(plan: Plan, costs: Mapping[Path, Cost], console: Console | None =
         workers: how many nodes are made at the same time.
     """
     console = console or Console()
-    rows = plan_rows(plan, costs)
-    if not console.is_terminal:
-        # A pipe has room.
-        console = Console(file=console.file, width=max(console.width, _width(_HEADINGS, rows)))
-    headings = _fitting(rows, console.width)
-    console.print(_drawing(plan, rows, headings, console.width))
-    left_out = [heading for heading in _HEADINGS if heading not in headings]
-    if left_out:
-        console.print(Text(f"left out, as {console.width} columns have no room: {', '.join(left_out)}"))
-    for line in (*_totals(plan, costs, workers), *plan.notes):
-        console.print(Text(line), soft_wrap=not console.is_terminal)
+    # A pipe has room.
+    width = console.width if console.is_terminal else None
+    layout = _layout(plan_rows(plan, costs), width)
+    console.print(Text(f"plan for {plan.experiments_dir}"), soft_wrap=width is None)
+    console.print(Text("\n").join(layout.lines), soft_wrap=True)
+    remarks = [layout.remark] if layout.remark else []
+    for line in (*remarks, *_totals(plan, costs, workers), *plan.notes):
+        console.print(Text(line), soft_wrap=width is None)
 
 
-def _fitting(rows: Sequence[PlanRow], width: int) -> list[str]:
-    """Return the headings of the columns that a terminal has room for."""
-    kept = list(_HEADINGS)
-    for heading in _SPARE:
-        if _width(kept, rows, folded=_FOLDED) > width:
-            kept.remove(heading)
-    return kept
-
-
-def _width(headings: Sequence[str], rows: Sequence[PlanRow], folded: int | None = None) -> int:
-    """Return how many characters a line takes; with ``folded`` where columns are as narrow as they may be."""
-    total = _GAP * (len(headings) - 1)
-    for heading in headings:
-        natural = max(cell_len(text) for text in (heading, *(getattr(row, heading) for row in rows)))
-        total += natural if folded is None or heading in _UNBROKEN else min(natural, folded)
-    return total
-
-
-def _drawing(plan: Plan, rows: Sequence[PlanRow], headings: Sequence[str], width: int) -> RenderableType:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    unbroken = _UNBROKEN if _width(headings, rows, folded=_FOLDED) <= width else ()
-    for heading in headings:
-        table.add_column(
-            heading, justify="right" if heading in _NUMBERS else "left", no_wrap=heading in unbroken, overflow="fold"
-        )
-    for row in rows:
-        colour = _COLOURS[row.status.partition(" ")[0]]
-        table.add_row(*(Text(getattr(row, heading), style=colour) for heading in headings))
-    return Group(Text(f"plan for {plan.experiments_dir}"), table)
+def _layout(rows: Sequence[PlanRow], width: int | None) -> TableLayout:
+    cells = [
+        [Text(getattr(row, heading), _COLOURS[row.status.partition(" ")[0]]) for heading in _HEADINGS] for row in rows
+    ]
+    layout = lay_out(_HEADINGS, cells, _NUMBERS, width, spare=_SPARE, whole=_WHOLE)
+    if width is None or all(cell_len(line.plain) <= width for line in layout.lines):
+        return layout
+    # There is no room even for the names of runs.
+    return lay_out(_HEADINGS, cells, _NUMBERS, width, spare=_SPARE)
 
 
 def _totals(plan: Plan, costs: Mapping[Path, Cost], workers: int) -> list[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-FOUNDATION = {"errors", "registry", "atomic_files", "score_files", "validated"}
+FOUNDATION = {"errors", "registry", "atomic_files", "score_files", "validated", "terminal"}
 CONFIG = {"experiment_config", "strategies", "tasks"}
 
 MAY_IMPORT: dict[str, set[str]] = {
@@ -20,6 +20,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "atomic_files": {"errors"},
     "score_files": {"atomic_files"},
     "validated": {"errors", "registry"},
+    "terminal": set(),
     # rooms that know nothing of experiments
     "strategies": FOUNDATION,
     "analysis": FOUNDATION,

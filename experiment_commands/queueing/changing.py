@@ -13,8 +13,8 @@ from experiment_commands.completion import complete_job
 from experiment_commands.options import Db, Json
 from experiment_commands.output import print_json, remark
 from experiment_commands.queueing.choosing import All, Chosen, Group, SomeJobs, chosen, find_job
-from experiment_results.wording import printable
 from jobs.job import HIGHEST_PRIORITY
+from terminal.text import printable
 from tracking.queue.queue import Queue
 from tracking.queue.records import Change
 from tracking.store.database import Database

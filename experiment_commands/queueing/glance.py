@@ -12,8 +12,8 @@ from experiment_commands.queueing.groups import shown_group
 from experiment_commands.queueing.outlook import GroupOutlook, Outlook, look_ahead
 from experiment_commands.queueing.wording import counts_line, progress_text, why
 from experiment_commands.wording import span
-from experiment_results.wording import printable
 from jobs import Job
+from terminal.text import printable
 from tracking.queue.queue import Queue
 from tracking.queue.records import QueuedJob, QueueState
 from tracking.queue.seeking import counts_by_group, seek_jobs, standings

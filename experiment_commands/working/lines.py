@@ -6,10 +6,10 @@ import sys
 from datetime import datetime
 
 from execution.dispatching.listening import Listener
-from experiment_results.wording import printable
 from jobs import FailureKind, Job, Outcome
 from running.lines import Retries, Warned, end_line, warning_lines
 from running.outcomes import write_down
+from terminal.text import printable
 from tracking.queue.records import Limits, Settled
 
 __all__ = ["WorkLines"]

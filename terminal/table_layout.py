@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.style import Style
 from rich.text import Text
 
-from experiment_results.wording import printable
+from terminal.text import printable
 
 __all__ = ["Cell", "TableLayout", "lay_out", "shortened"]
 
@@ -19,8 +19,6 @@ Cell = str | Text
 """A text, or one in a style; markup in it means nothing."""
 
 _GAP = "  "
-_WHOLE = frozenset({"#", "id", "status", "created", "duration"})
-"""Headings of columns that stay as they are: they are short, or copied."""
 _NARROW, _NARROWEST = 20, 8
 """Down to how many characters other columns are narrowed, as long as columns can be left out, and when none can."""
 
@@ -31,6 +29,13 @@ class TableLayout(NamedTuple):
     lines: list[Text]
     left_out: list[str]
     """Headings of columns that found no room."""
+    width: int | None
+    """That it was laid out for."""
+
+    @property
+    def remark(self) -> str:
+        """What is said of the columns that found no room; empty where all did."""
+        return f"left out, as {self.width} columns have no room: {', '.join(self.left_out)}" if self.left_out else ""
 
 
 class _Content(NamedTuple):
@@ -40,6 +45,20 @@ class _Content(NamedTuple):
     style: str | Style
 
 
+class _Column(NamedTuple):
+    """A column before it is known how wide it may be."""
+
+    place: int
+    heading: str
+    natural: int
+    """How wide its widest line is."""
+    whole: bool
+
+    def least(self, narrow: int) -> int:
+        """Return down to what it is narrowed where columns give way to ``narrow`` characters."""
+        return self.natural if self.whole else min(self.natural, max(_width(self.heading), narrow))
+
+
 def lay_out(
     columns: Sequence[str],
     rows: Sequence[Sequence[Cell]],
@@ -47,6 +66,7 @@ def lay_out(
     width: int | None = None,
     one_line: bool = False,
     spare: Sequence[str] = (),
+    whole: Collection[str] = (),
 ) -> TableLayout:
     """Lay out a table.
 
@@ -57,28 +77,31 @@ def lay_out(
         width: of the terminal, in characters; None means that any width will do.
         one_line: shorten texts that are too long in the middle, so that a row is a line; else they are folded.
         spare: headings of columns that may be left out where there is no room, the first first.
+        whole: headings of columns that stay as wide as they are.
     """
     cells = [[_content(cell, one_line or bool(columns)) for cell in row] for row in rows]
     headings = [*columns, *[""] * (max(map(len, rows), default=0) - len(columns))]
-    natural = [
-        max(map(_width, (heading, *texts)))
-        for heading, texts in zip(headings, _texts_by_column(cells, len(headings)), strict=True)
+    texts = _texts_by_column(cells, len(headings))
+    kept = [
+        _Column(place, heading, max(map(_width, (heading, *lines))), heading in whole)
+        for place, (heading, lines) in enumerate(zip(headings, texts, strict=True))
     ]
-    kept, left_out = list(range(len(headings))), []
+    left_out = []
     for name in spare:
-        least = _total([_least(headings[place], natural[place]) for place in kept])
-        if name in headings and width is not None and least > width:
-            kept = [place for place in kept if headings[place] != name]
+        if name in headings and width is not None and _total([column.least(_NARROW) for column in kept]) > width:
+            kept = [column for column in kept if column.heading != name]
             left_out.append(name)
-    widths = _narrowed([headings[place] for place in kept], [natural[place] for place in kept], width)
-    alignments = [headings[place] in right for place in kept]
+    widths = _narrowed(kept, width)
+    alignments = [column.heading in right for column in kept]
     heading_row = [[_Content(name, "bold") for name in headings]] if columns else []
     lines = [
         line
         for row in [*heading_row, *cells]
-        for line in _lines([row[place] for place in kept if place < len(row)], widths, alignments, one_line)
+        for line in _lines(
+            [row[column.place] for column in kept if column.place < len(row)], widths, alignments, one_line
+        )
     ]
-    return TableLayout(lines, left_out)
+    return TableLayout(lines, left_out, width)
 
 
 def shortened(text: str, width: int) -> str:
@@ -118,19 +141,14 @@ def _total(widths: Sequence[int]) -> int:
     return sum(widths) + len(_GAP) * (len(widths) - 1)
 
 
-def _least(heading: str, natural: int, narrow: int = _NARROW) -> int:
-    return natural if heading in _WHOLE else min(natural, max(_width(heading), narrow))
-
-
-def _narrowed(headings: Sequence[str], natural: Sequence[int], width: int | None) -> list[int]:
+def _narrowed(columns: Sequence[_Column], width: int | None) -> list[int]:
     """Return how wide columns are: the widest give way first."""
     if width is None:
-        return list(natural)
-    widths = [min(each, width) for each in natural]
+        return [column.natural for column in columns]
+    widths = [min(column.natural, width) for column in columns]
     for narrow in (_NARROW, _NARROWEST):
-        least = [_least(heading, each, narrow) for heading, each in zip(headings, natural, strict=True)]
         while _total(widths) > width:
-            wide = [place for place in range(len(widths)) if widths[place] > least[place]]
+            wide = [place for place, column in enumerate(columns) if widths[place] > column.least(narrow)]
             if not wide:
                 break
             widths[max(wide, key=widths.__getitem__)] -= 1

@@ -1,0 +1,1 @@
+"""Text on a terminal: it obeys none of it, and a table fits its width."""
