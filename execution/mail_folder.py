@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from atomic_files import write_text
 from errors import AssayError
 
-__all__ = ["MailFolder"]
+__all__ = ["MailFolder", "Reports"]
 
 _PROGRESS = "progress.json"
 
@@ -51,3 +52,49 @@ class MailFolder:
         except (OSError, ValueError):
             return None
         return found if isinstance(found, dict) else None
+
+
+class Reports:
+    """Writes what work says of its progress: at once where it said nothing for a while, never too often, and the last.
+
+    Use as a context manager around the work.
+
+    Args:
+        folder: to write to.
+        pause_seconds: from one report to the next.
+    """
+
+    def __init__(self, folder: MailFolder, pause_seconds: float) -> None:
+        self._folder = folder
+        self._pause_seconds = pause_seconds
+        self._newest: Mapping[str, Any] = {}
+        self._said = threading.Event()
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._write_on, name="reports", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._over.set()
+        self._said.set()
+        self._thread.join()
+
+    def report(self, progress: Mapping[str, Any]) -> None:
+        """Say how far the work is; this waits for no disk."""
+        self._newest = dict(progress)
+        self._said.set()
+
+    def _write_on(self) -> None:
+        written, is_last = self._newest, False
+        while not is_last:
+            self._said.wait()
+            # Before anything is looked at: what is said from here on is said again.
+            self._said.clear()
+            is_last = self._over.is_set()
+            newest = self._newest
+            if newest is not written:
+                self._folder.write_progress(newest)
+                written = newest
+            self._over.wait(self._pause_seconds)

@@ -5,9 +5,12 @@ Ray carries :func:`enter` there as it stands, so this module needs the standard 
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import re
 import shutil
+import stat
 import sys
 import tempfile
 import time
@@ -20,6 +23,10 @@ __all__ = ["enter"]
 
 _UNUSED_DAYS = 7
 """After which other versions of the code are removed from a node."""
+_UNPACKING = "unpacking-"
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
+_HELD: list[int] = []
+"""A descriptor of the version that this process uses, locked; none before the first job."""
 
 
 def enter(order_text: str, archive: list[Any]) -> str:
@@ -65,33 +72,76 @@ def _unpacked(archive: list[Any], digest: str) -> str:
     """Unpack the code on this node, once for all its processes, and return the folder."""
     if not archive:
         raise FileNotFoundError("the project's code is not installed here")
-    versions = Path(tempfile.gettempdir(), f"assay-code-{os.getuid()}")
+    versions = _folder_of_versions()
     folder = versions / digest[:16]
-    versions.mkdir(mode=0o700, exist_ok=True)
-    if versions.stat().st_uid != os.getuid():
-        raise PermissionError(f"{versions}: belongs to somebody else; remove it")
-    if not folder.is_dir():
-        import ray
-
-        with tempfile.TemporaryDirectory(prefix="unpacking-", dir=versions) as begun:
-            packed = Path(begun) / "code.zip"
-            packed.write_bytes(ray.get(archive[0]))
-            with zipfile.ZipFile(packed) as code:
-                code.extractall(Path(begun) / "code")
-            try:
-                (Path(begun) / "code").rename(folder)
-            except OSError:
-                # Another process of this node was faster.
-                if not folder.is_dir():
-                    raise
+    while not _hold(folder):
+        _unpack(archive, folder)
     os.utime(folder)
     _remove_unused(versions)
     return str(folder)
 
 
+def _folder_of_versions() -> Path:
+    """Make the folder of all versions; anybody may have put something else under its name."""
+    versions = Path(tempfile.gettempdir(), f"assay-code-{os.getuid()}")
+    with suppress(FileExistsError):
+        versions.mkdir(mode=0o700)
+    found = versions.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o022:
+        raise PermissionError(
+            f"{versions}: not a folder that belongs to you and that you alone can write to; have it removed, "
+            "or start Ray on this node with another TMPDIR"
+        )
+    return versions
+
+
+def _hold(folder: Path) -> bool:
+    """Keep a version from being removed for as long as this process lives; return whether it is there."""
+    try:
+        _HELD.append(os.open(folder, _FOLDER))
+        with suppress(OSError):  # of a disk that knows no locks, from which nothing is removed either
+            fcntl.flock(_HELD[-1], fcntl.LOCK_SH)
+        # Whoever had it locked until now may have removed it.
+        is_there = os.path.samestat(os.fstat(_HELD[-1]), folder.lstat())
+    except FileNotFoundError:
+        is_there = False
+    while len(_HELD) > 1:
+        os.close(_HELD.pop(0))
+    return is_there
+
+
+def _unpack(archive: list[Any], folder: Path) -> None:
+    import ray
+
+    with tempfile.TemporaryDirectory(prefix=_UNPACKING, dir=folder.parent) as begun:
+        packed = Path(begun) / "code.zip"
+        packed.write_bytes(ray.get(archive[0]))
+        with zipfile.ZipFile(packed) as code:
+            code.extractall(Path(begun) / "code")
+        try:
+            (Path(begun) / "code").rename(folder)
+        except OSError:
+            # Another process of this node was faster.
+            if not folder.is_dir():
+                raise
+
+
 def _remove_unused(versions: Path) -> None:
-    oldest = time.time() - _UNUSED_DAYS * 24 * 3600
+    """Remove the versions that no job began with for a week and no process holds, and what was left half unpacked."""
     for folder in versions.iterdir():
-        with suppress(FileNotFoundError):  # where another process of this node is at it
-            if folder.stat().st_mtime < oldest:
-                shutil.rmtree(folder, ignore_errors=True)
+        if re.fullmatch(rf"[0-9a-f]{{16}}|{_UNPACKING}.+", folder.name):
+            # Where it is no folder, or another process of this node uses it or removes it.
+            with suppress(OSError):
+                _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    held = os.open(folder, _FOLDER)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.fstat(held).st_mtime < time.time() - _UNUSED_DAYS * 24 * 3600:
+            # Whoever finds it under its name finds all of it.
+            removed = folder.rename(folder.with_name(f"{_UNPACKING}no-more-{os.getpid()}-{time.time_ns()}"))
+            shutil.rmtree(removed, ignore_errors=True)
+    finally:
+        os.close(held)

@@ -150,8 +150,6 @@ class RayHandle(Handle):
         if self._outcome is not None:
             return False
         if (ended := self._cluster.ended(self._task)) is not None:
-            # The last that it said may have come together with its end.
-            self._read_files()
             self._take(ended)
             return True
         is_new = self._read_files()
@@ -210,6 +208,7 @@ class RayHandle(Handle):
         return ended.outcome
 
     def _end(self, outcome: Outcome) -> None:
+        # The last that it said may have come together with its end.
         self._read_files()
         self._outcome = outcome
         self._cluster.forget(self._task)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from errors import AssayError
+from execution.mail_folder import Reports
 from execution.on_ray.job_folder import JobFolder
 from execution.output import output_to
 from execution.work import Context, carry_out
@@ -35,7 +36,7 @@ def do(order: Mapping[str, Any]) -> str:
         job = Job.from_json(order["job"])
         folder.write_begun({"node": _node(), "host": os.uname().nodename, "pid": os.getpid()})
         _use_threads(order["threads"])
-        with output_to(folder.log), _Reports(folder) as reports, _Orders(folder) as orders:
+        with output_to(folder.log), Reports(folder, _REPORT_SECONDS) as reports, _Orders(folder) as orders:
             outcome = carry_out(job, Context(reports.report, orders.stop_reason, _KEPT))
     except AssayError as error:
         kind = FailureKind.RESOURCE if isinstance(error, OSError) else FailureKind.OTHER_CODE
@@ -86,38 +87,3 @@ class _Orders:
             self._next_look = time.monotonic() + _LOOK_SECONDS
             self._reason = self._folder.stop_reason()
         return self._reason
-
-
-class _Reports:
-    """Writes what work says of its progress: at once where it said nothing for a while, and never too often."""
-
-    def __init__(self, folder: JobFolder) -> None:
-        self._folder = folder
-        self._newest: Mapping[str, Any] = {}
-        self._said = threading.Event()
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._write_on, name="reports", daemon=True)
-
-    def __enter__(self) -> _Reports:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._over.set()
-        self._said.set()
-        self._thread.join()
-
-    def report(self, progress: Mapping[str, Any]) -> None:
-        self._newest = dict(progress)
-        self._said.set()
-
-    def _write_on(self) -> None:
-        is_last = False
-        while not is_last:
-            self._said.wait()
-            # What was said in the pause after another report is written at the end.
-            is_last = self._over.is_set()
-            self._said.clear()
-            if self._newest:
-                self._folder.write_progress(self._newest)
-            self._over.wait(_REPORT_SECONDS)

@@ -13,12 +13,12 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from errors import ConfigError
 from execution.endings import GRACE_SECONDS
+from execution.mail_folder import Reports
 from execution.slurm.folders import Order, SubmissionFolder
 from execution.work import Context, carry_out
 from jobs import FailureKind, Outcome
@@ -58,32 +58,6 @@ class _Orders:
         os._exit(1)
 
 
-class _Reports:
-    """Writes down what the work says of its progress, at once where it said nothing for a while, and never late."""
-
-    def __init__(self, folder: SubmissionFolder) -> None:
-        self._folder = folder
-        self._newest: Mapping[str, Any] | None = None
-        self._said = threading.Event()
-        self._writing = threading.Lock()
-
-    def report(self, progress: Mapping[str, Any]) -> None:
-        self._newest = dict(progress)
-        self._said.set()
-
-    def write_on(self) -> None:
-        while self._said.wait():
-            self.write()
-            time.sleep(_REPORT_SECONDS)
-
-    def write(self) -> None:
-        # Two threads do, and the older report is not to replace the newer.
-        with self._writing:
-            if self._said.is_set() and self._newest is not None:
-                self._said.clear()
-                self._folder.write_progress(self._newest)
-
-
 def main(path: Path) -> int:
     """Do the work of a folder; return the exit status."""
     orders = _Orders()
@@ -93,19 +67,17 @@ def main(path: Path) -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
     folder = SubmissionFolder(path)
-    reports = _Reports(folder)
-    for target in (orders.listen, reports.write_on):
-        threading.Thread(target=target, daemon=True).start()
+    threading.Thread(target=orders.listen, daemon=True).start()
     try:
-        outcome = _carry_out(folder.order(), reports, orders)
+        with Reports(folder, _REPORT_SECONDS) as reports:
+            outcome = _carry_out(folder.order(), reports, orders)
     except ConfigError as error:
         outcome = Outcome.failed(FailureKind.OTHER_CODE, str(error))
-    reports.write()
     folder.write_outcome_patiently(outcome)
     return 0 if outcome.success else 1
 
 
-def _carry_out(order: Order, reports: _Reports, orders: _Orders) -> Outcome:
+def _carry_out(order: Order, reports: Reports, orders: _Orders) -> Outcome:
     """Do the work; where somebody else is at it, wait here: in the queue again it would have to wait for both."""
     limit = math.inf if order.patience_seconds is None else time.monotonic() + order.patience_seconds
     pause = 1.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import fcntl
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -101,12 +102,24 @@ def test_a_node_that_does_not_see_the_project_is_sent_its_code(
         )
         assert Path(code, "tracking", "store", "migrations", "script.py.mako").is_file()
         assert not Path(code, "tests").exists()
-        unused = Path(code).with_name("of long ago")
+        unused = Path(code).with_name("0" * 16)
         unused.mkdir()
         os.utime(unused, (0, 0))
         assert executor.submit(a_job("echo")).result(PATIENCE_S).success
         assert not unused.exists()
-        assert Path(code).is_dir()
+        begun = tmp_path / "begun"
+        executor.submit(a_job("sleep", seconds=600, begun=str(begun)))
+        until(begun.exists, "the work to begin")
+        _assert_held(Path(code))
+
+
+def _assert_held(folder: Path) -> None:
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        with pytest.raises(BlockingIOError):
+            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    finally:
+        os.close(opened)
 
 
 def test_a_folder_that_nodes_do_not_see_is_named(executor: RayExecutor, tmp_path: Path) -> None:
