@@ -150,10 +150,9 @@ class Dispatcher:
         """Have what runs saved although something is wrong here: the error is told by whoever catches it."""
         self._intake.give_back_rest()
         shutdown = self._watch.shutdown
+        self._parties.fall_silent()
         with suppress(Exception):
             shutdown.begin(f"{type(error).__name__}: {error}")
-        # It may be what raised.
-        self._parties.listener = Listener()
         with suppress(Exception):
             while self._watch.running and not shutdown.is_out_of_patience:
                 shutdown.turn()

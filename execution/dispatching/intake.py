@@ -98,10 +98,10 @@ class Intake:
             self._parties.link.give_back(claim, "")
             return
         self._taken.add(claim.job.id)
-        self._watch.at_work = claim
-        self._parties.listener.begun(claim.job)
         try:
-            handle = self._parties.executor.submit(claim.job)
+            with self._watch.at_work_on(claim):
+                self._parties.listener.begun(claim.job)
+                handle = self._parties.executor.submit(claim.job)
         except (ConfigError, ResourceError) as error:
             self._return(claim, error)
         except AssayError as error:
@@ -109,8 +109,6 @@ class Intake:
         else:
             self.pauses.submitted()
             self._watch.add(claim, handle)
-        finally:
-            self._watch.at_work = None
 
     def _return(self, claim: Claim, error: AssayError) -> None:
         """Give back what was never begun, and see to it that it does not come again at once."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from types import MappingProxyType
 
 from errors import AssayError
 from execution.base import Handle
 from execution.dispatching.parties import Parties
-from execution.shutdown import Shutdown
+from execution.dispatching.shutdown import Shutdown
 from jobs import Outcome
 from tracking.queue.records import Claim
 
@@ -22,22 +25,35 @@ class Watch:
     """
 
     def __init__(self, parties: Parties) -> None:
-        self.running: dict[str, tuple[Claim, Handle]] = {}
+        self._running: dict[str, tuple[Claim, Handle]] = {}
+        self.running: Mapping[str, tuple[Claim, Handle]] = MappingProxyType(self._running)
         """By token: a job may be taken again before the handle of a claim that was lost has ended."""
-        self.at_work: Claim | None = None
-        """What is being submitted: an executor may work within that."""
-        self.shutdown = Shutdown(self.running, parties)
+        self.shutdown = Shutdown(self.running, self.leave, parties)
         """What becomes of it where it is to stop."""
+        self._at_work: Claim | None = None
         self._parties = parties
 
     def listen(self) -> None:
         """Have an executor that works within submit tell of it from now on, and ask whether it is to stop."""
-        self._parties.executor.listen(self._on_progress, lambda: self.shutdown.reason_at_work(self.at_work))
+        self._parties.executor.listen(self._on_progress, lambda: self.shutdown.reason_at_work(self._at_work))
+
+    @contextmanager
+    def at_work_on(self, claim: Claim) -> Iterator[None]:
+        """Know, while the block is in, what is being submitted: an executor may work within that."""
+        self._at_work = claim
+        try:
+            yield
+        finally:
+            self._at_work = None
 
     def add(self, claim: Claim, handle: Handle) -> None:
         """Look after what was submitted."""
-        self.running[claim.token] = (claim, handle)
+        self._running[claim.token] = (claim, handle)
         self._look_at(claim, handle)
+
+    def leave(self, claim: Claim) -> None:
+        """Look after it no more: it has ended, or goes on without us."""
+        del self._running[claim.token]
 
     def wait(self, seconds: float) -> None:
         """Return when something may have happened to what runs, at the latest after so many seconds.
@@ -63,7 +79,7 @@ class Watch:
         self._parties.link.keeper.note(claim, progress)
         self._parties.listener.progressed(handle)
         if outcome is not None:
-            del self.running[claim.token]
+            self.leave(claim)
             self.end(claim, outcome)
 
     def end(self, claim: Claim, outcome: Outcome) -> None:
@@ -71,6 +87,6 @@ class Watch:
         self._parties.link.end(claim, self.shutdown.ended(claim, outcome))
 
     def _on_progress(self, handle: Handle) -> None:
-        if self.at_work is not None:
-            self._parties.link.keeper.note(self.at_work, handle.progress)
+        if self._at_work is not None:
+            self._parties.link.keeper.note(self._at_work, handle.progress)
         self._parties.listener.progressed(handle)

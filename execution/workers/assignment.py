@@ -7,8 +7,8 @@ from collections.abc import Collection
 
 from execution.workers.forecast import Forecast
 from execution.workers.handle import WorkerHandle
-from execution.workers.losses import Losses
 from execution.workers.room import Beside, Room
+from execution.workers.unexplained import Unexplained
 from execution.workers.worker import Worker
 from execution.workers.workforce import Workforce
 from jobs import FailureKind, Job, Outcome
@@ -25,13 +25,14 @@ class Assignment:
     Args:
         room: what this machine has.
         force: the workers.
-        losses: jobs that hold a place still, though their worker is gone.
+        unexplained: jobs whose worker is gone. They gave back their GPUs at once, and keep their other needs promised
+            to them until it is known how it ended.
     """
 
-    def __init__(self, room: Room, force: Workforce, losses: Losses) -> None:
+    def __init__(self, room: Room, force: Workforce, unexplained: Unexplained) -> None:
         self._room = room
         self._force = force
-        self._losses = losses
+        self._unexplained = unexplained
         self._forecast: Forecast | None = None
         self.waiting: deque[WorkerHandle] = deque()
         """Jobs without a worker, the next one first."""
@@ -40,7 +41,7 @@ class Assignment:
     def running(self) -> list[WorkerHandle]:
         """The jobs that have a worker, or whose worker is gone and nobody knows how."""
         busy = [worker.handle for worker in self._force.workers if worker.handle is not None]
-        return [*busy, *self._losses.handles]
+        return [*busy, *self._unexplained.handles]
 
     def give_out(self) -> None:
         """Give the jobs that wait to workers, until one has to go on waiting."""
@@ -100,7 +101,7 @@ class Assignment:
         handle = self.take_from(worker)
         is_to_blame = has_begun or handle.losses >= _MOST_LOSSES - 1
         if worker.is_up and (is_to_blame or handle.is_cancelled or worker.verdict is not None):
-            self._losses.add(handle, worker)
+            self._unexplained.add(handle, worker)
         else:
             handle.go_back()
             self.waiting.appendleft(handle)

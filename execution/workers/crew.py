@@ -12,9 +12,9 @@ from execution.channel import Message
 from execution.endings import GRACE_SECONDS
 from execution.workers.assignment import Assignment
 from execution.workers.handle import WorkerHandle
-from execution.workers.losses import Losses
 from execution.workers.room import Room
 from execution.workers.template import Template
+from execution.workers.unexplained import EXPLAIN_SECONDS, Unexplained
 from execution.workers.worker import Worker
 from execution.workers.workforce import Workforce
 from jobs import Failure, FailureKind, Job, Outcome
@@ -25,7 +25,7 @@ _CANCEL_SECONDS = 5.0
 _CANCEL_AGAIN_SECONDS = 2.0
 """For work to stop by itself before it is killed; the second where it was asked to stop before."""
 _CLOSE_SECONDS = 2.0
-_LAST_SECONDS = 4.0
+_LAST_SECONDS = 2 * EXPLAIN_SECONDS
 """For the ends of those that were killed to be noticed and explained."""
 _LOOK_SECONDS = 0.5
 """Between two looks at what others leave of the machine."""
@@ -45,8 +45,8 @@ class Crew:
         self._room = room
         self._hang_minutes = hang_minutes
         self._force = Workforce(template, room.workers)
-        self._losses = Losses(self._force)
-        self._assignment = Assignment(room, self._force, self._losses)
+        self._unexplained = Unexplained(self._force)
+        self._assignment = Assignment(room, self._force, self._unexplained)
         self.is_closed = False
         """Whether everything has been stopped."""
 
@@ -66,7 +66,7 @@ class Crew:
         self._assignment.give_out()
         for worker, message in self._force.listen(min(timeout, self._next_due() - time.monotonic())):
             self._take_in(worker, message)
-        self._losses.explain()
+        self._unexplained.explain()
         self._enforce_limits()
         self._assignment.give_out()
 
@@ -140,7 +140,7 @@ class Crew:
 
     def _turn_until_gone(self, patience_s: float) -> None:
         limit = time.monotonic() + patience_s
-        while (self._force.workers or self._losses.handles) and time.monotonic() < limit:
+        while (self._force.workers or self._unexplained.handles) and time.monotonic() < limit:
             self.turn(limit - time.monotonic())
 
     def _take_in(self, worker: Worker, message: Message | None) -> None:
@@ -181,7 +181,7 @@ class Crew:
 
     def _next_due(self) -> float:
         times = [worker.next_verdict(self._hang_minutes).at for worker in self._force.workers]
-        times.append(self._losses.next_due())
+        times.append(self._unexplained.next_due())
         # Nobody tells when others leave memory or a GPU, so that one looks now and then.
         times.append(time.monotonic() + (_LOOK_SECONDS if self._assignment.waiting else _LONGEST_SECONDS))
         return min(times)

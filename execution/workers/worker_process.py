@@ -25,8 +25,7 @@ from errors import ConfigError
 from execution.channel import Channel, Message
 from execution.endings import GRACE_SECONDS
 from execution.output import output_to
-from execution.work import Context, carry_out
-from execution.workers.preload import preload
+from execution.work import WORK, Context, carry_out
 from execution.workers.processes import OtherProcess
 from jobs import FailureKind, Job, Outcome
 
@@ -101,11 +100,17 @@ class _Worker:
             self._orders.put(None)
 
     def _import(self, work: str) -> None:
-        """Say so before: where that ends this process, the runner knows what did."""
-        if work not in self._imported:
+        """Say so before: where that ends this process, the runner knows what did.
+
+        Nothing else is imported here: what the job at hand does not use must not end it.
+        """
+        if work in self._imported:
+            return
+        self._say({"importing": work})
+        try:
+            WORK.get(work)
             self._imported.add(work)
-            self._say({"importing": work})
-            preload(work)
+        finally:
             self._say({"importing": ""})
 
     def _report(self, progress: Mapping[str, Any]) -> None:

@@ -258,6 +258,44 @@ def test_where_the_dispatcher_fails_what_runs_is_saved_and_given_back_first(queu
     assert {each.attempts[0].kind for each in queue.jobs()} == {FailureKind.PREEMPTED}
 
 
+def test_where_the_dispatcher_fails_what_is_killed_is_said(queue: Queue) -> None:
+    class Hasty(Asked):
+        seconds_to_save = 0.3
+
+    def fail(executor: Holding) -> None:
+        if not executor.handles[0].orders:
+            raise LookupError("a mistake in here")
+
+    executor, heard = Holding(fail), Heard()
+    executor.deaf = True
+    with pytest.raises(LookupError):
+        Dispatcher(queue, executor, heard, Hasty(), DispatcherOptions()).run()
+    assert [handle.orders for handle in executor.handles] == [["preempt", "cancel"]] * 2
+    assert heard.lines[-1] == "killing name of a, name of b: time to save it is up"
+
+
+def test_whoever_is_told_and_fails_keeps_nothing_from_being_left(queue: Queue) -> None:
+    class Failing(Heard):
+        def progressed(self, handle: Handle) -> None:
+            if handle.job.id == "b":
+                raise LookupError("nobody to tell it to")
+
+        def given_back(self, job: Job) -> None:
+            raise LookupError("nobody to tell it to")
+
+        def said(self, text: str) -> None:
+            super().said(text)
+            raise LookupError("nobody to tell it to")
+
+    executor, heard = Leavable(), Failing()
+    with pytest.raises(LookupError):
+        Dispatcher(queue, executor, heard, Asked(), DispatcherOptions()).run()
+    assert executor.is_detached and [handle.orders for handle in executor.handles] == [[], []]
+    assert queue.counts()[QueueState.QUEUED] == 2
+    (line,) = heard.lines
+    assert line.startswith("leaving name of a, name of b: LookupError: nobody to tell it to; holding goes on with it")
+
+
 def test_an_executor_that_does_not_answer_for_a_while_ends_nothing(queue: Queue) -> None:
     asks = itertools.count()
 

@@ -75,7 +75,7 @@ def settle_attempt(
         return Settled(None, "its lease had ended")
     if row.finished_at is not None:
         return Settled(QueueState(row.then_state), row.then_reason, row.then_delay)
-    if not outcome.progress:
+    if outcome.failure is not None and not outcome.progress:
         # Who ended it knows best how far it came; what the last heartbeat said is next best.
         outcome = dataclasses.replace(outcome, progress=json.loads(row.progress))
     decision = decide(outcome, _history(connection, row, outcome), rng)

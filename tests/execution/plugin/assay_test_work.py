@@ -24,6 +24,8 @@ from execution.workers import template_process
 from jobs import Job
 from jobs.failures import Busy, NeedFailed, Preempted
 
+PRELOAD = ("assay_test_library",)
+
 Result = Mapping[str, Any]
 
 _FAILURES: Mapping[str, type[BaseException]] = {

@@ -39,7 +39,7 @@ def make_executor(
     plugin: Path, options: Callable[..., ExecutorOptions], monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Callable[..., WorkersExecutor]]:
     """Make executors that are closed at the end, and wait on a busy machine too until it is known how workers ended."""
-    monkeypatch.setattr("execution.workers.losses._EXPLAIN_SECONDS", 60.0)
+    monkeypatch.setattr("execution.workers.unexplained.EXPLAIN_SECONDS", 60.0)
     made = []
 
     def make(**fields: object) -> WorkersExecutor:

@@ -17,6 +17,7 @@ from execution.workers.room import cores
 from jobs import FailureKind, Resources
 from tests.execution.dispatching import dispatch, make_job
 from tests.execution.jobs_of_tests import a_job
+from tests.execution.workers.turning import turn_until
 from tests.waiting import PATIENCE_S
 from tracking.queue.queue import Queue
 from tracking.queue.records import QueueState
@@ -33,12 +34,11 @@ def test_a_worker_does_job_after_job_and_keeps_what_work_keeps(make_executor: Ma
 def test_no_more_workers_than_allowed_and_none_idle_while_jobs_wait(make_executor: Make) -> None:
     executor = make_executor(workers=2)
     handles = [executor.submit(a_job("sleep", seconds=600)) for _ in range(4)]
-    while [handle.state for handle in handles[:2]] != [JobState.RUNNING] * 2:
-        executor.wait(handles, 0.05)
+    running = [JobState.RUNNING] * 2
+    turn_until(executor, handles, lambda: [each.state for each in handles[:2]] == running, "two jobs to begin")
     assert [handle.state for handle in handles[2:]] == [JobState.PENDING] * 2
     handles[0].cancel()
-    while handles[2].state != JobState.RUNNING:
-        executor.wait(handles, 0.05)
+    turn_until(executor, handles, lambda: handles[2].state == JobState.RUNNING, "the third job to begin")
     assert handles[3].state == JobState.PENDING
     assert len({handle.where for handle in handles[1:3]}) == 2
 
@@ -172,6 +172,11 @@ def test_work_whose_import_kills_its_worker_is_an_outcome(make_executor: Make, m
         r"worker 1 \(process \d+\), importing the work 'test.echo', was killed by signal 9 \(SIGKILL\); ",
         failure.message,
     )
+
+
+def test_what_a_job_does_not_use_cannot_end_its_worker(make_executor: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ASSAY_TEST_DIE_IN_LIBRARY", "1")
+    assert make_executor(workers=1).submit(a_job("echo")).result(PATIENCE_S).success
 
 
 def test_where_no_worker_can_start_jobs_are_left_to_others_uncounted(

@@ -22,6 +22,7 @@ from execution.workers.worker import Worker
 from jobs import FailureKind
 from tests.execution.jobs_of_tests import a_job
 from tests.execution.workers.family import family
+from tests.execution.workers.turning import turn_until
 from tests.waiting import PATIENCE_S, until
 
 Make = Callable[..., WorkersExecutor]
@@ -32,8 +33,7 @@ def _begun(executor: WorkersExecutor, folder: Path, work: str, **payload: Any) -
     """Return a job that runs, and its process."""
     file = folder / f"begun {next(_NUMBERS)}"
     handle = executor.submit(a_job(work, begun=str(file), **payload))
-    while not file.exists():
-        executor.wait([handle], 0.05)
+    turn_until(executor, [handle], file.exists, f"{handle.job.name} to begin")
     return handle, int(file.read_text())
 
 
@@ -72,6 +72,17 @@ def test_a_killed_worker_fails_its_job_alone_and_says_how(make_executor: Make, t
     assert failure.message.endswith("GB of memory are free now")
     over.touch()
     assert other.result(PATIENCE_S).success
+
+
+def test_an_import_that_failed_is_not_blamed_for_what_comes_after_it(make_executor: Make, tmp_path: Path) -> None:
+    executor = make_executor(workers=1)
+    assert executor.submit(a_job("sleep", seconds=0.02)).result(PATIENCE_S).success
+    assert not executor.submit(a_job("unimportable")).result(PATIENCE_S).success
+    handle, pid = _begun(executor, tmp_path, "sleep", seconds=600)
+    os.kill(pid, signal.SIGKILL)
+    failure = handle.result(PATIENCE_S).failure
+    assert failure is not None
+    assert failure.message.startswith(f"worker 1 (process {pid}) was killed by signal 9 (SIGKILL); ")
 
 
 def test_an_idle_worker_that_is_killed_is_replaced(make_executor: Make) -> None:
@@ -127,14 +138,30 @@ def test_the_template_may_be_killed(make_executor: Make, tmp_path: Path) -> None
     other, _ = _begun(executor, tmp_path, "sleep", seconds=0.1)
     assert other.result(PATIENCE_S).success, "a new one is there"
     reached = running.progress.get("step", 0)
-    while running.progress.get("step", 0) <= reached:
-        executor.wait([running], PATIENCE_S)
-        assert running.state == JobState.RUNNING, "the orphan goes on"
+    turn_until(executor, [running], lambda: running.progress.get("step", 0) > reached, "the orphan to go on")
+    assert running.state == JobState.RUNNING
     os.kill(orphan, signal.SIGKILL)
     failure = running.result(PATIENCE_S).failure
     assert failure is not None
     assert failure.kind == FailureKind.WORKER_DIED
     assert "is gone, and so is the process that would know why" in failure.message
+
+
+def test_a_death_that_nobody_explains_ends_its_job_all_the_same(
+    make_executor: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    executor = make_executor(workers=1)
+    monkeypatch.setattr("execution.workers.unexplained.EXPLAIN_SECONDS", 0.1)
+    handle, pid = _begun(executor, tmp_path, "sleep", seconds=600)
+    template = _template()
+    template.suspend()
+    try:
+        os.kill(pid, signal.SIGKILL)
+        failure = handle.result(PATIENCE_S).failure
+    finally:
+        template.resume()
+    assert failure is not None
+    assert failure.kind == FailureKind.WORKER_DIED
 
 
 def test_orphans_end_with_the_executor(make_executor: Make, tmp_path: Path) -> None:
@@ -210,8 +237,7 @@ def test_what_work_started_ends_with_its_worker_unless_it_has_a_session_of_its_o
 ) -> None:
     executor = make_executor(workers=1)
     handle = executor.submit(a_job("parent", crash=crash))
-    while "children" not in handle.progress:
-        executor.wait([handle], 0.05)
+    turn_until(executor, [handle], lambda: "children" in handle.progress, "work to start its children")
     child, supervisor = handle.progress["children"]
     try:
         if not crash:

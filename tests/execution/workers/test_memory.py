@@ -13,6 +13,7 @@ from execution.workers.memory import available_gb, resident_gb, total_gb
 from jobs import Resources
 from tests.execution.jobs_of_tests import a_job
 from tests.execution.workers.family import family
+from tests.execution.workers.turning import turn_until
 from tests.waiting import PATIENCE_S, until
 
 Make = Callable[..., WorkersExecutor]
@@ -113,8 +114,7 @@ def test_workers_that_have_nothing_to_do_go_where_their_memory_is_needed(
     executor = make_executor(workers=2)
     begun, over = [tmp_path / "begun 1", tmp_path / "begun 2"], tmp_path / "over"
     handles = [executor.submit(a_job("hoard", mb=300, begun=str(file), until=str(over))) for file in begun]
-    while not all(file.exists() for file in begun):
-        executor.wait(handles, 0.05)
+    turn_until(executor, handles, lambda: all(file.exists() for file in begun), "both jobs to begin")
     over.touch()
     pids = {handle.result(PATIENCE_S).result["pid"] for handle in handles}
     assert len(pids) == 2
@@ -135,8 +135,7 @@ def test_what_a_job_takes_while_it_runs_is_seen_at_the_next_look(
     begun, over = tmp_path / "begun", tmp_path / "over"
     running = executor.submit(a_job("hoard", mb=500, begun=str(begun), until=str(over)))
     next_job = a_job("echo", resources=Resources(memory_gb=0.6))
-    while not begun.exists():
-        executor.wait([running], 0.05)
+    turn_until(executor, [running], begun.exists, "the job to begin")
     executor.refresh()
     assert not executor.has_room(next_job, [running.job])
     over.touch()

@@ -12,6 +12,7 @@ import pytest
 from execution.workers.executor import WorkersExecutor
 from jobs import FailureKind
 from tests.execution.jobs_of_tests import a_job
+from tests.execution.workers.turning import turn_until
 
 _LAST = Path("/proc/sys/kernel/ns_last_pid")
 """The next process gets the number behind it, if that is free."""
@@ -30,8 +31,7 @@ def test_how_an_earlier_worker_of_this_number_ended_is_not_told_of_a_later(
         begun = tmp_path / f"begun{attempt}"
         _LAST.write_text(str(earlier - 1))
         handle = executor.submit(a_job("sleep", seconds=600, begun=str(begun)))
-        while not begun.exists():
-            executor.wait([handle], 0.05)
+        turn_until(executor, [handle], begun.exists, "the job to begin")
         later = _process_of_the_only_worker(executor)
         os.kill(later, signal.SIGKILL)
         failure = handle.result().failure

@@ -36,6 +36,14 @@ def test_what_ended_well_is_completed(queue: Queue) -> None:
     assert take(queue) == []
 
 
+def test_what_ended_well_is_completed_whatever_was_reported_before(queue: Queue, database: Database) -> None:
+    queue.add([job("a")])
+    [claim] = take(queue)
+    with database.begin() as connection:
+        connection.execute(text("UPDATE queue_jobs SET progress = 'no JSON'"))
+    assert queue.settle(claim, DONE).state == QueueState.COMPLETED
+
+
 @pytest.mark.parametrize(
     ("kind", "times"),
     [

@@ -5,12 +5,12 @@ from __future__ import annotations
 import dataclasses
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from execution.base import Handle
 from execution.dispatching.parties import Parties
+from execution.dispatching.stopping import Stopper
 from execution.endings import KILLING_SECONDS
-from execution.stopping import Stopper
 from jobs import Failure, FailureKind, Outcome
 from tracking.queue.records import LEFT_TO, Claim
 
@@ -23,12 +23,16 @@ class Shutdown:
     """Has jobs saved, left or killed.
 
     Args:
-        running: what runs, by the tokens of its claims; what is left is taken out of it.
+        running: what runs, by the tokens of its claims.
+        let_go: takes a claim out of what runs, as it goes on without us.
         parties: who does it, where orders come from and where to say what was left, and who is told.
     """
 
-    def __init__(self, running: dict[str, tuple[Claim, Handle]], parties: Parties) -> None:
+    def __init__(
+        self, running: Mapping[str, tuple[Claim, Handle]], let_go: Callable[[Claim], None], parties: Parties
+    ) -> None:
         self._running = running
+        self._let_go = let_go
         self._parties = parties
         self._link = parties.link
         self._executor = parties.executor
@@ -116,8 +120,8 @@ class Shutdown:
         self._stop_unwanted()
         self._executor.detach()
         left = {token: each for token, each in self._running.items() if not self._link.keeper.is_cancelled(each[0])}
-        for token, (claim, handle) in left.items():
-            del self._running[token]
+        for claim, handle in left.values():
+            self._let_go(claim)
             self._stopper.forget(claim)
             self._link.give_back(claim, f"{LEFT_TO}{handle.where or self._executor.name}, where it goes on")
             self._parties.listener.given_back(claim.job)
