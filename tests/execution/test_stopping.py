@@ -17,6 +17,7 @@ from execution.dispatching.options import DispatcherOptions
 from execution.interruption import Interruption
 from jobs import FailureKind, Job, Outcome, Resources, retries
 from tests.execution.dispatching import Asked, Heard
+from tests.waiting import PATIENCE_S
 from tracking.queue.queue import Queue
 from tracking.queue.records import QueueState
 from tracking.store.database import Database
@@ -258,7 +259,9 @@ def test_where_the_dispatcher_fails_what_runs_is_saved_and_given_back_first(queu
     assert {each.attempts[0].kind for each in queue.jobs()} == {FailureKind.PREEMPTED}
 
 
-def test_where_the_dispatcher_fails_what_is_killed_is_said(queue: Queue) -> None:
+def test_where_the_dispatcher_fails_what_is_killed_is_said(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("execution.dispatching.shutdown.KILLING_SECONDS", PATIENCE_S)
+
     class Hasty(Asked):
         seconds_to_save = 0.3
 
