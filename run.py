@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from errors import AssayError, ConfigError, DataError
+from execution.unread import UNREAD, going_on_unread
 from registry import nearest
 from run_flags import FLAG_GROUPS, RunRequest, request_from_flags
 from training.processes import is_first_process
@@ -43,21 +44,27 @@ _BASICS = {
 def main(arguments: list[str] | None = None) -> int:
     """Run the command and return its exit status: 0 done, 2 a mistake of the user's, 130 interrupted."""
     words = sys.argv[1:] if arguments is None else arguments
-    if not words or "-h" in words or "--help" in words:
-        _help_parser().print_help()
-        return 0
     try:
-        request = request_from_flags(_given_flags(words))
-        metrics = _run(request)
+        if not words or "-h" in words or "--help" in words:
+            with going_on_unread():
+                _help_parser().print_help()
+        else:
+            with going_on_unread(UNREAD):
+                _run_words(words)
     except AssayError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("interrupted; the same command continues from the last checkpoint", file=sys.stderr)
         return 130
+    return 0
+
+
+def _run_words(words: list[str]) -> None:
+    request = request_from_flags(_given_flags(words))
+    metrics = _run(request)
     if is_first_process():
         _print_metrics(request, metrics)
-    return 0
 
 
 def _help_parser() -> argparse.ArgumentParser:

@@ -59,7 +59,7 @@ _OF_RESOURCES = {name: flag[2:].replace("-", "_") for name, flag in RESOURCE_FLA
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status."""
     try:
-        with leaving_when_terminated(), going_on_unread():
+        with leaving_when_terminated():
             return _main(arguments)
     except AssayError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -76,7 +76,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _main(arguments: Sequence[str] | None) -> int:
     parser = create_parser()
-    flags = parser.parse_args(arguments)
+    # Prints what --help is to show.
+    with going_on_unread():
+        flags = parser.parse_args(arguments)
     _check_mode(flags, parser)
     return _analyze(flags) if flags.mode == "analyze" else _run(flags)
 
@@ -108,11 +110,18 @@ def _idle_flags(flags: argparse.Namespace) -> list[tuple[set[str], str]]:
 
 
 def _run(flags: argparse.Namespace) -> int:
+    options = _runner_options(flags)
+    is_left = can_be_left(options["execution"].executor) and not (flags.wait or flags.until_decided)
+    stays = not (flags.dry_run or flags.enqueue or is_left)
+    with going_on_unread(UNREAD if stays else ""):
+        if flags.until_decided:
+            return _run_until_decided(flags, options)
+        return _run_suite(flags, options, is_left=is_left)
+
+
+def _run_suite(flags: argparse.Namespace, options: dict[str, Any], *, is_left: bool) -> int:
     from experiment_runner import print_dry_run
 
-    options = _runner_options(flags)
-    if flags.until_decided:
-        return _run_until_decided(flags, options)
     experiments = _experiments(flags)
     if not flags.enqueue:
         check_possible(options["execution"], options["resources"])
@@ -121,10 +130,9 @@ def _run(flags: argparse.Namespace) -> int:
         return 0
     if flags.enqueue:
         return _enqueue(flags, experiments, options)
-    if can_be_left(options["execution"].executor) and not flags.wait:
+    if is_left:
         return _submit(flags, experiments, options)
-    with going_on_unread(UNREAD):
-        return _train(flags, experiments, options)
+    return _train(flags, experiments, options)
 
 
 def _train(flags: argparse.Namespace, experiments: Sequence[ExperimentConfig], options: dict[str, Any]) -> int:
@@ -216,8 +224,7 @@ def _run_until_decided(flags: argparse.Namespace, runner_options: dict[str, Any]
     if flags.dry_run:
         plan_until_decided(suite, seeds, flags.experiments_dir, options, **runner_options)
         return 0
-    with going_on_unread(UNREAD):
-        decisions = run_until_decided(suite, seeds, flags.experiments_dir, options, **runner_options)
+    decisions = run_until_decided(suite, seeds, flags.experiments_dir, options, **runner_options)
     return 0 if all(result["success"] for result in decisions.results) else 1
 
 
@@ -225,8 +232,9 @@ def _analyze(flags: argparse.Namespace) -> int:
     from experiment_analysis import VerdictOptions, analyze
 
     options = from_flags(VerdictOptions, {name: getattr(flags, name) for name in _VERDICT_FLAGS})
-    for path in analyze(flags.experiments_dir, flags.show_plots, options, show_summary=True):
-        print(path)
+    with going_on_unread():
+        for path in analyze(flags.experiments_dir, flags.show_plots, options, show_summary=True):
+            print(path)
     return 0
 
 

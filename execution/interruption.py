@@ -11,6 +11,7 @@ from typing import Any, Self
 
 from execution.endings import GRACE_SECONDS, KILLING_SECONDS
 from execution.leaving import leave
+from execution.nowhere import write_nowhere
 from tracking.processes import exit_status
 
 __all__ = ["Interruption"]
@@ -123,10 +124,7 @@ class Interruption:
 
     def _hang_up(self, number: int, frame: FrameType | None) -> None:
         # Whoever prints to a terminal that is gone gets an error, in the middle of saving.
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        for terminal in self._terminals:
-            os.dup2(nowhere, terminal)
-        os.close(nowhere)
+        write_nowhere(*self._terminals)
         self._terminate(number, frame)
 
     def _end_in(self, seconds: int, status: int) -> None:

@@ -5,20 +5,20 @@ from __future__ import annotations
 import errno
 import io
 import os
+import select
+import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
 from errors import ResourceError
+from execution.nowhere import nowhere, write_nowhere
 
 __all__ = ["UNREAD", "going_on_unread"]
 
 UNREAD = "the work goes on without it, and Ctrl-C stops it as ever"
 """For commands that go on for long; without a word a shell seems to hang."""
-
-_GONE = (errno.EPIPE, errno.EIO)
-"""For good: the reader of a pipe, or a terminal."""
 
 _STANDARD = (1, 2)
 """Descriptors that stay what they are as long as the process lives."""
@@ -26,92 +26,122 @@ _STANDARD = (1, 2)
 
 @contextmanager
 def going_on_unread(remark: str = "") -> Iterator[None]:
-    """Let a block go on to its end although nobody reads what it prints; that is lost.
+    """Let a block go on to its end although what it prints is lost: nobody reads it, or the disk is full.
 
     A program that only prints is ended by a pipe without a reader, and rightly so. Training is not done for what it
-    prints: hours of it must not be lost because somebody wanted to see the first lines.
+    prints: hours of it must not be lost because somebody wanted to see the first lines. Blocks follow one another, none
+    is in another.
 
     Args:
-        remark: said once on standard error behind what happened to standard output. With it a full disk ends nothing
-            either; without, what is printed is all there is to have.
+        remark: said once on standard error behind what happened to standard output. Without, what is printed is all
+            there is to have: a full disk is an error once the block has ended, a reader that is gone never.
 
     Raises:
-        ResourceError: the disk is full.
+        ResourceError: there is no remark, and standard output could not be written.
     """
-    kept = sys.stdout, sys.stderr
-    sys.stderr = _lasting(kept[1], "")
-    sys.stdout = _lasting(kept[0], remark)
+    lost: list[OSError] = []
+    try:
+        with _replaced("stderr", "", []), _replaced("stdout", remark, lost):
+            yield
+    except SystemExit as stop:
+        # So argparse leaves behind --help.
+        if stop.code or remark or not lost:
+            raise
+    if lost and not remark:
+        raise ResourceError(f"{_unwritten(lost[0])}; make room for it, or send it elsewhere") from lost[0]
+
+
+@contextmanager
+def _replaced(name: str, remark: str, lost: list[OSError]) -> Iterator[None]:
+    kept = getattr(sys, name)
+    stream = _lasting(kept, remark, lost)
+    setattr(sys, name, stream)
     try:
         yield
     finally:
-        for stream in (sys.stdout, sys.stderr):
-            if stream is not None:
-                stream.flush()
-        sys.stdout, sys.stderr = kept
+        setattr(sys, name, kept)
+        if not stream.closed:
+            stream.flush()
 
 
-def _lasting(stream: TextIO | None, remark: str) -> TextIO:
-    """Return a stream to the same place that can always be written; a replaced one as it is."""
+def _lasting(stream: TextIO | None, remark: str, lost: list[OSError]) -> TextIO:
+    """Return a stream to the same place that can always be written; one that somebody put there as it is."""
     if stream is None:
-        # So Python has it where the shell closed it (``>&-``).
-        return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123
+        return nowhere()
     try:
         descriptor = stream.fileno()
     except (AttributeError, OSError, ValueError):
         return stream
-    if descriptor not in _STANDARD:
+    if descriptor not in _STANDARD or not isinstance(stream, io.TextIOWrapper):
         return stream
-    raw = _Lasting(descriptor, remark)
+    raw = _Lasting(descriptor, remark, lost)
     try:
         # What was printed before may find nobody either.
         stream.flush()
     except OSError as error:
         raw.lose(error)
     return io.TextIOWrapper(
-        io.BufferedWriter(raw),
+        # As Python makes it for -u.
+        raw if stream.write_through else io.BufferedWriter(raw),
         encoding=stream.encoding,
         errors="backslashreplace",
-        line_buffering=bool(getattr(stream, "line_buffering", False)),
+        line_buffering=stream.line_buffering,
+        write_through=stream.write_through,
     )
 
 
 class _Lasting(io.FileIO):
-    """Bytes on their way to a descriptor that somebody else closes."""
+    """Bytes on their way to a descriptor that somebody else closes; those that cannot be written are lost.
 
-    def __init__(self, descriptor: int, remark: str) -> None:
+    Args:
+        descriptor: where to.
+        remark: said once behind why they are lost.
+        lost: gets what went wrong, other than a reader that is gone.
+    """
+
+    def __init__(self, descriptor: int, remark: str, lost: list[OSError]) -> None:
         super().__init__(descriptor, "w", closefd=False)
-        self._goes_on = bool(remark)
         self._remark = remark
+        self._lost = lost
 
     def write(self, data: object, /) -> int:
         """Write, or lose, all of ``data``."""
+        left = memoryview(data)  # type: ignore[arg-type]
+        count = left.nbytes
         try:
-            return super().write(data)  # type: ignore[arg-type]
+            while left:
+                left = left[self._write_some(left) :]
         except OSError as error:
             self.lose(error)
-            return memoryview(data).nbytes  # type: ignore[arg-type]
+        return count
+
+    def _write_some(self, data: memoryview) -> int:
+        written = super().write(data)
+        if written is None:
+            # Somebody else of those who write here wants no waiting; the reader is only slow.
+            select.select((), (self,), ())
+        return written or 0
 
     def lose(self, error: OSError) -> None:
-        """See to it that what could not be written ends nothing.
+        """Say once, if it is to be said, why something is lost; what follows is tried unless the reader is gone."""
+        if self._is_gone(error):
+            write_nowhere(self.fileno())
+            self._say("nobody reads the output any more")
+        else:
+            # One says it all, and hours may bring many.
+            self._lost[:] = self._lost or [error]
+            self._say(_unwritten(error))
 
-        Raises:
-            ResourceError: the disk is full, and what is printed is all there is to have.
-        """
-        is_gone = error.errno in _GONE
-        if is_gone or not self._goes_on:
-            self._write_nowhere()
-        what = "nobody reads the output any more" if is_gone else f"the output cannot be written: {error.strerror}"
-        if not (is_gone or self._goes_on):
-            raise ResourceError(f"{what}; make room for it") from error
-        self._say(what)
-
-    def _write_nowhere(self) -> None:
-        # Others of this process write here too, such as libraries in C.
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, self.fileno())
-        os.close(nowhere)
+    def _is_gone(self, error: OSError) -> bool:
+        # EIO is a terminal that was closed, or a disk that fails.
+        is_terminal = stat.S_ISCHR(os.fstat(self.fileno()).st_mode)
+        return error.errno == errno.EPIPE or (error.errno == errno.EIO and is_terminal)
 
     def _say(self, what: str) -> None:
         remark, self._remark = self._remark, ""
         if remark:
             print(f"{what}; {remark}", file=sys.stderr)
+
+
+def _unwritten(error: OSError) -> str:
+    return f"the output cannot be written: {error.strerror}"

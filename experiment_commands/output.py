@@ -8,12 +8,13 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any, TextIO
+from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
 from atomic_files import finite
+from execution.nowhere import nowhere, write_nowhere
 from terminal.table_layout import Cell, lay_out
 from terminal.text import printable
 
@@ -96,8 +97,8 @@ def warn(message: str) -> None:
 def run_command(command: Callable[[], int]) -> int:
     """Run ``command``; neither ``| head`` nor a closed output is an error, nor a terminal without Unicode."""
     # Python has no object for a stream that was closed (``>&-``).
-    sys.stdout = sys.stdout or _nowhere()
-    sys.stderr = sys.stderr or _nowhere()
+    sys.stdout = sys.stdout or nowhere()
+    sys.stderr = sys.stderr or nowhere()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
@@ -120,11 +121,7 @@ def run_command(command: Callable[[], int]) -> int:
     return status
 
 
-def _nowhere() -> TextIO:
-    return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123
-
-
 def _leave_unread(status: int) -> int:
     # Python would complain once more when it flushes at exit.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    write_nowhere(sys.stdout.fileno())
     return status

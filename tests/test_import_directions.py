@@ -61,7 +61,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # the commands and their flags; nobody imports a command
     "run_flags": FOUNDATION | CONFIG,
     "run_bar": FOUNDATION | {"training"},
-    "run": FOUNDATION | CONFIG | {"run_bar", "run_flags", "training"},
+    "run": FOUNDATION | CONFIG | {"execution", "run_bar", "run_flags", "training"},
     "experiment_cli": FOUNDATION | {"experiment_commands"},
     "suite_flags": FOUNDATION | CONFIG | {"analysis", "execution", "jobs", "suites"},
     "run_experiments": FOUNDATION
