@@ -67,7 +67,7 @@ class Reports:
     def __init__(self, folder: MailFolder, pause_seconds: float) -> None:
         self._folder = folder
         self._pause_seconds = pause_seconds
-        self._newest: Mapping[str, Any] = {}
+        self._newest: Mapping[str, Any] | None = None
         self._said = threading.Event()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._write_on, name="reports", daemon=True)
@@ -87,14 +87,14 @@ class Reports:
         self._said.set()
 
     def _write_on(self) -> None:
-        written, is_last = self._newest, False
+        written, is_last = None, False
         while not is_last:
             self._said.wait()
             # Before anything is looked at: what is said from here on is said again.
             self._said.clear()
             is_last = self._over.is_set()
             newest = self._newest
-            if newest is not written:
+            if newest is not None and newest is not written:
                 self._folder.write_progress(newest)
                 written = newest
             self._over.wait(self._pause_seconds)

@@ -5,6 +5,7 @@ Ray carries :func:`enter` there as it stands, so this module needs the standard 
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -120,9 +121,9 @@ def _unpack(archive: list[Any], folder: Path) -> None:
             code.extractall(Path(begun) / "code")
         try:
             (Path(begun) / "code").rename(folder)
-        except OSError:
+        except OSError as error:
             # Another process of this node was faster.
-            if not folder.is_dir():
+            if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):
                 raise
 
 

@@ -42,6 +42,15 @@ def test_who_says_nothing_writes_nothing(folder: MailFolder) -> None:
     assert list(folder.path.iterdir()) == []
 
 
+def test_what_is_said_before_anybody_writes_is_written(folder: MailFolder) -> None:
+    reports = Reports(folder, pause_seconds=_FOR_EVER)
+    # The thread that writes may begin later than the work.
+    reports.report({"step": 1})
+    with reports:
+        pass
+    assert folder.progress() == {"step": 1}
+
+
 def test_what_was_written_is_not_written_again_at_the_end(folder: MailFolder) -> None:
     with Reports(folder, pause_seconds=_FOR_EVER) as reports:
         reports.report({"step": 1})
