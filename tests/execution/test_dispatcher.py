@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -190,13 +191,15 @@ def test_what_the_user_cancels_while_it_runs_ends_as_cancelled_and_the_next_begi
     )
 
     def cancel() -> None:
-        until(lambda: queue.counts()[QueueState.RUNNING] == 1)
-        queue.cancel(["a"])
+        try:
+            until(lambda: queue.counts()[QueueState.RUNNING] == 1)
+        finally:
+            queue.cancel(["a"])
 
-    thread = threading.Thread(target=cancel)
-    thread.start()
-    heard = dispatch(queue, lease_seconds=1.0)
-    thread.join()
+    with ThreadPoolExecutor(1) as threads:
+        cancelled = threads.submit(cancel)
+        heard = dispatch(queue, lease_seconds=1.0)
+        cancelled.result()
     ends = {id: settled.state for id, _, settled in heard.ends}
     assert ends == {"a": QueueState.CANCELLED, "b": QueueState.COMPLETED}
 

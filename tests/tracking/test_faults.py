@@ -12,6 +12,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -213,22 +214,29 @@ def test_who_waits_for_a_locked_database_is_told(tmp_path: Path, caplog: pytest.
             assert "experiments.db does not answer: it is locked by another process" in warning
             other.execute("ROLLBACK")
             waiting.join()
+
+
+def test_who_waits_to_write_into_a_locked_database_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    file = tmp_path / "experiments.db"
+    database = Database.open(file)
     with closing(sqlite3.connect(file, isolation_level=None, check_same_thread=False)) as other:
-        database = Database.open(file)
         other.execute("BEGIN IMMEDIATE")
+
+        def was_told() -> bool:
+            return any("the database is locked by another process" in warning for warning in _warnings(caplog))
 
         def let_go_when_told() -> None:
             try:
-                until(lambda: "the database is locked by another process" in _warnings(caplog)[-1])
+                until(was_told)
             finally:
                 other.execute("ROLLBACK")
 
-        waiting = threading.Thread(target=let_go_when_told)
-        waiting.start()
-        with database.begin():
-            assert "the database is locked by another process" in _warnings(caplog)[-1]
-        waiting.join()
-        database.close()
+        with ThreadPoolExecutor(1) as threads:
+            let_go = threads.submit(let_go_when_told)
+            with database.begin():
+                assert was_told()
+            let_go.result()
+    database.close()
 
 
 def test_a_database_mended_in_a_training_is_told_of_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -8,6 +8,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -43,13 +44,15 @@ def _slot(folder: SubmissionFolder) -> tuple[Outcome, bool]:
     watcher = Supervision(folder)
 
     def end() -> None:
-        until(lambda: folder.progress_stamp() != before, "a report")
-        watcher.ask(signal.SIGUSR2)
+        try:
+            until(lambda: folder.progress_stamp() != before, "a report")
+        finally:
+            watcher.ask(signal.SIGUSR2)
 
-    stopper = threading.Thread(target=end)
-    stopper.start()
-    outcome = watcher.watch()
-    stopper.join()
+    with ThreadPoolExecutor(1) as threads:
+        ended = threads.submit(end)
+        outcome = watcher.watch()
+        ended.result()
     return outcome, watcher.goes_on_in_another_slot
 
 

@@ -13,14 +13,12 @@ import pytest
 
 from jobs import Job, Resources
 from tests.execution.installed import plugin
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, until
 from tracking.queue.queue import Queue
 from tracking.queue.records import QueueState
 from tracking.store.database import Database
 
 __all__ = ["plugin"]
-
-PATIENCE_SECONDS = 120
 
 Start = Callable[..., subprocess.Popen[str]]
 
@@ -59,7 +57,7 @@ def _job(id: str, work: str = "test.echo", needs: Sequence[str] = (), **fields: 
 
 
 def _end(process: subprocess.Popen[str]) -> tuple[int, str]:
-    output, _ = process.communicate(timeout=PATIENCE_SECONDS)
+    output, _ = process.communicate(timeout=PATIENCE_S)
     return process.returncode, output
 
 
