@@ -14,6 +14,7 @@ import pytest
 from execution.interruption import Interruption
 from execution.leaving import leaving_when_terminated
 from tests.gates import Gate
+from tests.waiting import PATIENCE_S
 
 
 def test_it_is_an_exit_and_somebody_elses_handler_stays() -> None:
@@ -59,7 +60,7 @@ def test_a_suite_that_still_loads_says_so(root: Path, tmp_path: Path) -> None:
     try:
         assert "2 experiments with workers: checking, and getting ready" in process.stdout.readline()
         process.send_signal(signal.SIGTERM)
-        _, errors = process.communicate(timeout=100)
+        _, errors = process.communicate(timeout=PATIENCE_S)
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
