@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +13,8 @@ from types import FrameType
 from tracking.processes import exit_status
 
 __all__ = ["leave", "leaving_when_terminated"]
+
+_AGAIN_SECONDS = 0.05
 
 
 def leave(number: int, frame: FrameType | None) -> None:
@@ -35,6 +39,29 @@ def leaving_when_terminated() -> Iterator[None]:
         return
     signal.signal(signal.SIGTERM, leave)
     try:
-        yield
+        with _leaving_callbacks_too():
+            yield
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+@contextmanager
+def _leaving_callbacks_too() -> Iterator[None]:
+    """Send SIGTERM once more where its exit was raised in a callback, such as that of a weak reference.
+
+    Python reports what such callbacks raise and goes on; each import ends with one.
+    """
+    report = sys.unraisablehook
+
+    def heed(unraisable: sys.UnraisableHookArgs) -> None:
+        if isinstance(unraisable.exc_value, SystemExit):
+            # From outside and later: what is raised in here is dropped as well.
+            threading.Timer(_AGAIN_SECONDS, os.kill, (os.getpid(), signal.SIGTERM)).start()
+        else:
+            report(unraisable)
+
+    sys.unraisablehook = heed
+    try:
+        yield
+    finally:
+        sys.unraisablehook = report

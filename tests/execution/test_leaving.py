@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+import weakref
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,18 @@ def test_it_is_an_exit_and_somebody_elses_handler_stays() -> None:
             assert signal.getsignal(signal.SIGTERM) == signal.SIG_IGN
     finally:
         signal.signal(signal.SIGTERM, mine)
+
+
+def test_it_is_an_exit_too_where_it_comes_in_a_callback() -> None:
+    class Anything:
+        pass
+
+    thing = Anything()
+    reference = weakref.ref(thing, lambda gone: signal.raise_signal(signal.SIGTERM))
+    with pytest.raises(SystemExit), leaving_when_terminated():
+        del thing
+        assert reference() is None
+        time.sleep(PATIENCE_S)
 
 
 def test_whoever_works_takes_over_and_hands_back() -> None:
