@@ -53,7 +53,7 @@ class Resources:
         if have is None:
             return {}
         return {
-            name: f"{wanted:g} {unit}, but {there:g} at hand"
+            name: f"{wanted:g} {unit}, but {round(there, 2):g} at hand"
             for name, wanted, there, unit in (
                 ("cpus", self.cpus, have.cpus, "CPUs"),
                 ("gpus", self.gpus or 0.0, have.gpus or 0.0, "GPUs"),
