@@ -13,7 +13,7 @@ ROOMS = (
     *("experiment_ab_test", "experiment_analysis", "experiment_cli", "experiment_commands", "experiment_config"),
     *("experiment_results", "experiment_runner", "extract_embeddings", "jobs", "planning", "plots", "registry", "run"),
     *("run_bar", "run_experiments", "run_flags", "running", "score_files", "strategies", "suite_flags"),
-    *("suites", "tasks", "tracking", "training", "validated"),
+    *("suites", "tasks", "terminal", "tracking", "training", "validated"),
 )
 """Packages and modules of the program; what lies beside them may be anybody's."""
 
