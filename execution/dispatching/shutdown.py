@@ -37,7 +37,7 @@ class Shutdown:
         self._link = parties.link
         self._executor = parties.executor
         self._interruption = parties.interruption
-        self._stopper = Stopper(parties.say)
+        self._stopper = Stopper(parties.say_once)
         self._reason = ""
         self._kill_at = math.inf
         self._give_up_at = math.inf

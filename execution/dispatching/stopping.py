@@ -27,13 +27,12 @@ class Stopper:
     """Cancels and preempts handles; what fails is said once, and tried again until the handle has ended.
 
     Args:
-        say: told a line for people.
+        say_once: told a line for people, as often as the same fails.
     """
 
-    def __init__(self, say: Callable[[str], None]) -> None:
-        self._say = say
+    def __init__(self, say_once: Callable[[str], None]) -> None:
+        self._say_once = say_once
         self._orders: dict[str, _Order] = {}
-        self._said: set[str] = set()
 
     def cancel(self, claim: Claim, handle: Handle) -> None:
         """Have a handle cancelled at the next turn."""
@@ -56,11 +55,6 @@ class Stopper:
                 order.give()
             except AssayError as error:
                 order.due = time.monotonic() + _AGAIN_SECONDS
-                self._tell(f"cannot stop {order.name} yet, and tries again: {error}")
+                self._say_once(f"cannot stop {order.name} yet, and tries again: {error}")
             else:
                 del self._orders[token]
-
-    def _tell(self, text: str) -> None:
-        if text not in self._said:
-            self._said.add(text)
-            self._say(text)
